@@ -1,0 +1,34 @@
+"""The theorems: one registry, in order of their ids."""
+
+from __future__ import annotations
+
+from . import distances, levels, memory, mixtures, profiles, references, requests, symbolic
+from .base import Case, Claim, Kind, Outcome, Proof, Search, Theorem, order, select
+
+_MODULES = (distances, levels, memory, mixtures, profiles, references, requests, symbolic)
+
+THEOREMS: tuple[Theorem, ...] = tuple(sorted((t for m in _MODULES for t in m.THEOREMS), key=order))
+
+
+def find(name: str) -> tuple[Theorem, ...]:
+    """The theorem called `name` ("T2a"), or all its parts ("T2"); `ValueError` if there is none.
+
+    >>> [theorem.id for theorem in find("T13")]
+    ['T13a', 'T13b', 'T13c']
+    """
+    return select(THEOREMS, name)
+
+
+__all__ = [
+    "THEOREMS",
+    "Case",
+    "Claim",
+    "Kind",
+    "Outcome",
+    "Proof",
+    "Search",
+    "Theorem",
+    "find",
+    "order",
+    "select",
+]

@@ -1,0 +1,255 @@
+"""Every finite theorem holds, every negative twin falls on the same path, and the claims survive random laws.
+
+Searches over tuples of laws and the symbolic ones run in full. Searches over worlds and populations run on
+a smaller scope here (fewer rows, draws and learners); `neverseen prove` runs the declared one.
+"""
+
+from __future__ import annotations
+
+import inspect
+import io
+import token
+import tokenize
+from dataclasses import replace
+from difflib import SequenceMatcher
+from fractions import Fraction
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neverseen.formal.finite import Law, mixture, normalise
+from neverseen.formal.finite_closeness import hockey_stick, total_variation
+from neverseen.formal.finite_learners import FiniteLearner, gibbs, multiset
+from neverseen.formal.theorems import (
+    distances,
+    find,
+    levels,
+    memory,
+    mixtures,
+    profiles,
+    references,
+    requests,
+    symbolic,
+)
+from neverseen.formal.theorems.base import Theorem, order
+from neverseen.formal.theorems.levels import OverPopulations, Population
+from neverseen.formal.theorems.over_laws import REFINE, OverLaws, best_event, half_l1, positive_part, times
+from neverseen.formal.theorems.over_worlds import NEIGHBOUR, POINTS, OverWorlds, events_gap
+from neverseen.formal.theorems.symbolic import Symbolic
+from neverseen.formal.worlds import World
+
+MODULES = (distances, levels, memory, mixtures, profiles, references, requests, symbolic)
+FINITE = tuple(theorem for module in MODULES for theorem in module.THEOREMS)
+seeded = settings(derandomize=True, deadline=None, database=None, max_examples=12)
+
+
+def named(kind: type) -> Any:
+    chosen = [theorem for theorem in FINITE if isinstance(theorem.search, kind)]
+    return pytest.mark.parametrize("theorem", chosen, ids=lambda theorem: theorem.id)
+
+
+every = pytest.mark.parametrize("theorem", FINITE, ids=lambda theorem: theorem.id)
+
+
+def small(theorem: Theorem) -> Theorem:
+    search = theorem.search
+    if isinstance(search, OverWorlds):
+        rows = 3 if theorem.id in ("T9", "F9") else 2
+        return replace(theorem, search=replace(search, rows=rows, learners=search.learners[::2]))
+    if isinstance(search, OverPopulations):
+        return replace(
+            theorem, search=replace(search, denominator=2, largest=2, learners=search.learners[1:2])
+        )
+    return theorem
+
+
+@every
+def test_theorem_holds(theorem: Theorem) -> None:
+    proof = small(theorem).check()
+    assert proof.proved, proof.counterexample
+    assert proof.worlds > 0
+    assert proof.counterexample is None
+
+
+@every
+def test_twin_is_refuted_with_a_counterexample(theorem: Theorem) -> None:
+    proof = small(theorem).twin()
+    assert not proof.holds
+    assert not proof.proved
+    assert proof.counterexample
+    assert "\n" not in proof.counterexample
+
+
+def tokens(claim: Any) -> list[str]:
+    source = io.StringIO(inspect.getsource(claim)).readline
+    words = [
+        t.string for t in tokenize.generate_tokens(source) if t.type in (token.NAME, token.NUMBER, token.OP)
+    ]
+    return words[2:]  # without `def` and the name
+
+
+@every
+def test_twin_is_one_operand_or_operator_away(theorem: Theorem) -> None:
+    left, right = tokens(theorem.claim), tokens(theorem.twin_claim)
+    changes = [c for c in SequenceMatcher(None, left, right, autojunk=False).get_opcodes() if c[0] != "equal"]
+    assert len(changes) == 1
+    _, a, b, c, d = changes[0]
+    assert max(b - a, d - c) <= 3  # `c.tau` is three tokens
+
+
+def test_registry_covers_the_numbered_theorems() -> None:
+    ids = [theorem.id for theorem in FINITE]
+    assert len(set(ids)) == len(ids)
+    numbers = {order(theorem)[1] for theorem in FINITE if theorem.id.startswith("T")}
+    assert numbers == {*range(1, 12), 13, 14, 15, 16}
+    assert sum(theorem.id.startswith("F") for theorem in FINITE) >= 5
+    assert [t.id for t in find("t2")] == ["T2a", "T2b"]
+    for bad in ("T99", "T2z", "nonsense"):
+        with pytest.raises(ValueError, match="theorem"):
+            find(bad)
+
+
+@every
+def test_every_field_is_filled_and_the_latex_balances(theorem: Theorem) -> None:
+    for text in (theorem.title, theorem.hypotheses, theorem.status, theorem.source, theorem.scope):
+        assert text.strip()
+    for latex in (theorem.statement_latex, theorem.twin_latex):
+        depths = list(
+            accumulate((ch == "{") - (ch == "}") for ch in latex.replace(r"\{", "").replace(r"\}", ""))
+        )
+        assert depths[-1] == 0
+        assert min(depths) >= 0
+        assert "$" not in latex
+    assert theorem.statement_latex != theorem.twin_latex
+
+
+def test_t9_twin_is_refuted_by_mutual_duplicates() -> None:
+    counterexample = find("T9")[0].twin().counterexample
+    assert counterexample is not None
+    assert "D = {0a, 0a}, S = {0a, 0a}" in counterexample
+
+
+def test_the_number_of_cases_is_the_size_of_the_scope() -> None:
+    # Non-increasing first laws (partitions of N into at most k parts) times all pairs of laws.
+    assert find("T2a")[0].check().worlds == 13 * 25**2 + 10 * 45**2 + 5 * 35**2
+    worlds = small(find("T16")[0]).check().worlds
+    assert worlds == 3 * 54
+
+
+# Hypothesis: the same claims on random laws, learners and worlds outside the enumerated scope
+
+
+@st.composite
+def counts(draw: st.DrawFn, outcomes: int, denominator: int) -> np.ndarray:
+    cuts = draw(st.lists(st.integers(0, denominator), min_size=outcomes - 1, max_size=outcomes - 1))
+    return REFINE * np.diff([0, *sorted(cuts), denominator])[None, :].astype(np.int64)
+
+
+@named(OverLaws)
+@given(data=st.data())
+@seeded
+def test_claim_on_random_laws(theorem: Theorem, data: st.DataObject) -> None:
+    search = theorem.search
+    assert isinstance(search, OverLaws)
+    shape = data.draw(st.sampled_from(search.shapes))
+    denominator = data.draw(st.integers(1, 60))
+    laws = [data.draw(counts(grid.outcomes, denominator)) for grid in shape]
+    for gammas in search.gammas:
+        assert search.at(theorem.claim, laws, gammas).all()
+
+
+@st.composite
+def some_learner(draw: st.DrawFn) -> FiniteLearner:
+    size = draw(st.integers(2, 4))
+    weights = {
+        (theta, row): Fraction(draw(st.integers(1, 20)), draw(st.integers(1, 5)))
+        for theta in range(size)
+        for row in POINTS
+    }
+    learner = gibbs({theta: draw(st.integers(1, 5)) for theta in range(size)}, lambda t, x: weights[t, x])
+    return replace(learner, correct=lambda theta, row: (theta + row[0]) % 2 == 0)
+
+
+@st.composite
+def some_world(draw: st.DrawFn) -> World:
+    rows = draw(st.lists(st.tuples(st.sampled_from(POINTS), st.integers(0, 2)), min_size=1, max_size=4))
+    return World(*(multiset([x for x, tag in rows if tag in tags]) for tags in ({0, 1, 2}, {0}, {0, 1})))
+
+
+@named(OverWorlds)
+@given(learner=some_learner(), world=some_world())
+@seeded
+def test_claim_on_random_worlds(theorem: Theorem, learner: FiniteLearner, world: World) -> None:
+    search = theorem.search
+    assert isinstance(search, OverWorlds)
+    assert search.at(theorem.claim, NEIGHBOUR if theorem.id == "T9" else learner, world)
+
+
+@named(OverPopulations)
+@given(
+    learner=some_learner(),
+    weights=st.lists(st.integers(1, 9), min_size=3, max_size=3),
+    rows=st.integers(1, 2),
+)
+@settings(seeded, max_examples=5)
+def test_claim_on_random_populations(
+    theorem: Theorem, learner: FiniteLearner, weights: list[int], rows: int
+) -> None:
+    search = theorem.search
+    assert isinstance(search, OverPopulations)
+    law = normalise(dict(zip(POINTS, weights, strict=True)))
+    assert search.at(theorem.claim, learner, Population(law, frozenset(POINTS[:1]), rows))
+
+
+@st.composite
+def some_law(draw: st.DrawFn) -> Law:
+    weights = draw(st.lists(st.integers(0, 9), min_size=4, max_size=4).filter(any))
+    return normalise(dict(zip("abcd", weights, strict=True)))
+
+
+@given(some_law(), some_law(), st.fractions(0, 1, max_denominator=9))
+@seeded
+def test_t2b_on_random_laws(untrained: Law, unlearned: Law, t: Fraction) -> None:
+    tau, mixed = total_variation(untrained, unlearned), mixture((1 - t, t), (untrained, unlearned))
+    assert total_variation(mixed, untrained) == t * tau
+    assert total_variation(mixed, unlearned) == (1 - t) * tau
+
+
+@given(st.fractions(1, 9, max_denominator=9))
+@seeded
+def test_f11_on_random_gammas(gamma: Fraction) -> None:
+    p, q = (Law(names, (gamma / (1 + gamma), 1 / (1 + gamma))) for names in ("ab", "ba"))
+    assert hockey_stick(p, q, gamma=gamma) == 0
+    assert total_variation(p, q) == (gamma - 1) / (gamma + 1)
+
+
+# The two sides of the identities come from different code; both agree with the exact route
+
+
+@given(
+    st.data(), st.sampled_from([Fraction(1), Fraction(3, 2), Fraction(2), Fraction(9, 4), Fraction(27, 8)])
+)
+@seeded
+def test_integer_code_agrees_with_fractions(data: st.DataObject, gamma: Fraction) -> None:
+    p, q = (data.draw(counts(4, 30)) for _ in range(2))
+    unit = int(p.sum())
+    exact = [Law("abcd", [Fraction(int(x), unit) for x in law[0]]) for law in (p, q)]
+    expected = hockey_stick(*exact, gamma=gamma) * unit
+    assert positive_part(p, q, gamma)[0] == best_event(p, q, gamma)[0] == expected
+    assert half_l1(p, q)[0] == total_variation(*exact) * unit == events_gap(*exact) * unit
+
+
+def test_inexact_integer_products_raise() -> None:
+    with pytest.raises(ArithmeticError, match="not integral"):
+        times(Fraction(1, 2), np.array([3]))
+
+
+def test_a_symbolic_check_refutes_what_does_not_vanish() -> None:
+    search = find("T2b")[0].search
+    assert isinstance(search, Symbolic)
+    assert search(lambda c: c.distance - c.weight * c.gap).counterexample is None
+    assert search(lambda c: c.distance).counterexample is not None
