@@ -1,7 +1,7 @@
 """A scenario: the rows D, the forget set S, the behaviour S_full, and points never in D."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -143,6 +143,11 @@ class Scenario:
     def __repr__(self) -> str:
         return self.recipe
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        # Hypothesis prints a dataclass field by field, arrays and all, unless this hook says otherwise.
+        del cycle
+        printer.text(self.recipe)
+
     def draw(self, key: PRNGKeyArray) -> "Scenario":
         """A new D from the scenario's population.
 
@@ -195,7 +200,8 @@ def bucket(size: int) -> int:
 def _rows(x: Any, y: Any, x_name: str, y_name: str) -> tuple[np.ndarray, Any]:
     """Both as host arrays, checked for dtype, finiteness and equal length."""
     x = _finite(x, x_name)
-    y = jax.tree.map(lambda leaf: _finite(leaf, y_name), y)
+    # A list is meant as one column of targets, not as a pytree of scalars.
+    y = jax.tree.map(lambda leaf: _finite(leaf, y_name), y, is_leaf=lambda node: isinstance(node, list))
     for leaf in jax.tree.leaves(y):
         if leaf.shape[:1] != x.shape[:1]:
             raise ValueError(f"{y_name}: shape {leaf.shape} does not fit {x_name} of shape {x.shape}; one row each")
@@ -203,16 +209,28 @@ def _rows(x: Any, y: Any, x_name: str, y_name: str) -> tuple[np.ndarray, Any]:
 
 
 def _finite(values: Any, name: str) -> np.ndarray:
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name}: the rows are not all of one shape; pad or drop the odd ones") from error
     if array.ndim == 0 or array.dtype.kind not in "fiub":
         raise ValueError(
             f"{name}: numbers with rows on the leading axis are needed, not {array.dtype} of shape {array.shape}"
         )
-    bad = np.argwhere(~np.isfinite(array))
-    if bad.size:
-        raise ValueError(f"{name}: row {bad[0][0]} holds NaN or inf; drop or repair the row")
-    wide = {"f": jnp.result_type(float), "i": jnp.result_type(int)}.get(array.dtype.kind)
-    return array if wide is None else array.astype(wide)
+    _refuse(~np.isfinite(array), f"{name}: row {{}} holds NaN or inf; drop or repair the row")
+    wide = {"f": jnp.result_type(float), "i": jnp.result_type(int), "u": jnp.uint32}.get(array.dtype.kind)
+    if wide is None or (array.dtype.kind == "u" and array.itemsize < 8):
+        return array
+    with np.errstate(over="ignore"):
+        held = array.astype(wide)
+    lost = ~np.isfinite(held) if array.dtype.kind == "f" else held != array
+    _refuse(lost, f"{name}: row {{}} does not fit {held.dtype}; rescale it or turn on jax_enable_x64")
+    return held
+
+
+def _refuse(bad: np.ndarray, message: str) -> None:
+    if bad.any():
+        raise ValueError(message.format(np.argwhere(bad)[0][0]))
 
 
 def _mask(which: Any, size: int, name: str) -> np.ndarray:
@@ -247,11 +265,14 @@ def _fresh(points: Points | None, like: tuple[np.ndarray, Any], name: str) -> Ro
     """Fresh points in the shape of D's rows; a single absent row when there are none."""
     x, y = like
     if points is None:
-        none = jax.tree.map(lambda leaf: leaf[:1] * 0, (x, y))
+        none = jax.tree.map(lambda leaf: np.zeros_like(leaf[:1]), (x, y))
         return _pad(none, np.zeros(1, bool))
     fresh = _rows(*points, f"{name} x", f"{name} y")
-    shapes: Sequence[tuple[Any, Any]] = list(zip(jax.tree.leaves(fresh), jax.tree.leaves((x, y)), strict=True))
-    for new, old in shapes:
-        if new.shape[1:] != old.shape[1:]:
-            raise ValueError(f"{name}: rows of shape {new.shape[1:]} but D's are {old.shape[1:]}")
+    if jax.tree.structure(fresh) != jax.tree.structure((x, y)):
+        raise ValueError(f"{name} y: its parts differ from those of D's y; give the same tree of arrays")
+    for new, old in zip(jax.tree.leaves(fresh), jax.tree.leaves((x, y)), strict=True):
+        if (new.shape[1:], new.dtype) != (old.shape[1:], old.dtype):
+            raise ValueError(
+                f"{name}: rows of {new.dtype}{list(new.shape[1:])} but D's are {old.dtype}{list(old.shape[1:])}"
+            )
     return _pad(fresh, np.ones(len(fresh[0]), bool))

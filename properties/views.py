@@ -31,19 +31,21 @@ class Probes:
     """The points at which a check looks at models.
 
     Args:
-        points: name → rows; a name is what a person reads, as "S" or "fresh behaviour".
+        points: name → rows, at least 16 of them, present or not: few shapes, few programs.
+        counts: name → how many rows are present; those with none are not looked at.
         designated: names whose losses the definition is about; they hold half the prior.
 
-    >>> Probes({}, ()).designated
+    >>> Probes({}, {}, ()).designated
     ()
     """
 
     points: dict[str, Rows]
+    counts: dict[str, int]
     designated: tuple[str, ...]
 
 
 def probes(scenario: Scenario, definition: Definition) -> Probes:
-    """The probes a definition may use in a scenario; empty ones are left out.
+    """The probes a definition may use in a scenario.
 
     At level *dataset*, D is fixed: S, S_full∖S and the fresh points. Where D is redrawn for each pair, only the
     fresh points: the laws compared there are those of the model alone, and a probe that moves with D would
@@ -54,21 +56,21 @@ def probes(scenario: Scenario, definition: Definition) -> Probes:
         definition: whose reference the models are compared with.
 
     Returns:
-        The probes, padded to powers of two. Untraining designates S; unlearning S and S_full∖S, or the
-        fresh behaviour where D is redrawn.
+        The probes. Untraining designates S; unlearning S and S_full∖S, or the fresh behaviour where D is redrawn.
 
     >>> import neverseen as ns
     >>> found = probes(ns.scenarios.figure1(), ns.Unlearning(1.0, 0.05))
-    >>> list(found.points), found.designated
-    (['S', 'S_full∖S'], ('S', 'S_full∖S'))
+    >>> found.counts, found.designated
+    ({'S': 3, 'S_full∖S': 6, 'fresh behaviour': 0, 'fresh rest': 0}, ('S', 'S_full∖S'))
     """
-    s, rest = scenario.forget, scenario.behaviour & ~scenario.forget
+    rows, s, full = scenario.rows, scenario.forget, scenario.behaviour
     fresh = {"fresh behaviour": scenario.fresh_behaviour, "fresh rest": scenario.fresh_rest}
-    inside = {} if definition.redraws else {"S": _gather(scenario.rows, s), "S_full∖S": _gather(scenario.rows, rest)}
-    found = {name: rows for name, rows in (inside | fresh).items() if bool(rows.present.any())}
+    inside = {} if definition.redraws else {"S": Rows(rows.x, rows.y, s), "S_full∖S": Rows(rows.x, rows.y, full & ~s)}
+    points = {name: _gather(found) for name, found in (inside | fresh).items()}
+    counts = {name: int(found.count()) for name, found in points.items()}
     wanted = {"untraining": ("S",), "unlearning": ("S", "S_full∖S")}[definition.name]
     designated = ("fresh behaviour",) if definition.redraws else wanted
-    return Probes(found, tuple(name for name in designated if name in found))
+    return Probes(points, counts, tuple(name for name in designated if counts[name]))
 
 
 def observe_many(learner: Learner, trained: Trained, found: Probes) -> Values:
@@ -89,11 +91,15 @@ def observe_many(learner: Learner, trained: Trained, found: Probes) -> Values:
     >>> scenario, learner = ns.scenarios.figure1(), ns.learners.ridge()
     >>> found = probes(scenario, ns.Untraining(1.0, 0.05))
     >>> models = ns.pools.fit_many(learner, jax.random.split(jax.random.key(0), 2), scenario.rows)
-    >>> {name: values.shape for name, values in observe_many(learner, models, found).items()}["loss on S"]
-    (2, 1)
+    >>> {name: values.shape for name, values in observe_many(learner, models, found).items()}["margins on S"]
+    (2, 3)
     """
     seen = spread(_observer(learner), trained.params, found.points)
-    return {name: np.asarray(values, np.float64) for name, values in seen.items()}
+    values = {"parameters": seen.pop("parameters")}
+    for name, count in found.counts.items():
+        if count:
+            values |= {view: seen[view][:, :count] for view in seen if view.endswith(f" on {name}")}
+    return {view: np.asarray(rows, np.float64) for view, rows in values.items() if rows.size}
 
 
 def add_grain(values: Values, grain: float, rng: np.random.Generator) -> Values:
@@ -141,14 +147,14 @@ def _observer(learner: Learner) -> Callable[[Any, dict[str, Rows]], dict[str, Ar
             each = margins(outputs, rows.y) if scored else losses
             seen[f"loss on {name}"] = jnp.atleast_1d(losses.sum() / jnp.maximum(rows.count(), 1))
             seen[f"{'margins' if scored else 'losses'} on {name}"] = jnp.where(rows.present, each, 0)[:ROWS]
-        return {name: value for name, value in seen.items() if value.size}
+        return seen
 
     return observe
 
 
-def _gather(rows: Rows, chosen: Array) -> Rows:
-    """The chosen rows alone, padded to a power of two."""
-    places = np.flatnonzero(np.asarray(chosen))
-    padded = np.resize(places, bucket(len(places))) if len(places) else np.zeros(1, int)
-    x, y = jax.tree.map(lambda leaf: leaf[padded], (rows.x, rows.y))
-    return Rows(x, y, jnp.arange(len(padded)) < len(places))
+def _gather(rows: Rows) -> Rows:
+    """The rows present, first, among absent ones up to a power of two and at least 16."""
+    places = np.flatnonzero(np.asarray(rows.present))
+    order = np.resize(places if places.size else np.zeros(1, int), max(bucket(places.size), ROWS))
+    x, y = jax.tree.map(lambda leaf: leaf[order], (rows.x, rows.y))
+    return Rows(x, y, jnp.arange(len(order)) < places.size)

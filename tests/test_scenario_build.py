@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis.vendor.pretty import pretty
 
 from neverseen.formal import Rows, Scenario, scenario_key
 
@@ -48,8 +49,14 @@ def plain(**changes: Any) -> Scenario:
         ({"present": np.ones((3, 1), bool)}, "present: mask of shape (3, 1) for 3 rows"),
         ({"fresh_behaviour": (spoilt(0, np.nan), Y)}, "fresh_behaviour x: row 0 holds NaN or inf"),
         ({"fresh_behaviour": (X, Y[:2])}, "fresh_behaviour y: shape (2,) does not fit fresh_behaviour x of shape"),
-        ({"fresh_rest": (X[:, :1], Y)}, "fresh_rest: rows of shape (1,) but D's are (2,)"),
-        ({"fresh_rest": (X, X)}, "fresh_rest: rows of shape (2,) but D's are ()"),
+        ({"fresh_rest": (X[:, :1], Y)}, "fresh_rest: rows of float32[1] but D's are float32[2]"),
+        ({"fresh_rest": (X, X)}, "fresh_rest: rows of float32[2] but D's are float32[]"),
+        ({"fresh_rest": (X, Y.astype(int))}, "fresh_rest: rows of int32[] but D's are float32[]"),
+        ({"fresh_rest": (X, {"a": Y, "b": Y})}, "fresh_rest y: its parts differ from those of D's y"),
+        ({"x": [[1, 2], [3], [4, 5]]}, "x: the rows are not all of one shape"),
+        ({"x": spoilt(2, 1e300)}, "x: row 2 does not fit float32"),
+        ({"x": np.array([[1], [2**40], [3]])}, "x: row 1 does not fit int32"),
+        ({"x": np.array([[1], [2], [2**40]], np.uint64)}, "x: row 2 does not fit uint32"),
     ],
 )
 def test_bad_input_is_refused_in_one_line(changes: dict[str, Any], message: str) -> None:
@@ -70,7 +77,7 @@ def test_the_right_object_is_built() -> None:
     assert s.behaviour.tolist() == [True, False, True, False]
     assert s.fresh_behaviour.count() == 0
     assert s.fresh_rest.count() == 1
-    assert repr(s) == "mine()"
+    assert repr(s) == pretty(s) == "mine()"  # in messages, and in Hypothesis's and IPython's
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 8, 9])
@@ -117,7 +124,7 @@ def test_the_input_is_copied() -> None:
 
 
 def test_equal_scenarios_have_equal_digests() -> None:
-    assert plain().digest() == plain(x=X.tolist(), y=jnp.asarray(Y), recipe="another spelling").digest()
+    assert plain().digest() == plain(x=X.tolist(), y=Y.tolist(), recipe="another spelling").digest()
     assert len(plain().digest()) == 64
 
 

@@ -41,7 +41,7 @@ def shape(s: Scenario) -> tuple[tuple[int, ...], ...]:
 
 
 @pytest.mark.parametrize(
-    ("strategy", "count", "shapes"), [(strategies.scenarios(), 50, 8), (strategies.real_scenarios(), 20, 12)]
+    ("strategy", "count", "shapes"), [(strategies.scenarios(), 50, 8), (strategies.real_scenarios(), 12, 10)]
 )
 def test_drawn_scenarios_are_sound_and_share_shapes(
     strategy: SearchStrategy[Scenario], count: int, shapes: int
