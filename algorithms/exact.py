@@ -1,0 +1,112 @@
+"""Removers that reach a reference exactly, on the learners they are made for."""
+
+import functools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Bool, PRNGKeyArray
+
+from ..formal._types import Real
+from ..formal.scenario import Rows
+from .base import Guarantee, Remover, Trained
+
+_EXACT = Guarantee("untraining", ("the reference is the same learner",), lambda delta: 0.0)
+_EXACT_FULL = Guarantee("unlearning", ("the reference is the same learner", "S_full is given"), lambda delta: 0.0)
+
+
+@functools.lru_cache
+def retrain() -> Remover:
+    """Train again without S: A(D∖S), with fresh randomness. Untraining at (0, 0), by definition.
+
+    Cost: one training run. Source: Cao & Yang 2015; the reference of Neel et al. 2021 (arXiv 2007.02923).
+
+    >>> retrain().guarantee.epsilon(0.0)
+    0.0
+    """
+
+    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
+        return trained.learner.fit(key, rows.without(forget))
+
+    return Remover(remove, "retrain", "untraining", _EXACT)
+
+
+@functools.lru_cache
+def retrain_full() -> Remover:
+    """Train again without S_full, which it must be given: A(D∖S_full). Unlearning at (0, 0), by definition.
+
+    A control: S_full is what a remover does not have. Cost: one training run.
+
+    >>> retrain_full().needs
+    ('behaviour',)
+    """
+
+    def remove(
+        key: PRNGKeyArray,
+        trained: Trained,
+        rows: Rows,
+        forget: Bool[Array, " n"],
+        *,
+        behaviour: Bool[Array, " n"],
+    ) -> Trained:
+        del forget
+        return trained.learner.fit(key, rows.without(behaviour))
+
+    return Remover(remove, "retrain_full", "unlearning", _EXACT_FULL, needs=("behaviour",))
+
+
+@functools.lru_cache
+def newton(damping: Real = 0.0) -> Remover:
+    r"""One Newton step on the objective without S.
+
+    $$\theta \leftarrow \theta - (\nabla^2 J_{D\setminus S}(\theta) + \mu I)^{-1} \nabla J_{D\setminus S}(\theta),
+      \qquad J_{D\setminus S} = \sum_{D\setminus S} \ell_i + \mathrm{penalty}$$
+
+    At the minimiser of $J_D$ the gradient is $-\nabla \ell_S$: the removal step of Guo et al. 2020 (arXiv
+    1911.03030), here without its perturbed objective, so no guarantee is declared. On a quadratic
+    objective (ridge) the step lands on A(D∖S) exactly.
+
+    Args:
+        damping: μ ≥ 0, for objectives whose Hessian may be singular.
+
+    Cost: one Hessian of p × p for p parameters, and one solve.
+
+    >>> newton()
+    newton
+    """
+
+    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
+        del key
+        flat, rebuild = ravel_pytree(trained.params)
+        return rebuild(flat - newton_step(flat, rebuild, trained, rows.without(forget), damping))
+
+    return Remover(remove, "newton", "untraining")
+
+
+def newton_step(flat: Array, rebuild: Any, trained: Trained, rows: Rows, damping: Real) -> Array:
+    """The Newton direction of the objective on the rows present: (∇²J + μI)⁻¹ ∇J.
+
+    Args:
+        flat: parameters `[p]`.
+        rebuild: `[p] -> params`.
+        trained: whose learner's objective is meant.
+        rows: what the objective sums over.
+        damping: μ.
+
+    Returns:
+        The direction `[p]`.
+
+    >>> import jax, jax.numpy as jnp, neverseen as ns
+    >>> rows = ns.Rows(jnp.array([[0.0], [2.0]]), jnp.array([[1.0], [5.0]]), jnp.ones(2, bool))
+    >>> model = ns.learners.ridge(1.0).fit(jax.random.key(0), rows)
+    >>> step = newton_step(jnp.zeros(2), lambda w: w[:, None], model, rows, 0.0)
+    >>> bool(jnp.allclose(-step, model.params[:, 0], atol=1e-5))
+    True
+    """
+
+    def objective(w: Array) -> Array:
+        return trained.learner.objective(rebuild(w), rows)
+
+    hessian = jax.hessian(objective)(flat) + damping * jnp.eye(flat.size)
+    return jax.scipy.linalg.solve(hessian, jax.grad(objective)(flat), assume_a="pos")

@@ -1,0 +1,20 @@
+"""Training algorithms A, as values."""
+
+from collections.abc import Callable
+
+from ..base import Learner
+from .gradient import Perceptron as Perceptron
+from .gradient import flax_module as flax_module
+from .gradient import logistic as logistic
+from .gradient import minibatch as minibatch
+from .gradient import mlp as mlp
+from .neighbour import nearest_neighbour as nearest_neighbour
+from .ridge import ridge as ridge
+
+LEARNERS: dict[str, Callable[..., Learner]] = {
+    "logistic": logistic,
+    "mlp": mlp,
+    "nearest_neighbour": nearest_neighbour,
+    "ridge": ridge,
+}
+"""Factories by name, for listings and the command line."""

@@ -1,0 +1,269 @@
+"""What a check concludes, with its evidence: plain values that go to JSON and back."""
+
+import dataclasses
+import enum
+import json
+import math
+from typing import Any
+
+from .definitions import Definition, definition_from_dict, definition_to_dict
+
+
+class Status(enum.Enum):
+    """The three outcomes; the value is the explanation.
+
+    >>> Status.REFUTED.name
+    'REFUTED'
+    """
+
+    SATISFIED = "no event of the stated scope exceeds the claim plus the tolerance"
+    REFUTED = "an event whose probabilities break the claim was established"
+    INCONCLUSIVE = "the budget ended before either could be established"
+
+
+class Route(enum.Enum):
+    """How a verdict was reached; the value is the explanation.
+
+    >>> Route("black-box draws, stopped as soon as they decide").name
+    'SEQUENTIAL'
+    """
+
+    EXACT = "finite laws in exact arithmetic"
+    ANALYTIC = "output laws known in closed form"
+    COUPLING = "known output noise and shared seeds"
+    SEQUENTIAL = "black-box draws, stopped as soon as they decide"
+
+
+@dataclasses.dataclass(frozen=True)
+class Witness:
+    """The event that tells the two laws apart best, and how often it occurred.
+
+    Args:
+        view: the observable it looks at.
+        event: the event in words.
+        removed: its frequency among removed models.
+        reference: its frequency among references.
+        runs: the pairs both frequencies were counted on.
+
+    >>> print(Witness("loss on S", "loss on S > 2.5", 0.0, 1.0, 40))
+    'loss on S > 2.5' occurred in 0 % of removed models and 100 % of references (40 pairs)
+    """
+
+    view: str
+    event: str
+    removed: float
+    reference: float
+    runs: int
+
+    def __str__(self) -> str:
+        rates = f"{_percent(self.removed)} of removed models and {_percent(self.reference)} of references"
+        return f"'{self.event}' occurred in {rates} ({self.runs} pairs)"
+
+
+@dataclasses.dataclass(frozen=True)
+class ViewRow:
+    """One line of the table of views.
+
+    Args:
+        view: the observable.
+        width: how many numbers it holds for one model.
+        grain: the standard deviation of the noise added to both arms, in the view's own unit.
+        removed, reference, original: the mean over runs (None: not drawn).
+        log_wealth: natural log of the largest wealth that bets on this view alone reached.
+        accepted: whether every declared event of the view was accepted (None: none declared).
+
+    >>> ViewRow("loss on S", 1, 0.001, 0.2, 3.1, 0.2, 12.5, False).width
+    1
+    """
+
+    view: str
+    width: int
+    grain: float
+    removed: float | None
+    reference: float | None
+    original: float | None
+    log_wealth: float
+    accepted: bool | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Evidence:
+    """What a report draws.
+
+    Args:
+        log_wealth: natural log of the wealth after each pair; REFUTED at ln(1/α).
+        acceptance: natural log of the least wealth among declared events; SATISFIED at ln(1/β).
+        views: the table of views.
+        law_view: the one-dimensional view whose laws follow.
+        removed, reference, original: that view's value in each run.
+        threshold: where the deciding event cuts it.
+
+    >>> Evidence((), (), (), "loss on S", (), (), (), None).law_view
+    'loss on S'
+    """
+
+    log_wealth: tuple[float, ...]
+    acceptance: tuple[float, ...]
+    views: tuple[ViewRow, ...]
+    law_view: str
+    removed: tuple[float, ...]
+    reference: tuple[float, ...]
+    original: tuple[float, ...]
+    threshold: float | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """A decision about one claim in one scenario.
+
+    Args:
+        status: SATISFIED, REFUTED or INCONCLUSIVE.
+        definition: the definition with its (ε, δ).
+        route: how it was reached.
+        scope: what SATISFIED covers: "all events" or the declared class in words.
+        subject: what was checked, for the sentence (remover, learner, scenario).
+        alpha: probability bound of a false REFUTED.
+        beta: probability bound of a false SATISFIED.
+        tolerance: SATISFIED claims δ + tolerance over the scope.
+        pairs: pairs the verdict used.
+        budget: pairs it might have used.
+        epsilon_lower: with confidence 1 − α, ε is at least this at δ (0: nothing established).
+        epsilon_upper: an upper bound, where the route gives one.
+        witness: the deciding event; for the other outcomes the best one found.
+        evidence: what a report draws.
+        provenance: root seed, versions, platform, x64, …: all that determines the numbers.
+        seconds: wall time; the one field that differs between two equal runs.
+
+    >>> verdict = Verdict.example()
+    >>> Verdict.from_json(verdict.to_json()) == verdict
+    True
+    """
+
+    status: Status
+    definition: Definition
+    route: Route
+    scope: str
+    subject: str
+    alpha: float
+    beta: float
+    tolerance: float
+    pairs: int
+    budget: int
+    epsilon_lower: float
+    epsilon_upper: float | None
+    witness: Witness | None
+    evidence: Evidence
+    provenance: dict[str, Any]
+    seconds: float
+
+    @staticmethod
+    def example() -> "Verdict":
+        """A small verdict, for documentation and tests.
+
+        >>> print(Verdict.example())
+        REFUTED: do-nothing on blobs is not (1, 0.05)-untraining. 'loss on S > 2.5' occurred in 0 % of \
+removed models and 100 % of references (40 pairs). At δ = 0.05, ε is at least 2; a false alarm has \
+probability at most 0.0001.
+        """
+        from .definitions import Untraining
+
+        witness = Witness("loss on S", "loss on S > 2.5", 0.0, 1.0, 40)
+        row = ViewRow("loss on S", 1, 0.001, 0.2, 3.1, 0.2, 12.5, False)
+        evidence = Evidence((0.0, 9.5), (0.0, -1.0), (row,), "loss on S", (0.1,), (math.inf,), (0.1,), 2.5)
+        return Verdict(
+            Status.REFUTED, Untraining(1.0, 0.05), Route.SEQUENTIAL, "1 event", "do-nothing on blobs",
+            1e-4, 0.05, 0.1, 40, 512, 2.0, None, witness, evidence, {"seed": 0}, 0.5,
+        )  # fmt: skip
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; non-finite numbers become the strings 'nan', 'inf', '-inf'."""
+        plain = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        plain["status"] = self.status.name
+        plain["route"] = self.route.name.lower()
+        plain["definition"] = definition_to_dict(self.definition)
+        plain["witness"] = None if self.witness is None else dataclasses.asdict(self.witness)
+        plain["evidence"] = dataclasses.asdict(self.evidence)
+        plain["sentence"] = str(self)
+        return _plain(plain)
+
+    def to_json(self) -> str:
+        """The verdict as strict JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=1)
+
+    @staticmethod
+    def from_json(text: str) -> "Verdict":
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: not the JSON of a verdict.
+        """
+        try:
+            return _verdict(_unplain(json.loads(text)))
+        except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+            raise ValueError(f"not the JSON of a verdict ({error}); write one with verdict.to_json()") from None
+
+    def __str__(self) -> str:
+        claim = f"({self.definition.epsilon:g}, {self.definition.delta:g})-{self.definition.name}"
+        if self.status is Status.REFUTED:
+            return _refuted(self, claim)
+        if self.status is Status.SATISFIED:
+            return _satisfied(self, claim)
+        return _inconclusive(self, claim)
+
+
+def _refuted(v: Verdict, claim: str) -> str:
+    bound = f"At δ = {v.definition.delta:g}, ε is at least {v.epsilon_lower:g}; a false alarm has probability at most"
+    return f"REFUTED: {v.subject} is not {claim}. {v.witness}. {bound} {v.alpha:g}."
+
+
+def _satisfied(v: Verdict, claim: str) -> str:
+    slack = "" if v.tolerance == 0 else f" with δ + {v.tolerance:g} in place of δ"
+    error = f"in error with probability at most {v.beta:g}, after {v.pairs} pairs"
+    return f"SATISFIED: {v.subject} is {claim}{slack}, for {v.scope}; {error}."
+
+
+def _inconclusive(v: Verdict, claim: str) -> str:
+    best = "" if v.witness is None else f" The best event found: {v.witness}."
+    advice = "Raise the budget or the tolerance, or name a weaker claim."
+    return f"INCONCLUSIVE: {v.pairs} pairs neither refute nor establish that {v.subject} is {claim}.{best} {advice}"
+
+
+def _percent(share: float) -> str:
+    """A share as a percentage, never rounded onto 0 or 100 unless it is exactly that."""
+    text = f"{100 * share:.3g}"
+    return f"{100 * share:.6g} %" if text == "100" and share < 1 else f"{text} %"
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists and non-finite numbers as words, all the way down."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def _unplain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _unplain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_unplain(item) for item in value]
+    return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}.get(value, value) if isinstance(value, str) else value
+
+
+def _verdict(plain: dict[str, Any]) -> Verdict:
+    evidence = plain["evidence"]
+    numbers = ("log_wealth", "acceptance", "removed", "reference", "original")
+    rows = tuple(ViewRow(**row) for row in evidence["views"])
+    made = Evidence(**{**evidence, **{name: tuple(evidence[name]) for name in numbers}, "views": rows})
+    fields = {f.name: plain[f.name] for f in dataclasses.fields(Verdict)}
+    fields |= {
+        "status": Status[plain["status"]],
+        "route": Route[plain["route"].upper()],
+        "definition": definition_from_dict(plain["definition"]),
+        "witness": None if plain["witness"] is None else Witness(**plain["witness"]),
+        "evidence": made,
+    }
+    return Verdict(**fields)

@@ -1,0 +1,159 @@
+"""`check`: a remover, a learner and a scenario against a definition, decided by fresh runs."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import hypothesis
+import numpy as np
+
+from ..algorithms.base import Learner, Remover
+from ..algorithms.pools import WIDTH
+from ..formal._types import Real
+from ..formal.definitions import Definition
+from ..formal.scenario import Scenario
+from ..formal.verdict import Route, Status, Verdict
+from .pairs import PAIRS, blocks
+from .provenance import surroundings
+from .rehearsal import rehearse
+from .sequential import Block, Outcome, Terms, decide
+from .views import probes
+
+Progress = Callable[[int, int, str], None]
+"""Called with the pairs drawn so far, the budget and a message, after each block."""
+
+
+def check(
+    definition: Definition,
+    remover: Remover,
+    learner: Learner,
+    scenario: Scenario,
+    *,
+    budget: int = 512,
+    alpha: float = 1e-4,
+    beta: float = 0.05,
+    tolerance: float = 0.1,
+    seed: int = 0,
+    grain: Real = 1e-3,
+    progress: Progress | None = None,
+) -> Verdict:
+    """Decide whether the remover's models have the law the definition asks for.
+
+    Args:
+        definition: which rows the reference never saw, and (ε, δ).
+        remover: U.
+        learner: A.
+        scenario: D, S, S_full, and points never in D.
+        budget: pairs of runs at most; no block is drawn after the one that decides.
+        alpha: bound on the probability of a false REFUTED.
+        beta: bound on the probability of a false SATISFIED.
+        tolerance: τ; SATISFIED claims δ + τ over the declared class.
+        seed: root seed; the verdict is a pure function of it and the other arguments.
+        grain: s, standard deviation of the noise on every view, in the view's own unit; differences below s
+            are not examined.
+        progress: called after each block.
+
+    Returns:
+        The verdict. A remover that returns NaN has an outcome, not an error.
+
+    Raises:
+        ValueError: the definition does not apply to the scenario; a level, tolerance or grain out of range; a
+            budget too small to refute anything; a remover or learner that raises or returns another shape.
+
+    >>> import neverseen as ns
+    >>> verdict = ns.check(ns.Untraining(1.0, 0.05), ns.removers.do_nothing(), ns.learners.nearest_neighbour(),
+    ...                    ns.scenarios.figure1())
+    >>> verdict.status.name, verdict.pairs < 100
+    ('REFUTED', True)
+    """
+    started = time.perf_counter()
+    terms = Terms(definition, alpha, beta, tolerance, budget)
+    if not (np.isfinite(grain) and grain >= 0):
+        raise ValueError(f"grain: {grain} is not a finite number >= 0")
+    definition.admit(scenario)
+    rehearse(remover, learner, scenario)
+    found = probes(scenario, definition)
+    drawn = blocks(definition, remover, learner, scenario, found, seed=seed, grain=float(grain), budget=budget)
+    designated = tuple(f"loss on {name}" for name in found.designated)
+    told = watched(drawn, budget, f"{remover} · {definition.id}", progress)
+    made = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover), "learner": repr(learner)}
+    drawing = {"seed": seed, "grain": float(grain), "block": PAIRS, "width": WIDTH}
+    outcome = decide(terms, told, designated, float(grain))
+    return verdict_of(terms, outcome, f"{remover} on {learner} in {scenario}", made | drawing, started)
+
+
+def assert_holds(
+    definition: Definition,
+    remover: Remover,
+    learner: Learner,
+    scenario: Scenario,
+    *,
+    require_conclusive: bool = False,
+    **options: Any,
+) -> Verdict:
+    """Raise AssertionError where `check` refutes the claim; for tests.
+
+    Inside a Hypothesis test the status is counted with `hypothesis.event`, and the search is steered by the
+    wealth of the evidence. INCONCLUSIVE is no pass: it is returned, counted, and raised on request.
+
+    Args:
+        definition, remover, learner, scenario, options: see `check`.
+        require_conclusive: raise on INCONCLUSIVE as well.
+
+    Returns:
+        The verdict, where it does not raise.
+
+    Raises:
+        AssertionError: with the verdict's sentence.
+        ValueError: see `check`.
+
+    >>> import neverseen as ns
+    >>> held = assert_holds(ns.Untraining(1.0, 0.05), ns.removers.retrain(), ns.learners.nearest_neighbour(),
+    ...                     ns.scenarios.figure1())
+    >>> held.status.name
+    'SATISFIED'
+    """
+    verdict = check(definition, remover, learner, scenario, **options)
+    if hypothesis.currently_in_test_context():
+        hypothesis.event(f"{verdict.definition.id}: {verdict.status.name}")
+        hypothesis.target(max(verdict.evidence.log_wealth), label=f"log wealth against {verdict.definition.id}")
+    failed = (Status.REFUTED, Status.INCONCLUSIVE) if require_conclusive else (Status.REFUTED,)
+    if verdict.status in failed:
+        raise AssertionError(str(verdict))
+    return verdict
+
+
+def watched(drawn: Iterator[Block], budget: int, message: str, progress: Progress | None) -> Iterator[Block]:
+    """The same blocks, with `progress` called after each.
+
+    >>> list(watched(iter([]), 10, "", None))
+    []
+    """
+    pairs = 0
+    for block in drawn:
+        pairs += len(next(iter(block.removed.values())))
+        if progress is not None:
+            progress(min(pairs, budget), budget, message)
+        yield block
+
+
+def verdict_of(terms: Terms, outcome: Outcome, subject: str, made: dict[str, Any], started: float) -> Verdict:
+    """The verdict of a sequential outcome, with its provenance."""
+    return Verdict(
+        status=outcome.status,
+        definition=terms.definition,
+        route=Route.SEQUENTIAL,
+        scope=outcome.scope,
+        subject=subject,
+        alpha=terms.alpha,
+        beta=terms.beta,
+        tolerance=terms.tolerance,
+        pairs=outcome.pairs,
+        budget=terms.budget,
+        epsilon_lower=outcome.epsilon_lower,
+        epsilon_upper=None,
+        witness=outcome.witness,
+        evidence=outcome.evidence,
+        provenance=made | surroundings(),
+        seconds=time.perf_counter() - started,
+    )

@@ -1,0 +1,148 @@
+"""The command line `neverseen check | audit | list`; nothing heavy is imported before the arguments are read."""
+
+import argparse
+import importlib.metadata
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import NoReturn
+
+from ._terminal import flush, printable
+
+_KINDS = ("learners", "removers", "scenarios", "definitions")
+_STATUS = """\
+exit status: 0 SATISFIED, 1 REFUTED, 2 usage or bad input, 3 INCONCLUSIVE, 70 a fault of ours, 130 Ctrl-C
+
+A name may carry arguments, digits:forget=class,size=16, or lie in a file of yours, mine.py:attribute, or in a
+module, package.module:attribute. `neverseen list` shows the names and their arguments."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: the arguments; those of the process when left out.
+
+    Returns:
+        The exit status: 0 SATISFIED, 1 REFUTED, 2 usage or bad input, 3 INCONCLUSIVE, 70 a fault of ours,
+        130 Ctrl-C. Errors are one line on stderr; NEVERSEEN_TRACEBACK=1 adds the traceback.
+
+    >>> main(["--version"])  # doctest: +ELLIPSIS
+    neverseen ...
+    0
+    """
+    _encode()
+    try:
+        return _run(argv)
+    except SystemExit as stop:  # argparse has printed its help or its line
+        flush()
+        return stop.code if isinstance(stop.code, int) else 0
+    except KeyboardInterrupt as stop:
+        return _fail(130, f"interrupted; {str(stop) or 'no pair was finished'}")
+    except ValueError as error:
+        return _fail(2, str(error))
+    except Exception as error:
+        if isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):  # Ctrl-C while jaxlib loads
+            return _fail(130, "interrupted; no pair was finished")
+        kind = f"{type(error).__name__}: {error}".splitlines()[0]
+        return _fail(70, f"a fault of ours, please report it ({kind}); NEVERSEEN_TRACEBACK=1 shows the traceback")
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    args = _parser().parse_args(argv)
+    from . import _commands
+
+    return {"check": _commands.check, "audit": _commands.audit, "list": _commands.listing}[args.command](args)
+
+
+def _fail(status: int, message: str) -> int:
+    if os.environ.get("NEVERSEEN_TRACEBACK") == "1":
+        traceback.print_exc()
+    print(f"neverseen: {printable(' '.join(message.split()))}", file=sys.stderr)
+    return status
+
+
+def _encode() -> None:
+    """A terminal that lacks a letter such as ε shows its escape: no verdict is lost to an encoding."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with errors of one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(f"{message}; {self.prog} --help shows the usage")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="neverseen",
+        description="Property tests for removal algorithms: as if the model had never seen it.",
+        epilog=_STATUS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"neverseen {importlib.metadata.version('neverseen')}")
+    commands = parser.add_subparsers(dest="command", metavar="check|audit|list", required=True)
+    for name, summary, add in (
+        ("check", "decide whether a remover meets a definition, by fresh runs", _check),
+        ("audit", "decide from saved runs of both arms", _audit),
+        ("list", "show the names that can be used", _list),
+    ):
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            epilog=None if name == "list" else _STATUS,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        add(command)
+    return parser
+
+
+def _check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("remover", metavar="REMOVER", help="a listed name, FILE.py:ATTRIBUTE or MODULE:ATTRIBUTE")
+    _claim(parser)
+    parser.add_argument("--level", choices=("dataset", "distribution"), help="of unlearning (default dataset)")
+    parser.add_argument("--learner", default="mlp", metavar="L", help="what trains the models (default mlp)")
+    parser.add_argument("--scenario", default="digits", metavar="S", help="data and request (default digits)")
+    parser.add_argument("--budget", type=int, default=512, metavar="N", help="pairs at most (default 512)")
+    _terms(parser, grain=1e-3)
+
+
+def _audit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "removed", metavar="REMOVED.npz", help="runs of the removed model: one array [runs, k] or several"
+    )
+    parser.add_argument("reference", metavar="REFERENCE.npz", help="runs of the reference, under the same names")
+    parser.add_argument("--original", metavar="ORIGINAL.npz", help="runs of the original model, for the report")
+    _claim(parser)
+    _terms(parser, grain=0.0)
+
+
+def _list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", choices=_KINDS, metavar="|".join(_KINDS), help="what to list")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _claim(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--definition", choices=("untraining", "unlearning"), default="untraining", help="(default untraining)"
+    )
+    parser.add_argument("--epsilon", type=float, default=1.0, metavar="E", help="ε of the claim (default 1)")
+    parser.add_argument("--delta", type=float, default=0.05, metavar="D", help="δ of the claim (default 0.05)")
+
+
+def _terms(parser: argparse.ArgumentParser, grain: float) -> None:
+    number = parser.add_argument
+    number("--alpha", type=float, default=1e-4, metavar="A", help="chance of a false REFUTED (default 0.0001)")
+    number("--beta", type=float, default=0.05, metavar="B", help="chance of a false SATISFIED (default 0.05)")
+    number("--tolerance", type=float, default=0.1, metavar="T", help="SATISFIED claims δ + T (default 0.1)")
+    number("--seed", type=int, default=0, metavar="K", help="root seed (default 0)")
+    number("--grain", type=float, default=grain, metavar="G", help=f"noise added to both arms (default {grain:g})")
+    parser.add_argument("--json", action="store_true", help="print the verdict as JSON and nothing else")
+    parser.add_argument("--report", metavar="FILE.html", help="also write the report, one page of HTML")

@@ -1,0 +1,56 @@
+"""What every test shares: two devices where there are two cores, keys that print their seed, fixed draws."""
+
+import os
+import secrets
+import tempfile
+import zlib
+
+import jax
+import pytest
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from jaxtyping import PRNGKeyArray
+
+# Must precede the first computation: with two devices the mesh path of the pools is taken.
+jax.config.update("jax_num_cpu_devices", min(2, os.cpu_count() or 1))
+# Equal programs compile once in a session; a cache directory set in the caller's shell is left alone.
+_COMPILED = tempfile.TemporaryDirectory(prefix="neverseen-compiled-")
+jax.config.update("jax_compilation_cache_dir", _COMPILED.name)
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+# Every field is named, so that nothing is inherited from the profile Hypothesis picks when it sees a CI.
+SEEDED = settings(
+    max_examples=20,
+    derandomize=True,
+    database=None,
+    verbosity=Verbosity.normal,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink, Phase.explain),
+    stateful_step_count=50,
+    report_multiple_bugs=True,
+    # Drawing may compile a JAX program: its wall-clock time says nothing about the strategy.
+    suppress_health_check=(HealthCheck.too_slow,),
+    deadline=None,
+    print_blob=False,
+    backend="hypothesis",
+)
+settings.register_profile("seeded", SEEDED)
+settings.register_profile("fresh", SEEDED, derandomize=False, print_blob=True)
+settings.load_profile("seeded")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Send everything a library caches to a directory that goes when the session ends."""
+    caches = tempfile.TemporaryDirectory(prefix="neverseen-tests-")
+    config.add_cleanup(caches.cleanup)
+    for name in ("XDG_CACHE_HOME", "HYPOTHESIS_STORAGE_DIRECTORY"):
+        os.environ[name] = os.path.join(caches.name, name.lower())
+
+
+@pytest.fixture
+def key(request: pytest.FixtureRequest) -> PRNGKeyArray:
+    """A key of the test's own; its repr, shown when the test fails, ends in `[0 seed]`.
+
+    The seed is the test's name, or a new one under `--hypothesis-profile=fresh`.
+    """
+    seeded = zlib.crc32(request.node.nodeid.encode()) >> 1
+    return jax.random.key(seeded if settings().derandomize else secrets.randbits(31))

@@ -1,0 +1,264 @@
+"""The rules of the house, read off the syntax trees: each is a function from a source to its complaints."""
+
+import ast
+import importlib
+import importlib.util
+import inspect
+import os
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import jax
+import pytest
+from jaxtyping import PRNGKeyArray
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("formal", "algorithms", "properties")  # imports go from a room to itself and to those on its left
+MOST_LINES = 320
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def sources() -> dict[str, str]:
+    """The text of every module of the three rooms, by its path from the root."""
+    paths = (path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")))
+    return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+
+
+def modules_of(node: ast.AST) -> list[str]:
+    """What an import statement names, with one leading dot per level; nothing for other nodes."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if not isinstance(node, ast.ImportFrom):
+        return []
+    stem = "." * node.level + (node.module or "")
+    if node.module:
+        return [stem]
+    return [stem + alias.name for alias in node.names]
+
+
+def room_reached(path: str, name: str) -> str:
+    """The room that import `name` in the file `path` ends in: "" for third parties, "?" for the root."""
+    level = len(name) - len(name.lstrip("."))
+    first = name.lstrip(".").split(".")[0]
+    if level == 0:
+        return "?" if first in (*ROOMS, "neverseen") else ""
+    package = path.split("/")[:-1]  # the package that the file lies in, __init__.py included
+    if level <= len(package):
+        return package[0]
+    return first if level == len(package) + 1 and first in ROOMS else "?"
+
+
+def wrong_imports(path: str, source: str) -> list[str]:
+    """Absolute imports of ourselves, imports of the package root, and imports of a later room."""
+    allowed = ("", *ROOMS[: ROOMS.index(path.split("/")[0]) + 1])
+    names = (name for node in ast.walk(ast.parse(source)) for name in modules_of(node))
+    return [f"{path}: imports {name}" for name in names if room_reached(path, name) not in allowed]
+
+
+def too_long(path: str, source: str) -> list[str]:
+    """Files of more than `MOST_LINES` lines."""
+    lines = len(source.splitlines())
+    return [f"{path}: {lines} lines"] if lines > MOST_LINES else []
+
+
+def undocumented(path: str, source: str) -> list[str]:
+    """Public functions and classes at module level without a docstring; overloads share the last one's."""
+    definitions = (node for node in ast.parse(source).body if isinstance(node, Definition))
+    public = (node for node in definitions if node.name[0] != "_" and not is_overload(node))
+    return [f"{path}: {node.name} has no docstring" for node in public if not ast.get_docstring(node)]
+
+
+def is_overload(node: Definition) -> bool:
+    """Whether a definition is decorated by typing.overload."""
+    return any(ast.unparse(decorator).split(".")[-1] == "overload" for decorator in node.decorator_list)
+
+
+def unpickles(node: ast.AST) -> bool:
+    """Whether a node imports pickle or one of its kin, or lets NumPy unpickle."""
+    roots = {name.split(".")[0] for name in modules_of(node)}
+    permits = isinstance(node, ast.keyword) and node.arg == "allow_pickle" and ast.unparse(node.value) != "False"
+    return permits or bool(roots & {"pickle", "_pickle", "cloudpickle", "dill", "shelve"})
+
+
+def swallows(node: ast.AST) -> bool:
+    """Whether a node hides every error: `except Exception: pass`, or suppress(Exception)."""
+    broad = {"Exception", "BaseException"}
+    if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "suppress":
+        return bool({ast.unparse(argument) for argument in node.args} & broad)
+    if not isinstance(node, ast.ExceptHandler):
+        return False
+    caught = {name.id for name in ast.walk(node.type) if isinstance(name, ast.Name)} if node.type else broad
+    idle = all(isinstance(step, ast.Pass | ast.Continue) or is_literal(step) for step in node.body)
+    return bool(caught & broad) and idle
+
+
+def is_literal(step: ast.stmt) -> bool:
+    """Whether a statement is a bare constant, such as `...` or a string."""
+    return isinstance(step, ast.Expr) and isinstance(step.value, ast.Constant)
+
+
+def unsafe(path: str, source: str) -> list[str]:
+    """Pickles, and errors caught only to be dropped."""
+    nodes = [node for node in ast.walk(ast.parse(source)) if unpickles(node) or swallows(node)]
+    return [f"{path}: {ast.unparse(node).splitlines()[0]}" for node in nodes]
+
+
+RULES: tuple[Callable[[str, str], list[str]], ...] = (wrong_imports, too_long, undocumented, unsafe)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_module_keeps_the_rule(rule: Callable[[str, str], list[str]]) -> None:
+    modules = sources()
+    assert {f"{room}/__init__.py" for room in ROOMS} <= set(modules)
+    complaints = [complaint for path, source in modules.items() for complaint in rule(path, source)]
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.mark.parametrize(
+    ("path", "statement"),
+    [
+        ("formal/a.py", "import numpy as np"),
+        ("formal/a.py", "from .b import c"),
+        ("formal/a.py", "from . import b"),
+        ("formal/sub/a.py", "from ..b import c"),
+        ("formal/sub/__init__.py", "from .a import c"),
+        ("algorithms/a.py", "from ..formal import b"),
+        ("algorithms/a.py", "from .. import formal"),
+        ("algorithms/sub/a.py", "from ...formal.b import c"),
+        ("properties/a.py", "from ..algorithms.b import c"),
+    ],
+)
+def test_the_import_rule_accepts(path: str, statement: str) -> None:
+    assert wrong_imports(path, statement) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "statement"),
+    [
+        ("formal/a.py", "import neverseen"),
+        ("formal/a.py", "from neverseen.formal.b import c"),
+        ("properties/a.py", "import formal.b"),
+        ("formal/a.py", "from ..algorithms.b import c"),
+        ("formal/a.py", "from .. import algorithms"),
+        ("formal/a.py", "def f():\n    from ..properties import b"),
+        ("formal/sub/a.py", "from ...algorithms import b"),
+        ("algorithms/a.py", "from .. import formal, properties"),
+        ("algorithms/a.py", "from .. import check"),
+        ("properties/a.py", "from ...formal import b"),
+    ],
+)
+def test_the_import_rule_rejects(path: str, statement: str) -> None:
+    assert len(wrong_imports(path, statement)) == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "right", "wrong"),
+    [
+        (too_long, "x = 1\n" * MOST_LINES, "x = 1\n" * (MOST_LINES + 1)),
+        (undocumented, "def f():\n    'Do it.'\ndef _g(): ...", "def f(): ..."),
+        (undocumented, "class C:\n    'It.'\n    def m(self): ...", "class C:\n    x = 1"),
+        (
+            undocumented,
+            "@overload\ndef f(): ...\ndef f():\n    'It.'",
+            "@overload\ndef f(): ...\ndef f(): ...",
+        ),
+        (unsafe, "import json", "import pickle"),
+        (unsafe, "import numpy", "import cloudpickle as safe"),
+        (unsafe, "from .pickle import load", "from pickle import load"),
+        (unsafe, "load(f, allow_pickle=False)", "load(f, allow_pickle=True)"),
+        (unsafe, "try: f()\nexcept KeyError: pass", "try: f()\nexcept Exception: pass"),
+        (unsafe, "try: f()\nexcept Exception: raise", "try: f()\nexcept: ..."),
+        (unsafe, "try: f()\nexcept (OSError, KeyError): pass", "try: f()\nexcept (OSError, Exception): pass"),
+        (unsafe, "with suppress(OSError): f()", "with contextlib.suppress(Exception): f()"),
+    ],
+)
+def test_the_rule_accepts_and_rejects(rule: Callable[[str, str], list[str]], right: str, wrong: str) -> None:
+    assert rule("formal/a.py", right) == []
+    assert len(rule("formal/a.py", wrong)) == 1
+
+
+def names_given(node: ast.stmt) -> list[str]:
+    """What a statement of a module offers to its users: re-exports (`X as X`), definitions, assignments."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [alias.name for alias in node.names if alias.asname == alias.name]
+    if isinstance(node, Definition):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def public_names(module: ModuleType) -> list[str]:
+    """`__all__` where a module has one, else what its source offers without a leading underscore."""
+    if hasattr(module, "__all__"):
+        return sorted(module.__all__)
+    body = ast.parse(inspect.getsource(module)).body
+    return sorted({name for node in body for name in names_given(node) if name[0] != "_"})
+
+
+def without_example(module: ModuleType) -> Iterator[str]:
+    """Public functions and classes of our own, in a module and the modules it offers, lacking a `>>>`."""
+    root = module.__name__.split(".")[0]
+    for name in public_names(module):
+        value = inspect.unwrap(getattr(module, name))
+        ours = (getattr(value, "__module__", None) or "").split(".")[0] == root
+        callable_of_ours = ours and (inspect.isroutine(value) or inspect.isclass(value))
+        if inspect.ismodule(value) and value.__name__.startswith(f"{root}."):
+            yield from without_example(value)
+        elif callable_of_ours and ">>>" not in (value.__doc__ or ""):
+            yield f"{module.__name__}.{name}"
+
+
+@pytest.mark.parametrize("name", ["neverseen", *(f"neverseen.{room}" for room in ROOMS)])
+def test_every_public_name_has_an_example(name: str) -> None:
+    module = importlib.import_module(name)
+    assert public_names(module) != [], f"{name} offers nothing"
+    lacking = list(without_example(module))
+    assert not lacking, "no example:\n" + "\n".join(lacking)
+
+
+DOC = "'''One line.\n\n>>> 1 + 1\n2\n'''"
+
+
+@pytest.mark.parametrize(
+    ("source", "lacking"),
+    [
+        ("def f():\n    DOC", []),
+        ("class C:\n    DOC", []),
+        ("limit = 3\ndef _f(): ...", []),
+        ("from os.path import join as join", []),
+        ("__all__ = ['f']\ndef f():\n    DOC\ndef g(): ...", []),
+        ("def f():\n    'One line.'", ["toy.f"]),
+        ("class C:\n    'One line.'", ["toy.C"]),
+        ("def f(): ...\nclass C: ...", ["toy.C", "toy.f"]),
+        ("import dataclasses\n@dataclasses.dataclass\nclass C:\n    x: int", ["toy.C"]),
+        ("import jax\n@jax.jit\ndef f(x): return x", ["toy.f"]),
+        ("__all__ = ['f', 'g']\ndef f():\n    DOC\ndef g(): ...", ["toy.g"]),
+    ],
+)
+def test_the_example_rule_accepts_and_rejects(tmp_path: Path, source: str, lacking: list[str]) -> None:
+    assert list(without_example(toy(tmp_path, source.replace("DOC", DOC)))) == lacking
+
+
+def toy(folder: Path, source: str) -> ModuleType:
+    """A module called `toy` made of the given source."""
+    path = folder / "toy.py"
+    path.write_text(textwrap.dedent(source), encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("toy", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_key_fixture_prints_its_seed(key: PRNGKeyArray) -> None:
+    seed = int(jax.random.key_data(key)[-1])
+    assert str(seed) in repr(key)
+    assert (jax.random.key_data(jax.random.key(seed)) == jax.random.key_data(key)).all()
+
+
+def test_the_mesh_path_has_its_devices() -> None:
+    assert len(jax.devices("cpu")) == min(2, os.cpu_count() or 1)

@@ -1,0 +1,121 @@
+"""Every learner meets one contract: deleting rows is a mask, and a run depends on its key and its rows alone."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jaxtyping import Array, PRNGKeyArray
+
+import neverseen as ns
+from neverseen.algorithms.base import cross_entropy
+from neverseen.algorithms.learners import LEARNERS
+
+SMALL: dict[str, Callable[[], ns.Learner]] = {
+    "logistic": lambda: ns.learners.logistic(penalty=0.5, epochs=20),
+    "logistic-sgd": lambda: ns.learners.logistic(penalty=0.5, epochs=3, batch=4),
+    "mlp": lambda: ns.learners.mlp(hidden=8, epochs=3, batch=4, rate=0.1),
+    "nearest_neighbour": ns.learners.nearest_neighbour,
+    "ridge": lambda: ns.learners.ridge(0.5),
+}
+RANDOM = ("logistic-sgd", "mlp")
+learners = pytest.mark.parametrize("learner", [make() for make in SMALL.values()], ids=list(SMALL))
+
+
+def rows_with_holes() -> tuple[ns.Rows, np.ndarray]:
+    """Sixteen rows of which eleven are present; the absent ones hold what no row holds."""
+    rng = np.random.default_rng(3)
+    present = np.isin(np.arange(16), [1, 4, 5, 9, 15], invert=True)
+    x = np.where(present[:, None], rng.normal(size=(16, 3)), 50.0).astype(np.float32)
+    y = np.eye(2, dtype=np.float32)[rng.integers(0, 2, 16)]
+    return ns.Rows(jnp.asarray(x), jnp.asarray(y), jnp.asarray(present)), present
+
+
+def removed(rows: ns.Rows, present: np.ndarray) -> ns.Rows:
+    """The same rows with the absent ones physically taken out."""
+    return ns.Rows(rows.x[present], rows.y[present], jnp.ones(int(present.sum()), bool))
+
+
+def distance_masked_to_removed(learner: ns.Learner, key: PRNGKeyArray) -> float:
+    rows, present = rows_with_holes()
+    x = jnp.asarray(np.random.default_rng(4).normal(size=(32, 3)), jnp.float32)
+    outputs = [learner.apply(learner.fit(key, r).params, x) for r in (rows, removed(rows, present))]
+    return float(abs(outputs[0] - outputs[1]).max())
+
+
+def test_every_listed_learner_is_under_test() -> None:
+    assert set(LEARNERS) <= {name.split("-")[0] for name in SMALL}
+
+
+@learners
+def test_masking_equals_deleting(learner: ns.Learner, key: PRNGKeyArray) -> None:
+    assert distance_masked_to_removed(learner, key) < 1e-5
+
+
+def test_a_learner_that_counts_absent_rows_is_caught(key: PRNGKeyArray) -> None:
+    def fit(k: PRNGKeyArray, rows: ns.Rows) -> ns.Trained:
+        del k
+        # Wrong: the mean over all rows, absent ones included, shifts the balance with the penalty.
+        gram = rows.x.T @ (rows.x * rows.present[:, None]) / len(rows.x) + jnp.eye(3)
+        params = jnp.linalg.solve(gram, rows.x.T @ (rows.y * rows.present[:, None]) / len(rows.x))
+        return ns.Trained(params, None, wrong)
+
+    wrong = ns.Learner(fit, lambda w, x: x @ w, cross_entropy)
+    assert distance_masked_to_removed(wrong, key) > 1e-3
+
+
+@learners
+def test_same_key_same_model(learner: ns.Learner, key: PRNGKeyArray) -> None:
+    rows, _ = rows_with_holes()
+    first, second = (jax.tree.leaves(learner.fit(key, rows).params) for _ in range(2))
+    assert all((a == b).all() for a, b in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_another_key_another_model(name: str, key: PRNGKeyArray) -> None:
+    rows, _ = rows_with_holes()
+    first, second = (learner_vector(SMALL[name](), k, rows) for k in jax.random.split(key))
+    assert float(abs(first - second).max()) > 1e-3
+
+
+@learners
+def test_many_runs_equal_single_runs(learner: ns.Learner, key: PRNGKeyArray) -> None:
+    rows, _ = rows_with_holes()
+    keys = jax.random.split(key, 5)
+    many = ns.pools.fit_many(learner, keys, rows).params
+    for i in range(5):
+        one = learner.fit(keys[i], rows).params
+        for a, b in zip(jax.tree.leaves(many), jax.tree.leaves(one), strict=True):
+            np.testing.assert_allclose(a[i], b, atol=1e-4)
+
+
+@learners
+def test_no_row_at_all_gives_a_finite_model(learner: ns.Learner, key: PRNGKeyArray) -> None:
+    rows, _ = rows_with_holes()
+    nothing = ns.Rows(rows.x, rows.y, jnp.zeros(16, bool))
+    assert bool(jnp.isfinite(learner_vector(learner, key, nothing)).all())
+
+
+@learners
+def test_the_second_call_compiles_nothing(learner: ns.Learner, key: PRNGKeyArray) -> None:
+    rows, present = rows_with_holes()
+    ns.pools.fit_many(learner, jax.random.split(key, 4), rows)
+    before = ns.pools.compiled_programs()
+    ns.pools.fit_many(learner, jax.random.split(key, 4), rows.without(jnp.asarray(present)))
+    assert ns.pools.compiled_programs() == before
+
+
+def test_mlp_learns_digits(key: PRNGKeyArray) -> None:
+    scenario, learner = ns.scenarios.digits(), ns.learners.mlp()
+    models = ns.pools.fit_many(learner, jax.random.split(key, 8), scenario.rows).params
+    fresh = scenario.fresh_rest
+    hits = jax.vmap(lambda p: learner.apply(p, fresh.x).argmax(-1) == fresh.y.argmax(-1))(models)
+    accuracy = (hits & fresh.present).sum(1) / fresh.present.sum()
+    assert int(scenario.rows.present.sum()) >= 1000
+    assert float(accuracy.min()) >= 0.93
+
+
+def learner_vector(learner: ns.Learner, key: PRNGKeyArray, rows: ns.Rows) -> Array:
+    """All parameters in one vector."""
+    return jnp.concatenate([jnp.ravel(leaf).astype(float) for leaf in jax.tree.leaves(learner.fit(key, rows).params)])
