@@ -139,13 +139,13 @@ def test_diverged_values_are_events_and_break_nothing() -> None:
 
 
 def test_bets_depend_on_the_past_alone() -> None:
-    """Two futures that differ after pair 64 share every wealth up to there."""
+    """Two futures that differ after pair 60, inside a round, share every wealth up to there."""
     rng = np.random.default_rng(3)
     x, y, other = (rng.normal(m, 1, (128, 3)) for m in (0.3, 0.0, 5.0))
-    changed = np.concatenate([x[:64], other[64:]])
+    changed = np.concatenate([x[:60], other[60:]])
     first, second = (judge(a, y, alpha=1e-12).evidence.log_wealth for a in (x, changed))
-    assert first[:64] == second[:64]
-    assert first[64:] != second[64 : len(first)]
+    assert first[:60] == second[:60]
+    assert first[60:] != second[60 : len(first)]
 
 
 def test_no_block_is_drawn_after_the_one_that_decides() -> None:
