@@ -23,7 +23,7 @@ def rehearse(remover: Remover, learner: Learner, scenario: Scenario) -> None:
     >>> import neverseen as ns
     >>> rehearse(ns.remover(lambda key, trained, rows, forget: 0.0), ns.learners.ridge(), ns.scenarios.figure1())
     Traceback (most recent call last):
-    ValueError: remover <lambda>: returned another tree of parameters than the learner's; shape it like trained.params
+    ValueError: remover <lambda>: params is float32(), the learner's is float32(3, 4)
     """
     key, rows = jax.random.key(0), scenario.rows
     trained = _attempt(f"learner {learner}", lambda: jax.eval_shape(learner.fit, key, rows))

@@ -50,9 +50,9 @@ def real_scenarios(kinds: Sequence[str] = KINDS) -> st.SearchStrategy[Scenario]:
     Raises:
         ValueError: no kind, or an unknown one.
 
-    >>> from hypothesis import find
+    >>> from hypothesis import find, settings
     >>> from neverseen.properties import strategies
-    >>> find(strategies.real_scenarios(), lambda s: True)
+    >>> find(strategies.real_scenarios(), lambda s: True, settings=settings(max_examples=1, phases=["generate"]))
     ns.scenarios.breast_cancer(forget='random', size=8, full=8, seed=0)
     """
     return _real(st.sampled_from(_known(kinds)))

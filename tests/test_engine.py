@@ -139,13 +139,13 @@ def test_diverged_values_are_events_and_break_nothing() -> None:
 
 
 def test_bets_depend_on_the_past_alone() -> None:
-    """Two futures that differ after pair 64 share every wealth up to there."""
+    """Two futures that differ after pair 60, inside a round, share every wealth up to there."""
     rng = np.random.default_rng(3)
     x, y, other = (rng.normal(m, 1, (128, 3)) for m in (0.3, 0.0, 5.0))
-    changed = np.concatenate([x[:64], other[64:]])
+    changed = np.concatenate([x[:60], other[60:]])
     first, second = (judge(a, y, alpha=1e-12).evidence.log_wealth for a in (x, changed))
-    assert first[:64] == second[:64]
-    assert first[64:] != second[64 : len(first)]
+    assert first[:60] == second[:60]
+    assert first[60:] != second[60 : len(first)]
 
 
 def test_no_block_is_drawn_after_the_one_that_decides() -> None:
@@ -175,11 +175,11 @@ def test_a_shift_is_refuted_whichever_way_it_goes(shift: float) -> None:
 
 def test_identical_laws_are_rarely_refuted_and_mostly_accepted() -> None:
     rng = np.random.default_rng(6)
-    outcomes = [judge(rng.normal(size=(500, 1)), rng.normal(size=(500, 1)), 0.5, 0.01, 0.05) for _ in range(150)]
+    outcomes = [judge(rng.normal(size=(500, 1)), rng.normal(size=(500, 1)), 0.5, 0.01, 0.05) for _ in range(60)]
     refuted = sum(o.status is ns.Status.REFUTED for o in outcomes)
     accepted = sum(o.status is ns.Status.SATISFIED for o in outcomes)
-    assert at_most(refuted, 150, 0.05)
-    assert accepted >= 140
+    assert at_most(refuted, 60, 0.05)
+    assert accepted >= 55
 
 
 def boundary_mean(epsilon: float, delta: float) -> float:
@@ -192,22 +192,17 @@ def boundary_mean(epsilon: float, delta: float) -> float:
     return low
 
 
-@pytest.mark.parametrize("sign", [1, -1])
-def test_false_verdicts_at_the_exact_boundary(sign: int) -> None:
-    """At θ = δ a refutation is false; at θ = δ + τ an acceptance is."""
-    rng = np.random.default_rng(7)
-    edge, beyond = sign * boundary_mean(0.5, 0.05), sign * boundary_mean(0.5, 0.15)
-    refuted = sum(
-        judge(rng.normal(edge, 1, (300, 1)), rng.normal(0, 1, (300, 1)), 0.5, 0.05, 0.05).status is ns.Status.REFUTED
-        for _ in range(150)
-    )
-    accepted = sum(
-        judge(rng.normal(beyond, 1, (300, 1)), rng.normal(0, 1, (300, 1)), 0.5, 0.05, 0.05).status
-        is ns.Status.SATISFIED
-        for _ in range(150)
-    )
-    assert at_most(refuted, 150, 0.05)
-    assert at_most(accepted, 150, 0.05)
+def test_false_verdicts_at_the_exact_boundary() -> None:
+    """At θ = δ a refutation is false; at θ = δ + τ an acceptance is. Half the runs shift up, half down."""
+    rng, runs = np.random.default_rng(7), 100
+    signs = np.where(np.arange(runs) % 2, 1.0, -1.0)
+
+    def verdicts(edge: float) -> list[ns.Status]:
+        arms = ((rng.normal(edge * s, 1, (200, 1)), rng.normal(0, 1, (200, 1))) for s in signs)
+        return [judge(x, y, 0.5, 0.05, 0.05).status for x, y in arms]
+
+    assert at_most(verdicts(boundary_mean(0.5, 0.05)).count(ns.Status.REFUTED), runs, 0.05)
+    assert at_most(verdicts(boundary_mean(0.5, 0.15)).count(ns.Status.SATISFIED), runs, 0.05)
 
 
 def test_the_lower_bound_on_epsilon_stays_below_the_truth_and_comes_near_it() -> None:
@@ -215,10 +210,10 @@ def test_the_lower_bound_on_epsilon_stays_below_the_truth_and_comes_near_it() ->
     rng, truth = np.random.default_rng(8), 2.0
     q = 1 / (1 + math.exp(truth))
     bounds = []
-    for _ in range(40):
+    for _ in range(20):
         x, y = rng.random((400, 1)) < 1 - q, rng.random((400, 1)) < q
         bounds.append(judge(x.astype(float), y.astype(float), 3.0, 0.0, alpha=0.01, tolerance=1e-6).epsilon_lower)
-    assert at_most(sum(bound > truth for bound in bounds), 40, 0.01)
+    assert at_most(sum(bound > truth for bound in bounds), 20, 0.01)
     assert np.median(bounds) >= 0.5 * truth
 
 

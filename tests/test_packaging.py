@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("formal", "algorithms", "properties")
+TOP = {f"neverseen/{name}" for name in ("__init__.py", "__init__.pyi", "__main__.py", "py.typed")}
 
 
 def listed(*options: str) -> list[Path]:
@@ -35,10 +36,7 @@ def promised(tree: Path) -> set[str]:
     """The package's files as the folders of a tree have them, whatever their type, caches left out."""
     paths = (path.relative_to(tree) for room in ROOMS for path in (tree / room).rglob("*"))
     inside = {path for path in paths if (tree / path).is_file() and not is_cache(path)}
-    return {f"neverseen/{path.as_posix()}" for path in inside} | {
-        "neverseen/__init__.py",
-        "neverseen/py.typed",
-    }
+    return {f"neverseen/{path.as_posix()}" for path in inside} | TOP
 
 
 def is_cache(path: Path) -> bool:
@@ -103,7 +101,7 @@ def test_promised_files_are_of_every_type_but_caches(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     rooms = {"neverseen/formal/a.py", "neverseen/properties/sub/b.html"}
-    assert promised(tmp_path) == rooms | {"neverseen/__init__.py", "neverseen/py.typed"}
+    assert promised(tmp_path) == rooms | TOP
 
 
 def text_of(name: str) -> str:
