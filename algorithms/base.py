@@ -28,6 +28,29 @@ def no_penalty(params: Any) -> Float[Array, ""]:
 
 
 @dataclasses.dataclass(frozen=True)
+class OutputNoise:
+    """A declared output law: a deterministic model plus N(0, σ²) on every parameter, independently.
+
+    Args:
+        sigma: σ > 0.
+        centre: `rows -> params`, the model before the noise.
+
+    Raises:
+        ValueError: σ is not positive and finite.
+
+    >>> OutputNoise(0.1, lambda rows: None).sigma
+    0.1
+    """
+
+    sigma: float
+    centre: Callable[[Rows], Any]
+
+    def __post_init__(self) -> None:
+        if not 0 < self.sigma < float("inf"):
+            raise ValueError(f"sigma: {self.sigma} is not a finite number > 0")
+
+
+@dataclasses.dataclass(frozen=True)
 class Learner:
     """The training algorithm A, with all it needs to judge and to continue its models.
 
@@ -40,6 +63,8 @@ class Learner:
             rows leaves it as it is.
         name: for sentences and listings.
         logits: whether outputs are `[m, classes]` scores, so that margins exist.
+        random: whether runs with different keys differ.
+        noise: the output law, where it is known.
 
     A learner is hashable and static under `jit`; factories return the same value for the same arguments.
 
@@ -57,6 +82,8 @@ class Learner:
     penalty: Callable[[Any], Array] = no_penalty
     name: str = "learner"
     logits: bool = False
+    random: bool = True
+    noise: OutputNoise | None = None
 
     def row_losses(self, params: Any, rows: Rows) -> Float[Array, " m"]:
         """The loss of every row, present or not."""
@@ -127,6 +154,9 @@ class Remover:
         aims_at: the notion its authors aim at.
         guarantee: a declared claim, if it has one.
         needs: what else it wants: "behaviour" (S_full `[n]`), "fresh_behaviour", "fresh_rest" (`Rows`).
+        random: whether it uses its key.
+        centre: declared where, on a learner with `noise`, it publishes a deterministic model plus fresh noise of the
+            same σ: `(learner, centre of A(D), rows, forget) -> params`, that model.
 
     >>> import neverseen as ns
     >>> ns.removers.retrain().name
@@ -138,6 +168,8 @@ class Remover:
     aims_at: Aim = "neither"
     guarantee: Guarantee | None = None
     needs: tuple[Need, ...] = ()
+    random: bool = True
+    centre: Callable[[Learner, Any, Rows, Array], Any] | None = None
 
     def __call__(
         self, key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"], **extra: Any

@@ -10,7 +10,8 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 
 from ..formal._types import Real
 from ..formal.scenario import Rows
-from .base import Guarantee, Remover, Trained
+from .base import Guarantee, Learner, OutputNoise, Remover, Trained
+from .learners.noisy import perturbed
 
 _EXACT = Guarantee("untraining", ("the reference is the same learner",), lambda delta: 0.0)
 _EXACT_FULL = Guarantee("unlearning", ("the reference is the same learner", "S_full is given"), lambda delta: 0.0)
@@ -29,7 +30,11 @@ def retrain() -> Remover:
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
         return trained.learner.fit(key, rows.without(forget))
 
-    return Remover(remove, "retrain", "untraining", _EXACT)
+    def centre(learner: Learner, start: Any, rows: Rows, forget: Bool[Array, " n"]) -> Any:
+        del start
+        return _noise(learner).centre(rows.without(forget))
+
+    return Remover(remove, "retrain", "untraining", _EXACT, centre=centre)
 
 
 @functools.lru_cache
@@ -57,6 +62,43 @@ def retrain_full() -> Remover:
 
 
 @functools.lru_cache
+def noisy(base: Remover | None = None) -> Remover:
+    """A deterministic remover for output-perturbed learners: run it on the unpublished model, publish with fresh noise.
+
+    Args:
+        base: a remover without randomness of its own; Newton when left out.
+
+    Returns:
+        The remover, with the centre of its output law declared. On `noisy(ridge())` with Newton it is A(D∖S) in law.
+
+    Raises:
+        ValueError: the base remover is random; or, when run, the learner declares no output noise.
+
+    >>> noisy()
+    noisy(newton)
+    """
+    base = newton() if base is None else base
+    if base.random:
+        raise ValueError(f"base: {base} is random; noisy needs a remover without randomness of its own")
+
+    def centre(learner: Learner, start: Any, rows: Rows, forget: Bool[Array, " n"]) -> Any:
+        return base(jax.random.key(0), Trained(start, None, learner), rows, forget).params
+
+    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
+        sigma = _noise(trained.learner).sigma
+        exact = centre(trained.learner, trained.record, rows, forget)
+        return Trained(perturbed(key, exact, sigma), exact, trained.learner)
+
+    return Remover(remove, f"noisy({base})", base.aims_at, centre=centre)
+
+
+def _noise(learner: Learner) -> OutputNoise:
+    if learner.noise is None:
+        raise ValueError(f"learner: {learner} declares no output noise; use learners.noisy")
+    return learner.noise
+
+
+@functools.lru_cache
 def newton(damping: Real = 0.0) -> Remover:
     r"""One Newton step on the objective without S.
 
@@ -81,7 +123,7 @@ def newton(damping: Real = 0.0) -> Remover:
         flat, rebuild = ravel_pytree(trained.params)
         return rebuild(flat - newton_step(flat, rebuild, trained, rows.without(forget), damping))
 
-    return Remover(remove, "newton", "untraining")
+    return Remover(remove, "newton", "untraining", random=False)
 
 
 def newton_step(flat: Array, rebuild: Any, trained: Trained, rows: Rows, damping: Real) -> Array:

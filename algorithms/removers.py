@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from .base import Remover
 from .exact import newton as newton
+from .exact import noisy as noisy
 from .exact import retrain as retrain
 from .exact import retrain_full as retrain_full
 from .faulty import diverging as diverging
@@ -22,6 +23,6 @@ FAULTY: dict[str, Callable[..., Remover]] = {
 """Deliberately wrong removers by name."""
 
 REMOVERS: dict[str, Callable[..., Remover]] = {
-    f.__name__: f for f in (do_nothing, finetune, neg_grad, neg_grad_plus, newton, retrain, retrain_full)
+    f.__name__: f for f in (do_nothing, finetune, neg_grad, neg_grad_plus, newton, noisy, retrain, retrain_full)
 } | FAULTY
 """Factories by name, for listings and the command line."""

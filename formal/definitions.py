@@ -5,7 +5,7 @@ A definition *is* its reference rows plus its (ε, δ); no reference can be chos
 
 import dataclasses
 import math
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 from jaxtyping import Array, Bool
 
@@ -13,6 +13,7 @@ from ._types import Real
 from .scenario import Rows, Scenario
 
 Level = Literal["dataset", "distribution"]
+Which = TypeVar("Which")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,8 +50,8 @@ class Untraining:
     def __post_init__(self) -> None:
         _validate(self.epsilon, self.delta)
 
-    def unseen(self, forget: Bool[Array, "*runs n"], behaviour: Bool[Array, "*runs n"]) -> Bool[Array, "*runs n"]:
-        """The rows the reference never saw: S."""
+    def unseen(self, forget: Which, behaviour: Which) -> Which:
+        """The rows the reference never saw: S, as a mask or as the rows themselves."""
         del behaviour
         return forget
 
@@ -116,8 +117,8 @@ class Unlearning:
         """Whether each pair draws its own D."""
         return self.level == "distribution"
 
-    def unseen(self, forget: Bool[Array, "*runs n"], behaviour: Bool[Array, "*runs n"]) -> Bool[Array, "*runs n"]:
-        """The rows the reference never saw: S_full."""
+    def unseen(self, forget: Which, behaviour: Which) -> Which:
+        """The rows the reference never saw: S_full, as a mask or as the rows themselves."""
         del forget
         return behaviour
 

@@ -34,9 +34,7 @@ def as_exact(value: Number, name: str) -> Fraction:
     if type(value) is Fraction and type(value.numerator) is int:
         return value
     if isinstance(value, bool) or not isinstance(value, Rational):
-        raise ValueError(
-            f"{name} must be exact, got {value!r}: pass an int or a Fraction, e.g. Fraction(1, 10)"
-        )
+        raise ValueError(f"{name} must be exact, got {value!r}: pass an int or a Fraction, e.g. Fraction(1, 10)")
     return Fraction(int(value.numerator), int(value.denominator))
 
 
@@ -83,9 +81,7 @@ class Law:
 
     def __post_init__(self) -> None:
         if len(self.outcomes) != len(self.masses):
-            raise ValueError(
-                f"law: {len(self.outcomes)} outcomes but {len(self.masses)} masses, give one each"
-            )
+            raise ValueError(f"law: {len(self.outcomes)} outcomes but {len(self.masses)} masses, give one each")
         object.__setattr__(self, "outcomes", _distinct(self.outcomes, "outcome"))
         object.__setattr__(self, "masses", _distribution(self.masses, "law"))
 
@@ -147,14 +143,10 @@ class Kernel:
         shape = (len(self.inputs), len(self.outcomes))
         if len(self.matrix) != shape[0] or any(len(row) != shape[1] for row in self.matrix):
             found = (len(self.matrix), sorted({len(row) for row in self.matrix}))
-            raise ValueError(
-                f"kernel must be {shape[0]}×{shape[1]}, got {found[0]} rows of lengths {found[1]}"
-            )
+            raise ValueError(f"kernel must be {shape[0]}×{shape[1]}, got {found[0]} rows of lengths {found[1]}")
         object.__setattr__(self, "inputs", _distinct(self.inputs, "input"))
         object.__setattr__(self, "outcomes", _distinct(self.outcomes, "outcome"))
-        rows = tuple(
-            _distribution(row, f"row {name!r}") for name, row in zip(self.inputs, self.matrix, strict=True)
-        )
+        rows = tuple(_distribution(row, f"row {name!r}") for name, row in zip(self.inputs, self.matrix, strict=True))
         object.__setattr__(self, "matrix", rows)
 
     @cached_property

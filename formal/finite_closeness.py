@@ -19,9 +19,7 @@ _LARGEST_EPSILON = 10_000
 
 def _gamma(value: Number) -> Fraction:
     if not isinstance(value, int | Fraction):
-        raise ValueError(
-            f"gamma must be a Fraction, got {value!r}: γ = e^ε is meant, not ε; from ε use delta_bracket"
-        )
+        raise ValueError(f"gamma must be a Fraction, got {value!r}: γ = e^ε is meant, not ε; from ε use delta_bracket")
     gamma = as_exact(value, "gamma (γ = e^ε is meant)")
     if gamma < 1:
         raise ValueError(f"gamma is {gamma}, below 1: γ = e^ε is meant, not ε; from ε use delta_bracket")

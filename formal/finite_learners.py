@@ -41,9 +41,7 @@ def without(data: Dataset, removed: Dataset) -> Dataset:
     kept = list(data)
     for row in removed:
         if row not in kept:
-            raise ValueError(
-                f"forget row {row!r} is not left in the dataset {data}: S must be a sub-multiset of D"
-            )
+            raise ValueError(f"forget row {row!r} is not left in the dataset {data}: S must be a sub-multiset of D")
         kept.remove(row)
     return multiset(kept)
 
@@ -123,19 +121,14 @@ def randomised_response(points: Collection[Any], keep: Number) -> FiniteLearner:
     def law(data: Dataset) -> Law:
         bits = [(1 - truth, truth) if x in data else (truth, 1 - truth) for x in asked]
         outcomes = tuple(product((0, 1), repeat=len(asked)))
-        return Law(
-            outcomes, [prod((bits[i][b] for i, b in enumerate(o)), start=Fraction(1)) for o in outcomes]
-        )
+        return Law(outcomes, [prod((bits[i][b] for i, b in enumerate(o)), start=Fraction(1)) for o in outcomes])
 
     return FiniteLearner("randomised response", law, lambda h, x: x in asked and h[asked.index(x)] == 1)
 
 
 def _product(factors: Collection[Law]) -> Law:
     supports = [[(outcome, mass) for outcome, mass in law.table.items() if mass] for law in factors]
-    pairs = [
-        (tuple(o for o, _ in cell), prod((m for _, m in cell), start=Fraction(1)))
-        for cell in product(*supports)
-    ]
+    pairs = [(tuple(o for o, _ in cell), prod((m for _, m in cell), start=Fraction(1))) for cell in product(*supports)]
     return Law([outcome for outcome, _ in pairs], [mass for _, mass in pairs])
 
 
@@ -167,9 +160,7 @@ def nearest_neighbour(queries: Collection[Any], labels: Collection[Hashable]) ->
     def correct(hypothesis: Any, row: Any) -> bool:
         return hypothesis[list(queries).index(row[0])] == row[1]
 
-    return FiniteLearner(
-        "nearest neighbour", lambda data: _product([vote(q, data) for q in queries]), correct
-    )
+    return FiniteLearner("nearest neighbour", lambda data: _product([vote(q, data) for q in queries]), correct)
 
 
 def _counts(values: Sequence[Hashable]) -> dict[Hashable, int]:
@@ -270,9 +261,7 @@ def post_processed(remover: FiniteRemover, kernel: Kernel | Callable[[Any], Law]
     return FiniteRemover(f"{remover.name}, processed", lambda m, s, d: push(remover.law(m, s, d), kernel))
 
 
-def removal_kernel(
-    remover: FiniteRemover, models: Collection[Hashable], forget: Dataset, data: Dataset
-) -> Kernel:
+def removal_kernel(remover: FiniteRemover, models: Collection[Hashable], forget: Dataset, data: Dataset) -> Kernel:
     """U(·, S, D) as a row-stochastic matrix over the given models.
 
     >>> removal_kernel(identity(), ("a", "b"), (), ()).matrix

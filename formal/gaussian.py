@@ -57,18 +57,14 @@ def _correlation(covariance: np.ndarray) -> np.ndarray:
 
 def _check(mean: np.ndarray, covariance: np.ndarray) -> None:
     if mean.ndim != 1 or mean.size == 0 or covariance.shape != (mean.size, mean.size):
-        raise ValueError(
-            f"Gaussian needs mean [d] and covariance [d, d]; got {mean.shape} and {covariance.shape}"
-        )
+        raise ValueError(f"Gaussian needs mean [d] and covariance [d, d]; got {mean.shape} and {covariance.shape}")
     if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
         raise ValueError("Gaussian: mean or covariance has a NaN or an infinity; give finite numbers")
     scale = np.sqrt(np.abs(np.diag(covariance)))
     if not (np.abs(covariance - covariance.T) <= 1e-12 * np.outer(scale, scale)).all():
         raise ValueError("Gaussian: covariance is not symmetric; pass (C + C.T) / 2")
     if not (np.diag(covariance) > 0).all() or _least_eigenvalue(covariance) <= 4 * mean.size * _ROUNDING:
-        raise ValueError(
-            "Gaussian: covariance is singular or not positive definite; add noise to every coordinate"
-        )
+        raise ValueError("Gaussian: covariance is singular or not positive definite; add noise to every coordinate")
 
 
 def _least_eigenvalue(covariance: np.ndarray) -> float:
@@ -202,8 +198,7 @@ def _padded(bracket: Bracket, pad: float) -> Bracket:
 def _closed_form(gap: float, slack: float, epsilon: float) -> Bracket:
     """Balle–Wang at gap·(1 ± slack), widened by the rounding of the log-cdf form."""
     low, high = (
-        float(gaussian_profile.host(epsilon=epsilon, distance=gap * factor))
-        for factor in (1 - slack, 1 + slack)
+        float(gaussian_profile.host(epsilon=epsilon, distance=gap * factor)) for factor in (1 - slack, 1 + slack)
     )
     if gap == 0:
         return Bracket(0.0, 0.0)

@@ -90,9 +90,7 @@ def _distance(p: Gaussian, q: Gaussian) -> Any:
     if not np.array_equal(p.covariance, q.covariance):
         raise ValueError("certified digits need one covariance in both laws; use gaussian.profile for two")
     flint, size = _flint(), p.mean.size
-    column = flint.arb_mat(
-        size, 1, [flint.arb(a) - flint.arb(b) for a, b in zip(p.mean, q.mean, strict=True)]
-    )
+    column = flint.arb_mat(size, 1, [flint.arb(a) - flint.arb(b) for a, b in zip(p.mean, q.mean, strict=True)])
     covariance = flint.arb_mat(size, size, [float(v) for v in p.covariance.ravel()])
     return (column.transpose() * covariance.solve(column))[0, 0].sqrt()
 
@@ -118,7 +116,5 @@ def _ball(epsilon: Any, distance: Any) -> Bracket:
     value = compiled(gaussian_profile.expression, gaussian_profile.arguments, "ball")(epsilon, distance)
     if not value.is_finite():
         return Bracket(0.0, 1.0)
-    low, high = (
-        math.nextafter(float(end), way) for end, way in ((value.lower(), -1.0), (value.upper(), 2.0))
-    )
+    low, high = (math.nextafter(float(end), way) for end, way in ((value.lower(), -1.0), (value.upper(), 2.0)))
     return Bracket(max(low, 0.0), min(high, 1.0))

@@ -43,7 +43,7 @@ class Witness:
         event: the event in words.
         removed: its frequency among removed models.
         reference: its frequency among references.
-        runs: the pairs both frequencies were counted on.
+        runs: the pairs both frequencies were counted on; 0 where they are probabilities.
 
     >>> print(Witness("loss on S", "loss on S > 2.5", 0.0, 1.0, 40))
     'loss on S > 2.5' occurred in 0 % of removed models and 100 % of references (40 pairs)
@@ -56,6 +56,9 @@ class Witness:
     runs: int
 
     def __str__(self) -> str:
+        if self.runs == 0:
+            chances = f"{_percent(self.removed)} among removed models and {_percent(self.reference)} among references"
+            return f"'{self.event}' has probability {chances}"
         rates = f"{_percent(self.removed)} of removed models and {_percent(self.reference)} of references"
         return f"'{self.event}' occurred in {rates} ({self.runs} pairs)"
 
@@ -212,11 +215,21 @@ probability at most 0.0001.
 
 
 def _refuted(v: Verdict, claim: str) -> str:
+    if v.alpha == 0:
+        return f"REFUTED: {v.subject} is not {claim}. {v.witness}. At δ = {v.definition.delta:g}, {_bounds(v)}."
     bound = f"At δ = {v.definition.delta:g}, ε is at least {v.epsilon_lower:g}; a false alarm has probability at most"
     return f"REFUTED: {v.subject} is not {claim}. {v.witness}. {bound} {v.alpha:g}."
 
 
+def _bounds(v: Verdict) -> str:
+    """ε without sampling error, and how it was reached."""
+    upper = "no finite ε does" if v.epsilon_upper is None else f"ε is {v.epsilon_upper:.6g}"
+    return f"{upper} ({v.route.value}; no sample was drawn)"
+
+
 def _satisfied(v: Verdict, claim: str) -> str:
+    if v.beta == 0:
+        return f"SATISFIED: {v.subject} is {claim}, for {v.scope}: at δ = {v.definition.delta:g}, {_bounds(v)}."
     slack = "" if v.tolerance == 0 else f" with δ + {v.tolerance:g} in place of δ"
     error = f"in error with probability at most {v.beta:g}, after {v.pairs} pairs"
     return f"SATISFIED: {v.subject} is {claim}{slack}, for {v.scope}; {error}."

@@ -133,8 +133,6 @@ def all_laws(outcomes: Sequence[Hashable], denominator: int, *, limit: int = LIM
     >>> [str(law) for law in all_laws("ab", 1)]
     ['{a: 0, b: 1}', '{a: 1, b: 0}']
     """
-    _refuse(
-        count_laws(len(outcomes), denominator), limit, f"{len(outcomes)} outcomes, denominator {denominator}"
-    )
+    _refuse(count_laws(len(outcomes), denominator), limit, f"{len(outcomes)} outcomes, denominator {denominator}")
     for counts in compositions(denominator, len(outcomes)):
         yield Law(tuple(outcomes), tuple(Fraction(count, denominator) for count in counts))

@@ -1,4 +1,4 @@
-"""The three commands, from parsed arguments to an exit status."""
+"""The four commands, from parsed arguments to an exit status."""
 
 import argparse
 import dataclasses
@@ -7,16 +7,20 @@ import json
 import shlex
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..formal.definitions import Definition, Unlearning, Untraining
 from ..formal.verdict import Status, Verdict
 from . import _names, _npz, _terminal
 from .report import writable, write_report
 
+if TYPE_CHECKING:
+    from . import prove as proving
+
 _EXIT = {Status.SATISFIED: 0, Status.REFUTED: 1, Status.INCONCLUSIVE: 3}
 _POSITIONAL = ("remover", "removed", "reference")
 _PRESENTATION = ("command", "json", "report")
+_NOTES = ("arguments", "kind", "notion", "unseen")
 
 
 def check(args: argparse.Namespace) -> int:
@@ -53,18 +57,73 @@ def audit(args: argparse.Namespace) -> int:
 
 
 def listing(args: argparse.Namespace) -> int:
-    """`neverseen list`: names, first lines and arguments."""
-    definitions: dict[str, Callable[..., Any]] = {"untraining": Untraining, "unlearning": Unlearning}
-    table = definitions if args.kind == "definitions" else _names.registry(args.kind.removesuffix("s"))
-    rows = [_row(name, factory) for name, factory in table.items()]
+    """`neverseen list`: names, first lines, and arguments or kinds."""
+    rows = _rows(args.kind)
     if args.json:
         _terminal.write(json.dumps(rows, ensure_ascii=False, indent=1))
         return 0
     width = max(len(row["name"]) for row in rows)
     for row in rows:
-        arguments = f"  [{row['arguments']}]" if row["arguments"] else ""
-        _terminal.write(f"{row['name']:<{width}}  {row['summary']}{arguments}")
+        note = next((f"  [{row[key]}]" for key in _NOTES if row.get(key)), "")
+        _terminal.write(f"{row['name']:<{width}}  {row['summary']}{note}")
     return 0
+
+
+def prove(args: argparse.Namespace) -> int:
+    """`neverseen prove`: run the theorems, show what each check did. Ctrl-C keeps the finished ones."""
+    from . import prove as proving
+
+    theorems = proving.chosen(args.theorem)
+    if args.latex:
+        _terminal.write("\n".join(theorem.statement_latex for theorem in theorems))
+        return 0
+    proved: list[proving.Proved] = []
+    try:
+        with _terminal.progress(len(theorems), "theorems", "starting") as report:
+            for theorem in theorems:
+                report(len(proved), len(theorems), f"{theorem.id} {theorem.title}")
+                proved.append(proving.run_theorem(theorem))
+    finally:
+        _show(proved, len(theorems), args.json)
+    return 0 if all(row.right for row in proved) else 1
+
+
+def _show(proved: "list[proving.Proved]", asked: int, as_json: bool) -> None:
+    from . import prove as proving
+
+    if as_json:
+        _terminal.write(json.dumps(proving.as_dict(proved, asked), ensure_ascii=False, indent=1))
+        return
+    if sys.stdout.isatty():
+        _proofs(proved)
+    else:
+        for row in proved:
+            _terminal.write(_line(row))
+    for complaint in proving.complaints(proved):
+        _terminal.write(complaint)
+    _terminal.write(proving.summary(proved))
+
+
+def _line(row: "proving.Proved") -> str:
+    holds, twin = "holds" if row.holds else "FAILS", "refuted" if row.twin_refuted else "STANDS"
+    cost = f"{row.cases:>9} cases {row.seconds:>7.2f} s"
+    return f"{row.id:<5} {holds}  {row.kind:<10} {cost}  twin {twin}  {row.title} (scope: {row.scope})"
+
+
+def _proofs(proved: "list[proving.Proved]") -> None:
+    """The table of proofs, for a terminal."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table("id", "statement", "kind", "scope", box=None, pad_edge=False)
+    for head in ("cases", "seconds", "holds", "twin"):
+        shown.add_column(head, justify="right", no_wrap=True)
+    for row in proved:
+        words = (Text(_terminal.printable(word)) for word in (row.id, row.title, row.kind, row.scope))
+        marks = "yes" if row.holds else "NO", "refuted" if row.twin_refuted else "STANDS"
+        shown.add_row(*words, str(row.cases), f"{row.seconds:.2f}", *marks)
+    Console().print(shown)
 
 
 def _definition(name: str, epsilon: float, delta: float, level: str | None) -> Definition:
@@ -129,6 +188,31 @@ def _again(args: argparse.Namespace) -> str:
         if name not in _POSITIONAL:
             words += [f"--{name}", str(value)]
     return shlex.join(words)
+
+
+def _rows(kind: str) -> list[dict[str, str]]:
+    if kind == "theorems":
+        from ..formal.theorems import THEOREMS
+
+        return [{"name": t.id, "summary": t.title, "kind": t.kind, "scope": t.scope} for t in THEOREMS]
+    if kind == "metrics":
+        from ..formal.catalogue import METRICS
+
+        return [{"name": e.id, "summary": e.title, "notion": e.notion, "why": e.why} for e in METRICS.values()]
+    claims: dict[str, Callable[..., Any]] = {"untraining": Untraining, "unlearning": Unlearning}
+    table = claims if kind == "definitions" else _names.registry(cast(_names.Kind, kind.removesuffix("s")))
+    rows = [_row(name, factory) for name, factory in table.items()]
+    return rows + _statements() if kind == "definitions" else rows
+
+
+def _statements() -> list[dict[str, str]]:
+    """The definitions under their permanent ids, after the names that --definition takes."""
+    from ..formal.statements import STATEMENTS
+
+    return [
+        {"name": s.id, "summary": s.title, "unseen": s.unseen, "source": s.source, "latex": s.latex()}
+        for s in STATEMENTS.values()
+    ]
 
 
 def _row(name: str, factory: Callable[..., Any]) -> dict[str, str]:

@@ -48,17 +48,17 @@ def flush() -> None:
 
 
 @contextlib.contextmanager
-def progress(budget: int) -> Generator[Progress]:
-    """Count pairs; on a terminal, draw a bar on standard error.
+def progress(budget: int, unit: str = "pairs", first: str = "compiling") -> Generator[Progress]:
+    """Count pairs, or another unit; on a terminal, draw a bar on standard error.
 
     Raises:
-        KeyboardInterrupt: on Ctrl-C, saying how many pairs were finished.
+        KeyboardInterrupt: on Ctrl-C, saying how many were finished.
 
     >>> with progress(8) as report:
     ...     report(4, 8, "half")
     """
     done, most = 0, budget
-    with _bar(budget) as draw:
+    with _bar(budget, unit, first) as draw:
 
         def report(pairs: int, total: int, message: str) -> None:
             nonlocal done, most
@@ -68,21 +68,21 @@ def progress(budget: int) -> Generator[Progress]:
         try:
             yield report
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"{done} of {most} pairs were finished") from None
+            raise KeyboardInterrupt(f"{done} of {most} {unit} were finished") from None
 
 
 @contextlib.contextmanager
-def _bar(budget: int) -> Generator[Progress]:
+def _bar(budget: int, unit: str, first: str) -> Generator[Progress]:
     if not sys.stderr.isatty():
         yield lambda pairs, total, message: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    count = TextColumn("{task.completed:.0f}/{task.total:.0f} pairs", markup=False)
+    count = TextColumn(f"{{task.completed:.0f}}/{{task.total:.0f}} {unit}", markup=False)
     columns: list[Any] = [TextColumn("{task.description}", markup=False), BarColumn(), count, TimeElapsedColumn()]
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("compiling", total=budget)
+        task = bar.add_task(first, total=budget)
         yield lambda pairs, total, message: bar.update(
             task, completed=pairs, total=total, description=printable(message)
         )

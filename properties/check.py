@@ -11,8 +11,11 @@ from ..algorithms.base import Learner, Remover
 from ..algorithms.pools import WIDTH
 from ..formal._types import Real
 from ..formal.definitions import Definition
+from ..formal.finite_learners import FiniteLearner, FiniteRemover
 from ..formal.scenario import Scenario
 from ..formal.verdict import Route, Status, Verdict
+from ..formal.worlds import World
+from .known import check_finite, check_gaussian
 from .pairs import PAIRS, blocks
 from .provenance import surroundings
 from .rehearsal import rehearse
@@ -25,9 +28,9 @@ Progress = Callable[[int, int, str], None]
 
 def check(
     definition: Definition,
-    remover: Remover,
-    learner: Learner,
-    scenario: Scenario,
+    remover: Remover | FiniteRemover,
+    learner: Learner | FiniteLearner,
+    scenario: Scenario | World,
     *,
     budget: int = 512,
     alpha: float = 1e-4,
@@ -39,11 +42,15 @@ def check(
 ) -> Verdict:
     """Decide whether the remover's models have the law the definition asks for.
 
+    The strongest route that applies decides: *exact* for finite laws, *analytic* where learner and remover declare
+    Gaussian output laws, and otherwise *sequential*, from fresh runs. Only the last draws samples, and only it uses
+    the levels, the tolerance, the budget and the grain.
+
     Args:
         definition: which rows the reference never saw, and (ε, δ).
         remover: U.
         learner: A.
-        scenario: D, S, S_full, and points never in D.
+        scenario: D, S, S_full, and points never in D; a `World` for finite learners.
         budget: pairs of runs at most; no block is drawn after the one that decides.
         alpha: bound on the probability of a false REFUTED.
         beta: bound on the probability of a false SATISFIED.
@@ -66,11 +73,20 @@ def check(
     >>> verdict.status.name, verdict.pairs < 100
     ('REFUTED', True)
     """
+    if isinstance(learner, FiniteLearner) and isinstance(remover, FiniteRemover) and isinstance(scenario, World):
+        return check_finite(definition, remover, learner, scenario)
+    if isinstance(learner, FiniteLearner) or isinstance(remover, FiniteRemover) or isinstance(scenario, World):
+        raise ValueError(
+            "check: finite learners, finite removers and finite worlds go together; give all three or none"
+        )
+    definition.admit(scenario)
+    known = check_gaussian(definition, remover, learner, scenario)
+    if known is not None:
+        return known
     started = time.perf_counter()
     terms = Terms(definition, alpha, beta, tolerance, budget)
     if not (np.isfinite(grain) and grain >= 0):
         raise ValueError(f"grain: {grain} is not a finite number >= 0")
-    definition.admit(scenario)
     rehearse(remover, learner, scenario)
     found = probes(scenario, definition)
     drawn = blocks(definition, remover, learner, scenario, found, seed=seed, grain=float(grain), budget=budget)
@@ -84,9 +100,9 @@ def check(
 
 def assert_holds(
     definition: Definition,
-    remover: Remover,
-    learner: Learner,
-    scenario: Scenario,
+    remover: Remover | FiniteRemover,
+    learner: Learner | FiniteLearner,
+    scenario: Scenario | World,
     *,
     require_conclusive: bool = False,
     **options: Any,

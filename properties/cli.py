@@ -1,4 +1,4 @@
-"""The command line `neverseen check | audit | list`; nothing heavy is imported before the arguments are read."""
+"""The command line `neverseen check | audit | list | prove`; arguments are read before anything heavy is imported."""
 
 import argparse
 import importlib.metadata
@@ -10,12 +10,18 @@ from typing import NoReturn
 
 from ._terminal import flush, printable
 
-_KINDS = ("learners", "removers", "scenarios", "definitions")
+_KINDS = ("learners", "removers", "scenarios", "definitions", "theorems", "metrics")
 _STATUS = """\
 exit status: 0 SATISFIED, 1 REFUTED, 2 usage or bad input, 3 INCONCLUSIVE, 70 a fault of ours, 130 Ctrl-C
 
 A name may carry arguments, digits:forget=class,size=16, or lie in a file of yours, mine.py:attribute, or in a
 module, package.module:attribute. `neverseen list` shows the names and their arguments."""
+_PROVE = """\
+exit status: 0 every theorem holds and every negative twin is refuted, 1 otherwise, 2 unknown id, 70 a fault of
+ours, 130 Ctrl-C (what was finished is shown)
+
+A negative twin is a false variant of the statement, one operand or operator away; a check that cannot refute it
+would prove nothing. T2 stands for all parts of T2."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,7 +59,13 @@ def _run(argv: Sequence[str] | None) -> int:
     args = _parser().parse_args(argv)
     from . import _commands
 
-    return {"check": _commands.check, "audit": _commands.audit, "list": _commands.listing}[args.command](args)
+    commands = {
+        "check": _commands.check,
+        "audit": _commands.audit,
+        "list": _commands.listing,
+        "prove": _commands.prove,
+    }
+    return commands[args.command](args)
 
 
 def _fail(status: int, message: str) -> int:
@@ -86,17 +98,18 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"neverseen {importlib.metadata.version('neverseen')}")
-    commands = parser.add_subparsers(dest="command", metavar="check|audit|list", required=True)
-    for name, summary, add in (
-        ("check", "decide whether a remover meets a definition, by fresh runs", _check),
-        ("audit", "decide from saved runs of both arms", _audit),
-        ("list", "show the names that can be used", _list),
+    commands = parser.add_subparsers(dest="command", metavar="check|audit|list|prove", required=True)
+    for name, summary, epilog, add in (
+        ("check", "decide whether a remover meets a definition, by fresh runs", _STATUS, _check),
+        ("audit", "decide from saved runs of both arms", _STATUS, _audit),
+        ("list", "show the names that can be used", None, _list),
+        ("prove", "check the theorems by machine, and refute their negative twins", _PROVE, _prove),
     ):
         command = commands.add_parser(
             name,
             help=summary,
             description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=None if name == "list" else _STATUS,
+            epilog=epilog,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
@@ -127,6 +140,13 @@ def _audit(parser: argparse.ArgumentParser) -> None:
 def _list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", choices=_KINDS, metavar="|".join(_KINDS), help="what to list")
     parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _prove(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("theorem", nargs="?", metavar="ID", help="a theorem, T2a, or all its parts, T2 (default all)")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--latex", action="store_true", help="print the statements as LaTeX and prove nothing")
+    shown.add_argument("--json", action="store_true", help="print JSON and nothing else")
 
 
 def _claim(parser: argparse.ArgumentParser) -> None:

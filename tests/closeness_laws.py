@@ -26,10 +26,7 @@ def floats(law: Law) -> np.ndarray:
 def stick(p: Law, q: Law, gamma: Fraction) -> Fraction:
     """sup over all events, by enumeration: code independent of the library's."""
     events = itertools.product((0, 1), repeat=len(p))
-    return max(
-        sum((a - gamma * b for a, b, e in zip(p, q, event, strict=True) if e), Fraction(0))
-        for event in events
-    )
+    return max(sum((a - gamma * b for a, b, e in zip(p, q, event, strict=True) if e), Fraction(0)) for event in events)
 
 
 gammas = st.fractions(1, 6, max_denominator=7)

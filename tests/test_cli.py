@@ -16,6 +16,7 @@ from cli_tools import COMMAND, Calls, Capture, Outcome, decide, one_line, record
 from neverseen.algorithms.learners import LEARNERS
 from neverseen.algorithms.removers import REMOVERS
 from neverseen.formal.definitions import Unlearning, Untraining
+from neverseen.formal.statements import STATEMENTS
 from neverseen.formal.verdict import Status, Verdict
 from neverseen.properties import _names
 from neverseen.properties.cli import main
@@ -194,7 +195,7 @@ def test_audit_passes_views_by_name_and_a_single_array_as_it_is(tmp_path: Path, 
         ("removers", list(REMOVERS)),
         ("learners", list(LEARNERS)),
         ("scenarios", list(SCENARIOS)),
-        ("definitions", ["untraining", "unlearning"]),
+        ("definitions", ["untraining", "unlearning", *STATEMENTS]),
     ],
 )
 def test_a_list_shows_each_name_with_its_first_line(kind: str, names: list[str], capsys: Capture) -> None:
@@ -209,7 +210,7 @@ def test_a_list_shows_each_name_with_its_first_line(kind: str, names: list[str],
 
 def test_arguments_are_listed(capsys: Capture) -> None:
     assert main(["list", "definitions"]) == 0
-    assert capsys.readouterr().out.endswith("  [epsilon, delta, level='dataset']\n")
+    assert capsys.readouterr().out.splitlines()[1].endswith("  [epsilon, delta, level='dataset']")
 
 
 def test_help_is_printed_and_is_no_error(capsys: Capture) -> None:

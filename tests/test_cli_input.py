@@ -75,7 +75,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
         ("check json:loads", "json:loads is of type function, not Remover; decorate it with @neverseen.remover"),
         ("check json:lods", "json has no attribute 'lods'; it holds no Remover"),
         ("check json.decoder:nothing.here", "has no attribute 'nothing.here'"),
-        ("list theorems", "'learners', 'removers', 'scenarios', 'definitions'"),
+        ("list lemmas", "'learners', 'removers', 'scenarios', 'definitions', 'theorems', 'metrics'"),
         ("audit a.npz", "required: REFERENCE.npz"),
         ("audit a.npz b.npz", "a.npz: cannot be read (No such file or directory)"),
     ],

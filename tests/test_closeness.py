@@ -36,14 +36,10 @@ def test_divergences_equal_exact_rationals(pair: list[Law], gamma: Fraction) -> 
     p, q = pair
     both = max(stick(p, q, gamma), stick(q, p, gamma))
     assert c.hockey_stick.exact(p, q, gamma=gamma) == sympy.Rational(stick(p, q, gamma))
-    assert c.indistinguishability.exact(p, q, epsilon=sympy.log(sympy.Rational(gamma))) == sympy.Rational(
-        both
-    )
+    assert c.indistinguishability.exact(p, q, epsilon=sympy.log(sympy.Rational(gamma))) == sympy.Rational(both)
     assert c.total_variation.exact(p, q) == sympy.Rational(stick(p, q, Fraction(1)))
     a, b = floats(p), floats(q)
-    np.testing.assert_allclose(
-        c.hockey_stick.host(a, b, gamma=float(gamma)), float(stick(p, q, gamma)), atol=1e-15
-    )
+    np.testing.assert_allclose(c.hockey_stick.host(a, b, gamma=float(gamma)), float(stick(p, q, gamma)), atol=1e-15)
     epsilon = math.log(gamma)
     np.testing.assert_allclose(traced_delta(*pad(a, b), epsilon), float(both), atol=1e-6)
 
@@ -63,9 +59,7 @@ def test_unbounded_divergences_equal_their_sums(pair: list[Law], order: Fraction
     for divergence in (c.kullback_leibler, c.chi_squared, c.renyi):
         values = {"order": float(order)} if divergence is c.renyi else {}
         want = expected[divergence.id.removesuffix("-1").replace("-", "_")]
-        np.testing.assert_allclose(
-            divergence.host(floats(p), floats(q), **values), want, rtol=1e-12, atol=1e-14
-        )
+        np.testing.assert_allclose(divergence.host(floats(p), floats(q), **values), want, rtol=1e-12, atol=1e-14)
         padded = pad(floats(p), floats(q))
         got = (
             traced_renyi(*padded, values["order"])
@@ -113,11 +107,7 @@ def test_one_direction_differs_from_the_other() -> None:
     gamma = math.exp(0.5)
     forward, backward = c.hockey_stick.host(p, q, gamma=gamma), c.hockey_stick.host(q, p, gamma=gamma)
     assert forward < backward
-    assert (
-        c.indistinguishability.host(p, q, epsilon=0.5)
-        == backward
-        == c.indistinguishability.host(q, p, epsilon=0.5)
-    )
+    assert c.indistinguishability.host(p, q, epsilon=0.5) == backward == c.indistinguishability.host(q, p, epsilon=0.5)
 
 
 def test_dp_accounting_agrees_in_both_directions() -> None:
@@ -164,9 +154,7 @@ def test_chaining_needs_its_exponential(way: int) -> None:
     epsilons = (math.log(2), 0.0)
     found = float(c.indistinguishability.host(hops[0], hops[2], epsilon=sum(epsilons)))
     pairs = zip(hops[:2], hops[1:], epsilons, strict=True)
-    parts = [
-        c.Indistinguishability(e, float(c.indistinguishability.host(a, b, epsilon=e))) for a, b, e in pairs
-    ]
+    parts = [c.Indistinguishability(e, float(c.indistinguishability.host(a, b, epsilon=e))) for a, b, e in pairs]
     assert sum(part.delta for part in parts) < found <= c.chain(*parts[::way]).delta
 
 

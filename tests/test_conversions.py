@@ -76,9 +76,7 @@ def test_bounds_are_attained_by_randomised_response(epsilon: float, delta: float
     np.testing.assert_allclose(c.indistinguishability.host(p, q, epsilon=epsilon), delta, atol=1e-15)
     tv = c.indistinguishability_to_total_variation.host(epsilon=epsilon, delta=delta)
     np.testing.assert_allclose(c.total_variation.host(p, q), tv, rtol=1e-14)
-    smaller = c.indistinguishability_to_smaller_epsilon.host(
-        epsilon=epsilon, delta=delta, smaller=epsilon / 2
-    )
+    smaller = c.indistinguishability_to_smaller_epsilon.host(epsilon=epsilon, delta=delta, smaller=epsilon / 2)
     np.testing.assert_allclose(c.indistinguishability.host(p, q, epsilon=epsilon / 2), smaller, rtol=1e-14)
     pure_p, pure_q = (law[1:3] for law in response(epsilon))
     kl = c.pure_to_kullback_leibler.host(epsilon=epsilon)
@@ -124,18 +122,14 @@ POINTS = (
 
 @pytest.mark.parametrize("formula", FORMULAS, ids=lambda f: f.id)
 @pytest.mark.parametrize("point", POINTS)
-def test_numeric_forms_equal_their_statements_to_40_digits(
-    formula: c.Formula, point: dict[str, float]
-) -> None:
+def test_numeric_forms_equal_their_statements_to_40_digits(formula: c.Formula, point: dict[str, float]) -> None:
     at = {**POINTS[0], **point}
     values: dict[Any, Any] = {s: sympy.Rational(at.get(s.name, 0.625)) for s in formula.arguments}
     want = formula.expression.rewrite(sympy.erf).subs(values)
     numeric = formula.expression if formula.numeric is None else formula.numeric
     logs = numeric.replace(c.LogNormalCdf, lambda x: sympy.log(c.NormalCdf(x))).rewrite(sympy.erf)
     quantile = sympy.Function("quantile")
-    want, got = (
-        e.replace(c.NormalQuantile, quantile).replace(quantile, _quantile) for e in (want, logs.subs(values))
-    )
+    want, got = (e.replace(c.NormalQuantile, quantile).replace(quantile, _quantile) for e in (want, logs.subs(values)))
     difference = sympy.expand_func(got) - want
     assert abs(sympy.N(difference, 60)) <= sympy.Float(10) ** -40 * (1 + abs(sympy.N(want, 60)))
     host = formula.host(**{s.name: float(v) for s, v in values.items()})
@@ -150,9 +144,7 @@ def _quantile(x: sympy.Expr) -> sympy.Expr:
 def test_every_object_prints_and_ids_are_unique() -> None:
     objects = (*FORMULAS, *c.DIVERGENCES, c.trade_off)
     assert len({o.id for o in objects}) == len(objects)
-    assert c.hockey_stick.latex() == (
-        r"H_\gamma(P\|Q) = \sum_{i=1}^{n} \max\left(0, - \gamma {q}_{i} + {p}_{i}\right)"
-    )
+    assert c.hockey_stick.latex() == (r"H_\gamma(P\|Q) = \sum_{i=1}^{n} \max\left(0, - \gamma {q}_{i} + {p}_{i}\right)")
     assert r"\Phi\left(\frac{\mu}{2} - \frac{\varepsilon}{\mu}\right)" in c.gaussian_profile.latex()
     assert r"\sup_{\lambda \geq 0}" in c.trade_off.latex()
 
@@ -199,6 +191,4 @@ def test_profiles_give_back_the_trade_off() -> None:
         def gaussian(a: np.ndarray, distance: float = distance) -> np.ndarray:
             return c.gaussian_trade_off.host(distance=distance, false_alarm=a)
 
-        assert float(c.gaussian_profile.host(epsilon=0.5, distance=distance)) in c.profile_from_trade_off(
-            gaussian, 0.5
-        )
+        assert float(c.gaussian_profile.host(epsilon=0.5, distance=distance)) in c.profile_from_trade_off(gaussian, 0.5)

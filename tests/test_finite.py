@@ -159,9 +159,7 @@ def test_integers_are_the_law(p: Law, q: Law) -> None:
 
 def naive(p: Law, q: Law, gamma: Fraction) -> Fraction:
     names = sorted({*p.outcomes, *q.outcomes}, key=str)
-    events = (
-        [n for n, b in zip(names, bits, strict=True) if b] for bits in product((0, 1), repeat=len(names))
-    )
+    events = ([n for n, b in zip(names, bits, strict=True) if b] for bits in product((0, 1), repeat=len(names)))
     return max(sum((p.mass(n) - gamma * q.mass(n) for n in event), F(0)) for event in events)
 
 

@@ -161,9 +161,7 @@ def test_worlds_against_brute_force() -> None:
     for n in (1, 2, 3):
         for data in product("ab", repeat=n):
             for tags in product((0, 1, 2), repeat=n):
-                keep = [
-                    multiset([x for x, tag in zip(data, tags, strict=True) if tag <= t]) for t in (2, 0, 1)
-                ]
+                keep = [multiset([x for x, tag in zip(data, tags, strict=True) if tag <= t]) for t in (2, 0, 1)]
                 found.add(tuple(keep))
     assert found == {(w.data, w.forget, w.behaviour) for w in worlds("ab", 3)}
 

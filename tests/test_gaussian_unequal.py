@@ -58,9 +58,7 @@ ISOTROPIC = [
 
 @pytest.mark.parametrize(("count", "shift", "spread"), ISOTROPIC)
 @pytest.mark.parametrize("epsilon", [0.0, 0.5, 2.0])
-def test_brackets_contain_the_chi_squared_truth(
-    count: int, shift: float, spread: float, epsilon: float
-) -> None:
+def test_brackets_contain_the_chi_squared_truth(count: int, shift: float, spread: float, epsilon: float) -> None:
     p, q = Gaussian(np.full(count, shift), spread * np.eye(count)), Gaussian(np.zeros(count), np.eye(count))
     bracket = profile(p, q, epsilon, tolerance=1e-4)
     assert bracket.lower - 1e-10 <= chi_squared_truth(count, shift, spread, epsilon) <= bracket.upper + 1e-10

@@ -61,9 +61,7 @@ def small(theorem: Theorem) -> Theorem:
         rows = 3 if theorem.id in ("T9", "F9") else 2
         return replace(theorem, search=replace(search, rows=rows, learners=search.learners[::2]))
     if isinstance(search, OverPopulations):
-        return replace(
-            theorem, search=replace(search, denominator=2, largest=2, learners=search.learners[1:2])
-        )
+        return replace(theorem, search=replace(search, denominator=2, largest=2, learners=search.learners[1:2]))
     return theorem
 
 
@@ -86,9 +84,7 @@ def test_twin_is_refuted_with_a_counterexample(theorem: Theorem) -> None:
 
 def tokens(claim: Any) -> list[str]:
     source = io.StringIO(inspect.getsource(claim)).readline
-    words = [
-        t.string for t in tokenize.generate_tokens(source) if t.type in (token.NAME, token.NUMBER, token.OP)
-    ]
+    words = [t.string for t in tokenize.generate_tokens(source) if t.type in (token.NAME, token.NUMBER, token.OP)]
     return words[2:]  # without `def` and the name
 
 
@@ -118,9 +114,7 @@ def test_every_field_is_filled_and_the_latex_balances(theorem: Theorem) -> None:
     for text in (theorem.title, theorem.hypotheses, theorem.status, theorem.source, theorem.scope):
         assert text.strip()
     for latex in (theorem.statement_latex, theorem.twin_latex):
-        depths = list(
-            accumulate((ch == "{") - (ch == "}") for ch in latex.replace(r"\{", "").replace(r"\}", ""))
-        )
+        depths = list(accumulate((ch == "{") - (ch == "}") for ch in latex.replace(r"\{", "").replace(r"\}", "")))
         assert depths[-1] == 0
         assert min(depths) >= 0
         assert "$" not in latex
@@ -196,9 +190,7 @@ def test_claim_on_random_worlds(theorem: Theorem, learner: FiniteLearner, world:
     rows=st.integers(1, 2),
 )
 @settings(seeded, max_examples=5)
-def test_claim_on_random_populations(
-    theorem: Theorem, learner: FiniteLearner, weights: list[int], rows: int
-) -> None:
+def test_claim_on_random_populations(theorem: Theorem, learner: FiniteLearner, weights: list[int], rows: int) -> None:
     search = theorem.search
     assert isinstance(search, OverPopulations)
     law = normalise(dict(zip(POINTS, weights, strict=True)))
@@ -230,9 +222,7 @@ def test_f11_on_random_gammas(gamma: Fraction) -> None:
 # The two sides of the identities come from different code; both agree with the exact route
 
 
-@given(
-    st.data(), st.sampled_from([Fraction(1), Fraction(3, 2), Fraction(2), Fraction(9, 4), Fraction(27, 8)])
-)
+@given(st.data(), st.sampled_from([Fraction(1), Fraction(3, 2), Fraction(2), Fraction(9, 4), Fraction(27, 8)]))
 @seeded
 def test_integer_code_agrees_with_fractions(data: st.DataObject, gamma: Fraction) -> None:
     p, q = (data.draw(counts(4, 30)) for _ in range(2))

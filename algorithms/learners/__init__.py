@@ -9,12 +9,14 @@ from .gradient import logistic as logistic
 from .gradient import minibatch as minibatch
 from .gradient import mlp as mlp
 from .neighbour import nearest_neighbour as nearest_neighbour
+from .noisy import noisy as noisy
 from .ridge import ridge as ridge
 
 LEARNERS: dict[str, Callable[..., Learner]] = {
     "logistic": logistic,
     "mlp": mlp,
     "nearest_neighbour": nearest_neighbour,
+    "noisy": noisy,
     "ridge": ridge,
 }
 """Factories by name, for listings and the command line."""

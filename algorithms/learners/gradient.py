@@ -121,7 +121,7 @@ def logistic(penalty: Real = 1.0, epochs: Real = 30, batch: int | None = None, r
         return Trained(params, None, learner)
 
     name = f"logistic(penalty={penalty:g}, epochs={epochs:g}, rate={rate:g})"
-    learner = Learner(fit, linear, cross_entropy, squares, name, logits=True)
+    learner = Learner(fit, linear, cross_entropy, squares, name, logits=True, random=False)
     return learner
 
 

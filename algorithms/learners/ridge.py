@@ -47,14 +47,10 @@ def ridge(penalty: Real = 1.0, logits: bool = True) -> Learner:
         params = jax.scipy.linalg.solve(gram, x.T @ _targets(rows.y), assume_a="pos")
         return Trained(params, None, learner)
 
-    learner = Learner(
-        fit,
-        linear,
-        _half_squares,
-        lambda w: penalty / 2 * jnp.sum(w**2),
-        f"ridge(penalty={penalty:g})",
-        logits,
-    )
+    def squares(params: Any) -> Array:
+        return penalty / 2 * jnp.sum(params**2)
+
+    learner = Learner(fit, linear, _half_squares, squares, f"ridge(penalty={penalty:g})", logits, random=False)
     return learner
 
 

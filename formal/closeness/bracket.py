@@ -27,9 +27,7 @@ class Bracket:
 
     def __post_init__(self) -> None:
         if not self.lower <= self.upper:
-            raise ValueError(
-                f"bracket [{self.lower}, {self.upper}] is empty: give lower ≤ upper, neither NaN"
-            )
+            raise ValueError(f"bracket [{self.lower}, {self.upper}] is empty: give lower ≤ upper, neither NaN")
 
     def __contains__(self, value: float) -> bool:
         return self.lower <= value <= self.upper

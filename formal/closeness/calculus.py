@@ -45,9 +45,7 @@ class Indistinguishability:
 
     def __post_init__(self) -> None:
         if not (0 <= self.epsilon < math.inf and 0 <= self.delta < math.inf):
-            raise ValueError(
-                f"epsilon = {self.epsilon}, delta = {self.delta}: both must be finite numbers, at least 0"
-            )
+            raise ValueError(f"epsilon = {self.epsilon}, delta = {self.delta}: both must be finite numbers, at least 0")
 
 
 def chain(first: Indistinguishability, second: Indistinguishability) -> Indistinguishability:
@@ -125,8 +123,6 @@ def mixture(weights: Sequence[float], components: Sequence[Indistinguishability]
     Indistinguishability(epsilon=1.0, delta=0.125)
     """
     if len(weights) != len(components) or min(weights, default=-1.0) < 0 or abs(sum(weights) - 1) > 1e-9:
-        raise ValueError(
-            f"{len(components)} components need as many weights ≥ 0 summing to 1; got {list(weights)}"
-        )
+        raise ValueError(f"{len(components)} components need as many weights ≥ 0 summing to 1; got {list(weights)}")
     delta = math.fsum(w * c.delta for w, c in zip(weights, components, strict=True))
     return Indistinguishability(max(c.epsilon for c in components), delta)

@@ -101,13 +101,9 @@ class Divergence:
         self._check(p, q, parameters)
         wide = {name: np.asarray(value, np.float64) for name, value in parameters.items()}
         with np.errstate(over="ignore", divide="ignore", under="ignore", invalid="ignore"):
-            return np.asarray(
-                _evaluate(self, np.asarray(p, np.float64), np.asarray(q, np.float64), wide, "float64")
-            )
+            return np.asarray(_evaluate(self, np.asarray(p, np.float64), np.asarray(q, np.float64), wide, "float64"))
 
-    def exact(
-        self, p: Sequence[Fraction | int], q: Sequence[Fraction | int], **parameters: object
-    ) -> sympy.Expr:
+    def exact(self, p: Sequence[Fraction | int], q: Sequence[Fraction | int], **parameters: object) -> sympy.Expr:
         """D(P‖Q) of rational laws as a SymPy number; rational whenever the term is.
 
         e^ε stays exact when ε is given as `sympy.log(γ)`.
@@ -146,9 +142,7 @@ class Divergence:
         if set(parameters) != names:
             raise ValueError(f"{self.id} takes the keywords {sorted(names)}; got {sorted(parameters)}")
         if p.shape[-1] != q.shape[-1]:
-            raise ValueError(
-                f"{self.id} needs one support; p has {p.shape[-1]} outcomes, q has {q.shape[-1]}"
-            )
+            raise ValueError(f"{self.id} needs one support; p has {p.shape[-1]} outcomes, q has {q.shape[-1]}")
         check_domain(self.id, self.parameters, self.domain, parameters)
         for name, law in (("p", p), ("q", q)):
             if not isinstance(law, Tracer):
@@ -177,9 +171,7 @@ def _evaluate(divergence: Divergence, p: Any, q: Any, parameters: Mapping[str, A
     xp = jnp if backend == "jax" else np
     values = [xp.asarray(parameters[s.name], dtype=p.dtype) for s in divergence.parameters]
     forward = _one_way(divergence, p, q, values, backend)
-    return (
-        xp.maximum(forward, _one_way(divergence, q, p, values, backend)) if divergence.both_ways else forward
-    )
+    return xp.maximum(forward, _one_way(divergence, q, p, values, backend)) if divergence.both_ways else forward
 
 
 def _one_way(divergence: Divergence, p: Any, q: Any, values: list[Any], backend: Backend) -> Any:

@@ -43,9 +43,7 @@ _MODULES: dict[Backend, list[Any]] = {"jax": [_JAX, "jax"], "float64": [_FLOAT64
 
 
 @cache
-def compiled(
-    expression: sympy.Basic, arguments: tuple[sympy.Symbol, ...], backend: Backend
-) -> Callable[..., Any]:
+def compiled(expression: sympy.Basic, arguments: tuple[sympy.Symbol, ...], backend: Backend) -> Callable[..., Any]:
     """The numeric function of a SymPy expression, made once per backend.
 
     Args:
@@ -176,9 +174,7 @@ class Formula:
     def _check(self, values: Mapping[str, Any]) -> None:
         names = [s.name for s in self.arguments]
         if set(values) != set(names):
-            raise ValueError(
-                f"{self.id} takes the keywords {', '.join(names)}; got {', '.join(values) or 'none'}"
-            )
+            raise ValueError(f"{self.id} takes the keywords {', '.join(names)}; got {', '.join(values) or 'none'}")
         check_domain(self.id, self.arguments, self.domain, values)
 
 
@@ -228,9 +224,7 @@ def _evaluate(formula: Formula, values: Mapping[str, Any], backend: Backend) -> 
     if formula.edge is None:
         return compiled(numeric, names, backend)(*arrays)
     inside = compiled(formula.edge.inside, names, backend)(*arrays)
-    safe = [
-        xp.where(inside, a, 1) if s == formula.edge.symbol else a for s, a in zip(names, arrays, strict=True)
-    ]
+    safe = [xp.where(inside, a, 1) if s == formula.edge.symbol else a for s, a in zip(names, arrays, strict=True)]
     edge = compiled(formula.edge.value, names, backend)(*arrays)
     return xp.where(inside, compiled(numeric, names, backend)(*safe), edge)
 

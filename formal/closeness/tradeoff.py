@@ -64,10 +64,7 @@ class TradeOff:
     @property
     def statement(self) -> sympy.Expr:
         """The Lagrangian whose supremum over λ ≥ 0 is the trade-off function."""
-        return (
-            sympy.Sum(self.share.subs({P: P_LAW[OUTCOME], Q: Q_LAW[OUTCOME]}), (OUTCOME, 1, COUNT))
-            - self.price
-        )
+        return sympy.Sum(self.share.subs({P: P_LAW[OUTCOME], Q: Q_LAW[OUTCOME]}), (OUTCOME, 1, COUNT)) - self.price
 
     def latex(self) -> str:
         """The definition as LaTeX."""
@@ -150,9 +147,7 @@ GAUSSIAN = (
 )
 
 
-def profile_from_trade_off(
-    function: Callable[[np.ndarray], np.ndarray], epsilon: float, points: int = 4097
-) -> Bracket:
+def profile_from_trade_off(function: Callable[[np.ndarray], np.ndarray], epsilon: float, points: int = 4097) -> Bracket:
     """Bracket δ(ε) = 1 + f*(−e^ε) = 1 − inf_a (e^ε·a + f(a)) of a trade-off function f.
 
     H_{e^ε}(Q‖P) when f = T(P,Q); both directions when f is symmetric. The grid includes 0 and 1; f is

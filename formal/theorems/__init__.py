@@ -2,10 +2,38 @@
 
 from __future__ import annotations
 
-from . import distances, levels, memory, mixtures, profiles, references, requests, symbolic
+from . import (
+    decay,
+    distances,
+    frontier,
+    gaussian,
+    levels,
+    memory,
+    mixtures,
+    profiles,
+    references,
+    requests,
+    selection,
+    streaming,
+    symbolic,
+)
 from .base import Case, Claim, Kind, Outcome, Proof, Search, Theorem, order, select
 
-_MODULES = (distances, levels, memory, mixtures, profiles, references, requests, symbolic)
+_MODULES = (
+    decay,
+    distances,
+    frontier,
+    gaussian,
+    levels,
+    memory,
+    mixtures,
+    profiles,
+    references,
+    requests,
+    selection,
+    streaming,
+    symbolic,
+)
 
 THEOREMS: tuple[Theorem, ...] = tuple(sorted((t for m in _MODULES for t in m.THEOREMS), key=order))
 

@@ -114,9 +114,7 @@ def order(theorem: Theorem) -> tuple[str, int, str]:
 def _split(name: str) -> tuple[str, int, str]:
     match = fullmatch(r"([A-Za-z]+)(\d+)([a-z]?)", name)
     if match is None:
-        raise ValueError(
-            f"theorem id {name!r} is malformed: write a letter, a number and an optional part, e.g. T2b"
-        )
+        raise ValueError(f"theorem id {name!r} is malformed: write a letter, a number and an optional part, e.g. T2b")
     return match[1].upper(), int(match[2]), match[3]
 
 

@@ -89,9 +89,7 @@ def _levels(learner: FiniteLearner, population: Population) -> Iterator[Case]:
         yield from _compared(_removers(learner, seen[0])[i].name, weights, removed, untrained, unlearned)
 
 
-def _compared(
-    remover: str, weights: Weights, removed: Laws, untrained: Laws, unlearned: Laws
-) -> Iterator[Case]:
+def _compared(remover: str, weights: Weights, removed: Laws, untrained: Laws, unlearned: Laws) -> Iterator[Case]:
     mean_u, mean_s, mean_f = (_average(weights, laws) for laws in (removed, untrained, unlearned))
     gaps = [total_variation(p, q) for p, q in zip(removed, untrained, strict=True)]
     apart, tau = events_gap(mean_u, mean_f), total_variation(mean_s, mean_f)

@@ -150,9 +150,7 @@ class OverLaws:
 
 def _sizes(shape: Shape) -> str:
     counts = {grid: shape.count(grid) for grid in shape}
-    words = (
-        f"{n} laws on {g.outcomes} outcomes with masses in (1/{g.denominator})Z" for g, n in counts.items()
-    )
+    words = (f"{n} laws on {g.outcomes} outcomes with masses in (1/{g.denominator})Z" for g, n in counts.items())
     return " and ".join(words)
 
 

@@ -99,9 +99,7 @@ class OverWorlds:
         """The scope in words."""
         names = ", ".join(learner.name for learner in self.learners)
         size = count_worlds(len(self.points), self.rows)
-        return (
-            f"all {size} worlds (D, S, S_full) with |X| = {len(self.points)}, 1 ≤ |D| ≤ {self.rows}; {names}"
-        )
+        return f"all {size} worlds (D, S, S_full) with |X| = {len(self.points)}, 1 ≤ |D| ≤ {self.rows}; {names}"
 
 
 def show(data: Iterable[Any]) -> str:
@@ -110,9 +108,7 @@ def show(data: Iterable[Any]) -> str:
     >>> show(((0, "a"), (1, "b")))
     '{0a, 1b}'
     """
-    return (
-        "{" + ", ".join("".join(map(str, row)) if isinstance(row, tuple) else str(row) for row in data) + "}"
-    )
+    return "{" + ", ".join("".join(map(str, row)) if isinstance(row, tuple) else str(row) for row in data) + "}"
 
 
 def in_words(learner: FiniteLearner, subject: str, case: Case) -> str:

@@ -1,0 +1,22 @@
+"""Which notion each problem setting, algorithm and metric belongs to, and why, with citations."""
+
+from .algorithms import ALGORITHMS
+from .bibliography import bibliography, cite, parse
+from .entries import Entry, Notion
+from .metrics import METRICS, require
+from .settings import SETTINGS, TOPICS
+from .table import table
+
+__all__ = [
+    "ALGORITHMS",
+    "METRICS",
+    "SETTINGS",
+    "TOPICS",
+    "Entry",
+    "Notion",
+    "bibliography",
+    "cite",
+    "parse",
+    "require",
+    "table",
+]

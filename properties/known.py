@@ -1,0 +1,157 @@
+"""Routes that draw no sample: laws known exactly (finite) or in closed form (Gaussian output noise)."""
+
+import time
+from collections.abc import Hashable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from jax.flatten_util import ravel_pytree
+
+from ..algorithms.base import Learner, Remover
+from ..formal.closeness import Bracket
+from ..formal.definitions import Definition, reference_rows
+from ..formal.finite import Law
+from ..formal.finite_closeness import delta_bracket, epsilon_bracket
+from ..formal.finite_learners import FiniteLearner, FiniteRemover, removed_law, without
+from ..formal.gaussian import Gaussian, least_delta, least_epsilon
+from ..formal.scenario import Scenario
+from ..formal.verdict import Evidence, Route, Status, Verdict, Witness
+from ..formal.worlds import World
+from .provenance import surroundings
+
+_NO_EVIDENCE = Evidence((), (), (), "", (), (), (), None)
+
+
+def check_finite(definition: Definition, remover: FiniteRemover, learner: FiniteLearner, world: World) -> Verdict:
+    """Decide in a finite world, in exact arithmetic: no sample, no error.
+
+    ε and δ are taken as the exact numbers the floats stand for; e^ε is bracketed by rationals.
+
+    Args:
+        definition: the claim; level *dataset* for unlearning.
+        remover, learner: exact kernels.
+        world: D, S and S_full.
+
+    Returns:
+        The verdict over all events, by route *exact*; INCONCLUSIVE only where δ(ε) equals δ to 300 digits.
+
+    Raises:
+        ValueError: level *distribution*, which a single world does not have.
+
+    >>> from neverseen.formal import Untraining
+    >>> from neverseen.formal.finite import point
+    >>> from neverseen.formal.finite_learners import empirical_histogram, identity, retrain
+    >>> learner, world = empirical_histogram(point("none")), World(("a", "b"), ("a",), ("a",))
+    >>> [check_finite(Untraining(1.0, 0.05), r, learner, world).status.name for r in (identity(), retrain(learner))]
+    ['REFUTED', 'SATISFIED']
+    """
+    started = time.perf_counter()
+    if definition.redraws:
+        raise ValueError("level: a finite world is one dataset; use level='dataset'")
+    removed = removed_law(learner, remover, world.data, world.forget)
+    reference = learner.law(without(world.data, definition.unseen(world.forget, world.behaviour)))
+    epsilon, delta = Fraction(definition.epsilon), Fraction(definition.delta)
+    low, high = delta_bracket(removed, reference, epsilon=epsilon, bits=1000)
+    bounds = epsilon_bracket(removed, reference, delta=delta)
+    lower, upper = (float("inf"), None) if bounds is None else (float(bounds[0]), float(bounds[1]))
+    return _verdict(
+        definition, Route.EXACT, f"{remover.name} on {learner.name} in {world}", Bracket(float(low), float(high)),
+        _status(low, high, delta), (lower, upper), _event(removed, reference, definition.epsilon), started,
+    )  # fmt: skip
+
+
+def check_gaussian(definition: Definition, remover: Remover, learner: Learner, scenario: Scenario) -> Verdict | None:
+    """Decide where both arms publish a deterministic model plus the same Gaussian noise: no sample is drawn.
+
+    With centres c_u, c_r and noise σ in every parameter, δ(ε) = Φ(q/2 − ε/q) − e^ε Φ(−q/2 − ε/q) in both directions,
+    q = ‖c_u − c_r‖ / σ (Balle & Wang 2018, arXiv 1805.06530): over all events, of the laws with ideal noise.
+
+    Args:
+        definition, remover, learner, scenario: as in `check`.
+
+    Returns:
+        The verdict by route *analytic*; None where the laws are not declared.
+
+    >>> import neverseen as ns
+    >>> learner = ns.learners.noisy(ns.learners.ridge(), sigma=0.1)
+    >>> claim, scenario = ns.Untraining(1.0, 0.05), ns.scenarios.breast_cancer()
+    >>> check_gaussian(claim, ns.removers.retrain(), learner, scenario).status.name
+    'SATISFIED'
+    >>> check_gaussian(claim, ns.removers.do_nothing(), learner, scenario).status.name
+    'REFUTED'
+    """
+    noise, centre = learner.noise, remover.centre
+    if noise is None or centre is None or definition.redraws:
+        return None
+    started = time.perf_counter()
+    rows, forget = scenario.rows, scenario.forget
+    published = centre(learner, noise.centre(rows), rows, forget)
+    wanted = noise.centre(reference_rows(definition, rows, forget, scenario.behaviour))
+    shift = np.asarray(ravel_pytree(published)[0], np.float64) - np.asarray(ravel_pytree(wanted)[0], np.float64)
+    distance = float(np.linalg.norm(shift)) / noise.sigma
+    if not np.isfinite(distance):
+        return None
+    p, q = (Gaussian(np.array([mean]), np.eye(1)) for mean in (distance, 0.0))
+    attained = least_delta(p, q, float(definition.epsilon))
+    epsilon = least_epsilon(p, q, float(definition.delta))
+    event = f"the noise along the shift exceeds its likelihood-ratio cut (the arms lie {distance:.4g} σ apart)"
+    return _verdict(
+        definition, Route.ANALYTIC, f"{remover} on {learner} in {scenario}", attained,
+        _status(attained.lower, attained.upper, definition.delta), (epsilon.lower, epsilon.upper),
+        _cut(distance, definition.epsilon, event), started,
+    )  # fmt: skip
+
+
+def _status(low: Any, high: Any, delta: Any) -> Status:
+    if high <= delta:
+        return Status.SATISFIED
+    return Status.REFUTED if low > delta else Status.INCONCLUSIVE
+
+
+def _event(removed: Law, reference: Law, epsilon: float) -> Witness:
+    """The event on which the claim is broken most, or comes nearest to it: {p > e^ε q} or {q > e^ε p}."""
+    gamma = float(np.exp(epsilon))
+    p, q = removed.table, reference.table
+
+    def where(a: dict[Hashable, Fraction], b: dict[Hashable, Fraction]) -> list[Hashable]:
+        return [o for o in a if a[o] > gamma * b.get(o, Fraction(0))]
+
+    forward, backward = where(dict(p), dict(q)), where(dict(q), dict(p))
+
+    def masses(event: list[Hashable]) -> tuple[float, float]:
+        return (float(sum(p.get(o, Fraction(0)) for o in event)), float(sum(q.get(o, Fraction(0)) for o in event)))
+
+    ahead, behind = masses(forward), masses(backward)
+    gain = ahead[0] - gamma * ahead[1] >= behind[1] - gamma * behind[0]
+    event, (at_removed, at_reference) = (forward, ahead) if gain else (backward, behind)
+    shown = ", ".join(map(str, event[:6])) + (", …" if len(event) > 6 else "")
+    return Witness("the published model", f"the model is one of {{{shown}}}", at_removed, at_reference, 0)
+
+
+def _cut(distance: float, epsilon: float, event: str) -> Witness:
+    """The optimal event of two equal Gaussians: a half-space where the likelihood ratio is e^ε."""
+    from scipy.special import ndtr
+
+    if distance == 0:
+        return Witness("parameters", event, 0.0, 0.0, 0)
+    at = epsilon / distance + distance / 2
+    return Witness("parameters", event, float(ndtr(distance - at)), float(ndtr(-at)), 0)
+
+
+def _verdict(
+    definition: Definition,
+    route: Route,
+    subject: str,
+    delta: Bracket,
+    status: Status,
+    epsilon: tuple[float, float | None],
+    witness: Witness,
+    started: float,
+) -> Verdict:
+    made = surroundings() | {"delta_lower": delta.lower, "delta_upper": delta.upper}
+    return Verdict(
+        status=status, definition=definition, route=route, scope="all events", subject=subject, alpha=0.0, beta=0.0,
+        tolerance=0.0, pairs=0, budget=0, epsilon_lower=epsilon[0], epsilon_upper=epsilon[1], witness=witness,
+        evidence=_NO_EVIDENCE, provenance=made, seconds=time.perf_counter() - started,
+    )  # fmt: skip

@@ -1,0 +1,149 @@
+"""Routes without samples: declared laws decide, exactly, and what they say agrees with runs."""
+
+import dataclasses
+import math
+from fractions import Fraction
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+import neverseen as ns
+from neverseen.algorithms import pools
+from neverseen.formal import Route
+from neverseen.formal.finite_learners import full_deletion, gibbs, identity, mixed, randomised_response, retrain
+from neverseen.formal.worlds import World
+
+CLAIM = ns.Untraining(1.0, 0.05)
+COIN = gibbs({"a": 1, "b": 1}, lambda theta, x: 3 if theta == x else 1)
+WORLD = World(("a", "a", "b"), ("a",), ("a", "a"))
+
+
+def test_no_sample_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    def drawn(*args: Any) -> None:
+        raise AssertionError("a run was drawn")
+
+    monkeypatch.setattr(pools, "spread", drawn)
+    learner, scenario = ns.learners.noisy(sigma=0.1), ns.scenarios.breast_cancer()
+    for remover, status in ((ns.removers.noisy(), "SATISFIED"), (ns.removers.do_nothing(), "REFUTED")):
+        verdict = ns.check(CLAIM, remover, learner, scenario)
+        assert (verdict.status.name, verdict.route, verdict.scope, verdict.pairs) == (
+            status,
+            Route.ANALYTIC,
+            "all events",
+            0,
+        )
+    with pytest.raises(AssertionError, match="a run was drawn"):
+        ns.check(CLAIM, ns.removers.finetune(), learner, scenario)
+
+
+def test_the_declared_output_law_is_the_law_of_the_runs() -> None:
+    learner, scenario = ns.learners.noisy(sigma=0.2), ns.scenarios.blobs(size=3)
+    key = jax.random.key(0)
+    models = ns.pools.fit_many(learner, jax.random.split(key, 4000), scenario.rows)
+    removed = ns.pools.remove_many(
+        ns.removers.noisy(), jax.random.split(jax.random.key(1), 4000), models, scenario.rows, scenario.forget, {}
+    )
+    assert learner.noise is not None
+    target = learner.noise.centre(scenario.rows.without(scenario.forget))
+    for params, centre in ((models.params, learner.noise.centre(scenario.rows)), (removed.params, target)):
+        error = np.asarray(params) - np.asarray(centre)
+        assert abs(error.mean(0)).max() < 5 * 0.2 / math.sqrt(4000)
+        assert abs(error.std(0) / 0.2 - 1).max() < 5 / math.sqrt(2 * 4000)
+        flat = error.reshape(4000, -1)
+        assert abs(np.corrcoef(flat.T) - np.eye(flat.shape[1])).max() < 5 / math.sqrt(4000)
+
+
+@pytest.mark.parametrize(
+    ("sigma", "remover", "status"),
+    [(0.1, ns.removers.noisy(), "SATISFIED"), (0.02, ns.removers.do_nothing(), "REFUTED")],
+)
+def test_analytic_and_sequential_agree(sigma: float, remover: ns.Remover, status: str) -> None:
+    learner, scenario = ns.learners.noisy(sigma=sigma), ns.scenarios.breast_cancer(size=20)
+    analytic = ns.check(CLAIM, remover, learner, scenario)
+    sampled = ns.check(CLAIM, dataclasses.replace(remover, centre=None), learner, scenario)
+    assert (analytic.route, sampled.route) == (Route.ANALYTIC, Route.SEQUENTIAL)
+    assert analytic.status.name == sampled.status.name == status
+    assert analytic.epsilon_upper is not None
+    assert sampled.epsilon_lower <= analytic.epsilon_upper
+
+
+def test_noise_of_the_wrong_size_is_refuted_by_runs() -> None:
+    @ns.remover
+    def quieter(key: Any, trained: ns.Trained, rows: ns.Rows, forget: Any) -> Any:
+        exact = ns.removers.noisy()(key, trained, rows, forget).record
+        return exact + 0.05 * jax.random.normal(key, exact.shape)
+
+    scenario = ns.scenarios.breast_cancer()
+    assert ns.check(CLAIM, quieter, ns.learners.noisy(sigma=0.1), scenario).status is ns.Status.REFUTED
+
+
+def test_epsilon_grows_as_the_noise_shrinks() -> None:
+    scenario = ns.scenarios.breast_cancer()
+    bounds = [
+        ns.check(CLAIM, ns.removers.do_nothing(), ns.learners.noisy(sigma=s), scenario).epsilon_lower
+        for s in (1.0, 0.1, 0.01)
+    ]
+    assert bounds == sorted(bounds)
+    assert bounds[0] < bounds[-1]
+
+
+def test_preconditions_of_output_noise() -> None:
+    with pytest.raises(ValueError, match="is random; noisy needs a learner"):
+        ns.learners.noisy(ns.learners.mlp())
+    with pytest.raises(ValueError, match="is random; noisy needs a remover"):
+        ns.removers.noisy(ns.removers.finetune())
+    with pytest.raises(ValueError, match=r"sigma: 0\.0 is not"):
+        ns.learners.noisy(sigma=0.0)
+    with pytest.raises(ValueError, match="declares no output noise"):
+        ns.check(CLAIM, ns.removers.noisy(), ns.learners.ridge(), ns.scenarios.blobs())
+
+
+def test_finite_worlds_are_decided_exactly() -> None:
+    unlearning = ns.Unlearning(1.0, 0.05)
+    wanted = {
+        (retrain(COIN), CLAIM): "SATISFIED",
+        (retrain(COIN), unlearning): "REFUTED",
+        (full_deletion(COIN, WORLD.behaviour), unlearning): "SATISFIED",
+    }
+    tight = ns.Untraining(0.0, 0.05)
+    for (remover, definition), status in wanted.items():
+        verdict = ns.check(definition, remover, COIN, WORLD)
+        assert verdict.route is Route.EXACT
+        assert verdict.pairs == 0
+        strict = ns.check(dataclasses.replace(definition, epsilon=0.0, delta=0.0), remover, COIN, WORLD)
+        assert strict.status.name == status
+    assert ns.check(tight, identity(), COIN, WORLD).status is ns.Status.REFUTED
+
+
+def test_the_exact_epsilon_of_randomised_response() -> None:
+    """Keeping a bit with probability 3/4 gives e^ε = 3 for a row that is held once (Warner 1965)."""
+    learner = randomised_response(("a",), Fraction(3, 4))
+    world = World(("a",), ("a",), ("a",))
+    verdict = ns.check(ns.Untraining(1.0, 0.0), identity(), learner, world)
+    assert verdict.status is ns.Status.REFUTED
+    assert verdict.epsilon_lower == pytest.approx(math.log(3), abs=1e-12)
+    assert ns.check(ns.Untraining(math.log(3) + 1e-9, 0.0), identity(), learner, world).status is ns.Status.SATISFIED
+    assert ns.check(ns.Untraining(math.log(3) - 1e-9, 0.0), identity(), learner, world).status is ns.Status.REFUTED
+
+
+def test_the_boundary_itself_is_satisfied() -> None:
+    """At ε = 0 there is nothing to bracket: δ = TV exactly is within the claim, a hair less is not."""
+    half = mixed(Fraction(1, 2), identity(), retrain(COIN))  # A(D) gives a 3/4, A(D∖S) 1/2: TV is 1/8
+    assert ns.check(ns.Untraining(0.0, 0.125), half, COIN, WORLD).status is ns.Status.SATISFIED
+    assert ns.check(ns.Untraining(0.0, 0.125 - 1e-12), half, COIN, WORLD).status is ns.Status.REFUTED
+
+
+def test_finite_and_sampled_things_do_not_mix() -> None:
+    with pytest.raises(ValueError, match="go together"):
+        ns.check(CLAIM, ns.removers.retrain(), COIN, WORLD)
+    with pytest.raises(ValueError, match="use level='dataset'"):
+        ns.check(ns.Unlearning(1.0, 0.05, "distribution"), identity(), COIN, WORLD)
+
+
+def test_a_verdict_without_samples_survives_json_and_reads_well() -> None:
+    verdict = ns.check(CLAIM, ns.removers.noisy(), ns.learners.noisy(), ns.scenarios.blobs())
+    assert ns.Verdict.from_json(verdict.to_json()) == verdict
+    assert "for all events" in str(verdict)
+    assert "no sample was drawn" in str(verdict)

@@ -1,0 +1,151 @@
+"""T12 and T17–T27: each holds, each negative twin falls on the same path, and random numbers agree with the proofs.
+
+The symbolic ones run in full. Enumerations run on a smaller scope here; `neverseen prove` runs the declared one.
+"""
+
+from __future__ import annotations
+
+import inspect
+import io
+import math
+import token
+import tokenize
+from dataclasses import replace
+from difflib import SequenceMatcher
+from fractions import Fraction
+from functools import cache
+from itertools import accumulate
+from typing import Any
+
+import pytest
+import sympy as sp
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neverseen.formal.finite import normalise
+from neverseen.formal.theorems import (
+    THEOREMS,
+    Theorem,
+    decay,
+    find,
+    frontier,
+    gaussian,
+    selection,
+    streaming,
+)
+from neverseen.formal.theorems.over_cases import OverCases, power
+from neverseen.formal.theorems.over_worlds import LEARNERS, OverWorlds
+from neverseen.formal.theorems.symbolic import Symbolic
+
+ANALYTIC = tuple(t for module in (gaussian, frontier, selection, streaming, decay) for t in module.THEOREMS)
+every = pytest.mark.parametrize("theorem", ANALYTIC, ids=lambda theorem: theorem.id)
+symbolic = pytest.mark.parametrize(
+    "theorem", [t for t in ANALYTIC if isinstance(t.search, Symbolic)], ids=lambda theorem: theorem.id
+)
+
+
+SMALL: dict[str, Any] = {
+    "T19": OverCases(lambda: frontier.predictors((((2, 2), 6),))),
+    "T21a": OverCases(lambda: selection.terms(((4, 8),))),
+    "T21b": OverCases(lambda: selection.budgets(((4, 12),))),
+    "T24": OverWorlds(streaming.streams, LEARNERS[::2], rows=2),
+    # The quantities of a symbolic claim take seconds to integrate, and three tests look at them.
+    **{t.id: replace(t.search, measure=cache(t.search.measure)) for t in ANALYTIC if isinstance(t.search, Symbolic)},
+}
+
+
+def small(theorem: Theorem) -> Theorem:
+    return replace(theorem, search=SMALL.get(theorem.id, theorem.search))
+
+
+def test_the_registry_has_them_all() -> None:
+    assert {theorem.id for theorem in ANALYTIC} <= {theorem.id for theorem in THEOREMS}
+    assert len({theorem.id for theorem in THEOREMS}) == len(THEOREMS)
+    for number in (12, *range(17, 28)):
+        assert find(f"T{number}")
+    kinds = {theorem.id: theorem.kind for theorem in ANALYTIC}
+    assert {name for name, kind in kinds.items() if kind == "exhaustive"} == {"T19", "T21a", "T21b", "T24"}
+    assert [name for name, kind in kinds.items() if kind == "property"] == ["T22"]
+
+
+@every
+def test_theorem_holds(theorem: Theorem) -> None:
+    proof = small(theorem).check()
+    assert proof.holds, proof.counterexample
+    assert proof.worlds > 0
+    assert proof.proved == (theorem.id != "T22")  # a computation in float64 is no proof
+
+
+@every
+def test_twin_is_refuted_with_a_counterexample(theorem: Theorem) -> None:
+    proof = small(theorem).twin()
+    assert not proof.holds
+    assert proof.counterexample
+    assert "\n" not in proof.counterexample
+    assert not proof.counterexample.endswith("does not simplify to 0")
+
+
+@symbolic
+def test_symbolic_twins_are_false_as_numbers(theorem: Theorem) -> None:
+    search: Any = small(theorem).search
+    found = [size_at(search.samples[0], theorem.twin_claim(case)) for case in search.measure()]
+    assert max(found) > 1e-6
+    true = [size_at(search.samples[0], theorem.claim(case)) for case in search.measure()]
+    assert max(true) < 1e-9
+
+
+def size_at(sample: Any, difference: Any) -> float:
+    """|difference| at the sample, unsimplified, what the sample leaves open filled with numbers."""
+    loss: Any = sp.IndexedBase("l")
+    number = difference.subs(dict(sample)).doit().subs({loss[i]: sp.Integer(i * i) for i in range(3)})
+    rest = {symbol: sp.Rational(n, 7) for n, symbol in enumerate(sorted(number.free_symbols, key=str), 2)}
+    return abs(complex(sp.N(number.subs(rest))))
+
+
+def tokens(claim: Any) -> list[str]:
+    source = io.StringIO(inspect.getsource(claim)).readline
+    kinds = (token.NAME, token.NUMBER, token.OP)
+    return [t.string for t in tokenize.generate_tokens(source) if t.type in kinds][2:]
+
+
+@every
+def test_twin_is_one_operand_or_operator_away(theorem: Theorem) -> None:
+    left, right = tokens(theorem.claim), tokens(theorem.twin_claim)
+    changes = [c for c in SequenceMatcher(None, left, right, autojunk=False).get_opcodes() if c[0] != "equal"]
+    assert len(changes) == 1
+    _, a, b, c, d = changes[0]
+    assert max(b - a, d - c) <= 3  # `c.tau` is three tokens
+
+
+@every
+def test_every_field_is_filled_and_the_latex_balances(theorem: Theorem) -> None:
+    for text in (theorem.title, theorem.hypotheses, theorem.status, theorem.source, theorem.scope):
+        assert text.strip()
+    for latex in (theorem.statement_latex, theorem.twin_latex):
+        depths = list(accumulate((ch == "{") - (ch == "}") for ch in latex.replace(r"\{", "").replace(r"\}", "")))
+        assert depths[-1] == 0
+        assert min(depths) >= 0
+        assert "$" not in latex
+    assert theorem.statement_latex != theorem.twin_latex
+
+
+# The searches themselves
+
+
+def test_over_cases_stops_at_the_first_falsehood() -> None:
+    def cases() -> Any:
+        return (selection.Case(words=f"n = {n}", n=n) for n in range(5))
+
+    search = OverCases(cases)
+    assert search(lambda c: c.n < 5).worlds == 5
+    found = search(lambda c: c.n < 3)
+    assert (found.worlds, found.counterexample) == (4, "n = 3")
+
+
+@given(st.lists(st.integers(0, 30), min_size=3, max_size=3).filter(any))
+def test_power_is_the_exponential_of_a_mean_logarithm(weights: list[int]) -> None:
+    law = normalise(dict(zip("abc", weights, strict=True)))
+    ratios = {"a": Fraction(1, 3), "b": Fraction(7, 2), "c": Fraction(1)}
+    mean = sum(float(law.mass(o)) * math.log(ratios[str(o)]) for o in law.outcomes)
+    value = power(law, lambda o: ratios[o])
+    assert math.log(value.numerator) - math.log(value.denominator) == pytest.approx(law.scaled[1] * mean, abs=1e-9)
