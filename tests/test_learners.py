@@ -17,9 +17,10 @@ SMALL: dict[str, Callable[[], ns.Learner]] = {
     "logistic-sgd": lambda: ns.learners.logistic(penalty=0.5, epochs=3, batch=4),
     "mlp": lambda: ns.learners.mlp(hidden=8, epochs=3, batch=4, rate=0.1),
     "nearest_neighbour": ns.learners.nearest_neighbour,
+    "noisy": lambda: ns.learners.noisy(ns.learners.ridge(0.5), 0.1),
     "ridge": lambda: ns.learners.ridge(0.5),
 }
-RANDOM = ("logistic-sgd", "mlp")
+RANDOM = ("logistic-sgd", "mlp", "noisy")
 learners = pytest.mark.parametrize("learner", [make() for make in SMALL.values()], ids=list(SMALL))
 
 
