@@ -25,8 +25,9 @@ import numpy as np
 from IPython.display import Markdown, display
 
 import neverseen as ns
+from neverseen.formal import catalogue
 from neverseen.formal.finite_closeness import total_variation
-from neverseen.formal.finite_learners import gibbs, identity, mixed, removed_law, retrain, without
+from neverseen.formal.finite_learners import full_deletion, gibbs, identity, mixed, removed_law, retrain, without
 from neverseen.formal.gaussian_certified import certified_delta
 from neverseen.formal.statements import STATEMENTS
 from neverseen.formal.theorems import THEOREMS, find
@@ -39,6 +40,19 @@ from neverseen.formal.worlds import World
 for statement in STATEMENTS.values():
     display(Markdown(f"**{statement.title}** (`{statement.id}`). {statement.prose}\n\n$${statement.latex()}$$"))
     print(f"{statement.id}: reference without {statement.unseen}; {statement.source}")
+
+# %% [markdown]
+# ## Which notion is meant?
+#
+# Problem settings of the field, and the notion each belongs to; *P1* marks the mapping of arXiv 2604.07962. A metric
+# asked to judge the wrong notion says so.
+
+# %%
+display(Markdown(catalogue.table(catalogue.SETTINGS)))
+try:
+    catalogue.require("population-mia", "unlearning")
+except ValueError as error:
+    print(error)
 
 # %% [markdown]
 # ## Two notions, one trade
@@ -55,7 +69,7 @@ world = World(("a", "a", "b"), ("a",), ("a", "a"))
 untrained = coin.law(without(world.data, world.forget))
 unlearned = coin.law(without(world.data, world.behaviour))
 
-full = ns.formal.finite_learners.full_deletion(coin, world.behaviour)
+full = full_deletion(coin, world.behaviour)
 points = []
 for t in (Fraction(i, 10) for i in range(11)):
     law = removed_law(coin, mixed(t, full, retrain(coin)), world.data, world.forget)
