@@ -5,12 +5,15 @@ A definition *is* its reference rows plus its (ε, δ); no reference can be chos
 
 import dataclasses
 import math
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from jaxtyping import Array, Bool
 
 from ._types import Real
 from .scenario import Rows, Scenario
+
+if TYPE_CHECKING:
+    from .statement import Statement
 
 Level = Literal["dataset", "distribution"]
 Which = TypeVar("Which")
@@ -49,6 +52,11 @@ class Untraining:
 
     def __post_init__(self) -> None:
         _validate(self.epsilon, self.delta)
+
+    @property
+    def statement(self) -> "Statement":
+        """The definition as mathematics: SymPy, LaTeX, prose, sources."""
+        return _statement(self.id)
 
     def unseen(self, forget: Which, behaviour: Which) -> Which:
         """The rows the reference never saw: S, as a mask or as the rows themselves."""
@@ -106,6 +114,11 @@ class Unlearning:
     def id(self) -> str:
         """The permanent id."""
         return f"unlearning-{self.level}-1"
+
+    @property
+    def statement(self) -> "Statement":
+        """The definition as mathematics: SymPy, LaTeX, prose, sources."""
+        return _statement(self.id)
 
     @property
     def reference(self) -> str:
@@ -177,6 +190,13 @@ def definition_from_dict(plain: dict[str, Any]) -> Definition:
     if plain["id"] not in known:
         raise ValueError(f"definition id: {plain['id']!r} is unknown; known are {', '.join(known)}")
     return known[plain["id"]]
+
+
+def _statement(name: str) -> "Statement":
+    # SymPy loads only for those who want to read: a check needs none of it.
+    from .statements import STATEMENTS
+
+    return STATEMENTS[name]
 
 
 def _validate(epsilon: Real, delta: Real) -> None:

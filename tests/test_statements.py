@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sympy
 
+import neverseen as ns
 from neverseen.formal.catalogue import bibliography
 from neverseen.formal.closeness import kullback_leibler
 from neverseen.formal.closeness.symbols import DELTA, EPSILON
@@ -278,3 +279,13 @@ def test_latex_follows_the_expression() -> None:
     assert r"{P_{U}}_{i}" in statement.latex()
     assert r"e^{\varepsilon}" in statement.latex()
     assert dataclasses.replace(statement, expression=halved(statement)).latex() != statement.latex()
+
+
+def test_each_definition_leads_to_its_statement() -> None:
+    for definition in (
+        ns.Untraining(1.0, 0.05),
+        ns.Unlearning(1.0, 0.05),
+        ns.Unlearning(1.0, 0.05, "distribution"),
+    ):
+        assert definition.statement is STATEMENTS[definition.id]
+        assert definition.statement.latex()
