@@ -138,12 +138,15 @@ def _facts(v: Verdict) -> list[tuple[str, str]]:
     """The figures of the head line by line, in words and with their meaning."""
     lower = f"at least {number(v.epsilon_lower)}" if v.epsilon_lower > 0 else "no lower bound above 0"
     upper = "" if v.epsilon_upper is None else f", at most {number(v.epsilon_upper)}"
-    facts = [
+    sampled = [
         ("Pairs used", f"{v.pairs} of {v.budget}"),
-        (f"ε at δ = {v.definition.delta:g}", f"{lower}{upper}"),
         ("Chance of a false REFUTED", f"α = {number(v.alpha)}"),
         ("Chance of a false SATISFIED", f"β = {number(v.beta)}"),
         ("Tolerance of SATISFIED", f"δ + {number(v.tolerance)}"),
+    ]
+    facts = [
+        (f"ε at δ = {v.definition.delta:g}", f"{lower}{upper}"),
+        *(sampled if v.budget else [("Samples drawn", "none: the laws are known")]),
         ("Wall time", f"{number(v.seconds, 3)} s"),
         ("Route", v.route.value),
     ]
@@ -164,7 +167,9 @@ def _event(v: Verdict, witness: Witness) -> dict[str, Any]:
 
 
 def _curves(v: Verdict) -> list[tuple[Markup, str]]:
-    """Both curves, each with where it ended."""
+    """Both curves, each with where it ended; none where nothing was bet."""
+    if not (v.evidence.log_wealth or v.evidence.acceptance):
+        return []
     e, refute, accept = v.evidence, math.log(1 / v.alpha), math.log(1 / v.beta)
     against = draw.curve(e.log_wealth, refute, "log wealth against the claim (nats)", "ln(1/α)", "REFUTED")
     towards = draw.curve(e.acceptance, accept, "least log wealth for the claim (nats)", "ln(1/β)", "SATISFIED")
@@ -180,7 +185,7 @@ def _ending(values: tuple[float, ...], level: float) -> str:
 
 def _rows(v: Verdict) -> Iterator[tuple[ViewRow, Markup, str]]:
     """Each view with its bar and the word for its acceptance."""
-    level = math.log(1 / v.alpha)
+    level = math.log(1 / v.alpha) if v.alpha else 0.0
     finite = [row.log_wealth for row in v.evidence.views if math.isfinite(row.log_wealth)]
     most = 1.05 * max([level, *finite])
     words = {True: "yes", False: "no", None: "–"}

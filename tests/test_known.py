@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import pathlib
 from fractions import Fraction
 from typing import Any
 
@@ -14,6 +15,8 @@ from neverseen.algorithms import pools
 from neverseen.formal import Route
 from neverseen.formal.finite_learners import full_deletion, gibbs, identity, mixed, randomised_response, retrain
 from neverseen.formal.worlds import World
+from neverseen.properties.cli import main
+from neverseen.properties.report import to_html
 
 CLAIM = ns.Untraining(1.0, 0.05)
 COIN = gibbs({"a": 1, "b": 1}, lambda theta, x: 3 if theta == x else 1)
@@ -147,3 +150,14 @@ def test_a_verdict_without_samples_survives_json_and_reads_well() -> None:
     assert ns.Verdict.from_json(verdict.to_json()) == verdict
     assert "for all events" in str(verdict)
     assert "no sample was drawn" in str(verdict)
+
+
+def test_a_verdict_without_samples_has_a_report_and_an_exit_status(tmp_path: pathlib.Path) -> None:
+    page = tmp_path / "report.html"
+    command = ["check", "do_nothing", "--learner", "noisy", "--scenario", "breast_cancer", "--report", str(page)]
+    assert main(command) == 1
+    text = page.read_text()
+    assert "none: the laws are known" in text
+    assert "log wealth" not in text
+    for remover in (identity(), retrain(COIN)):
+        assert "<svg" in to_html(ns.check(CLAIM, remover, COIN, WORLD))
