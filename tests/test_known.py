@@ -15,6 +15,7 @@ from neverseen.algorithms import pools
 from neverseen.formal import Route
 from neverseen.formal.finite_learners import full_deletion, gibbs, identity, mixed, randomised_response, retrain
 from neverseen.formal.worlds import World
+from neverseen.properties import known
 from neverseen.properties.cli import main
 from neverseen.properties.report import to_html
 
@@ -161,3 +162,14 @@ def test_a_verdict_without_samples_has_a_report_and_an_exit_status(tmp_path: pat
     assert "log wealth" not in text
     for remover in (identity(), retrain(COIN)):
         assert "<svg" in to_html(ns.check(CLAIM, remover, COIN, WORLD))
+
+
+def test_certified_digits_decide_where_rounding_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
+    learner, scenario = ns.learners.noisy(sigma=0.1), ns.scenarios.breast_cancer()
+    made = ns.check(CLAIM, ns.removers.do_nothing(), learner, scenario).provenance
+    between = (made["delta_lower"] + made["delta_upper"]) / 2
+    assert made["delta_lower"] < between < made["delta_upper"]
+    tight = ns.Untraining(1.0, between)
+    assert ns.check(tight, ns.removers.do_nothing(), learner, scenario).status is not ns.Status.INCONCLUSIVE
+    monkeypatch.setattr(known, "find_spec", lambda name: None)
+    assert ns.check(tight, ns.removers.do_nothing(), learner, scenario).status is ns.Status.INCONCLUSIVE
