@@ -1,4 +1,4 @@
-"""What the README claims about verdicts, measured: `python benchmarks/end_to_end.py` (about half an hour on 2 cores).
+"""What the README claims about verdicts, measured: `python benchmarks/end_to_end.py` (about an hour on 2 cores).
 
 Writes `benchmarks/end_to_end.json` beside itself. Every row is a command's count, with exact binomial bounds.
 """
@@ -120,8 +120,8 @@ def known_laws(repetitions: int = 2000) -> dict[str, Any]:
     """`check_samples` on Gaussians: false verdicts at P = Q and at both edges, and pairs to refute a real shift."""
     rng, claim = np.random.default_rng(0), ns.Untraining(0.5, 0.01)
 
-    def repeat(shift: float, pairs: int, times: int, **options: Any) -> list[ns.Verdict]:
-        draws = ((rng.normal(shift, 1, pairs), rng.normal(0, 1, pairs)) for _ in range(times))
+    def repeat(shift: float, pairs: int, **options: Any) -> list[ns.Verdict]:
+        draws = ((rng.normal(shift, 1, pairs), rng.normal(0, 1, pairs)) for _ in range(repetitions))
         return [ns.check_samples(claim, x, y, alpha=0.05, beta=0.05, **options) for x, y in draws]
 
     out: dict[str, Any] = {}
@@ -131,10 +131,10 @@ def known_laws(repetitions: int = 2000) -> dict[str, Any]:
         ("edge of the claim, false refutations", boundary(0.5, 0.01), ns.Status.REFUTED, never),
         ("edge of claim + tolerance, false acceptances", boundary(0.5, 0.11), ns.Status.SATISFIED, {"tolerance": 0.1}),
     ):
-        hits = sum(v.status is wrong for v in repeat(shift, 500, repetitions, **options))
+        hits = sum(v.status is wrong for v in repeat(shift, 500, **options))
         out[name] = {"runs": repetitions, "pairs": 500, "hits": hits, "upper": upper(hits, repetitions), "level": 0.05}
     for shift in (1.0, -1.0):
-        used = [v.pairs for v in repeat(shift, 1500, 200)]
+        used = [v.pairs for v in repeat(shift, 1500)[:200]]
         out[f"N({shift:g}, 1), pairs to refute"] = {
             "median": float(np.median(used)),
             "p90": float(np.quantile(used, 0.9)),

@@ -69,6 +69,9 @@ def check_gaussian(definition: Definition, remover: Remover, learner: Learner, s
     With centres c_u, c_r and noise σ in every parameter, δ(ε) = Φ(q/2 − ε/q) − e^ε Φ(−q/2 − ε/q) in both directions,
     q = ‖c_u − c_r‖ / σ (Balle & Wang 2018, arXiv 1805.06530): over all events, of the laws with ideal noise.
 
+    The declared centres and σ are taken at their word: whether runs follow them is a question for the sequential route
+    (drop `centre` from the remover to ask it).
+
     Args:
         definition, remover, learner, scenario: as in `check`.
 

@@ -56,23 +56,24 @@ def test_wealth_has_mean_one_at_the_boundary(q: float) -> None:
     assert expected_wealth(p + 0.05, q, epsilon, delta, delta) > 1.01
 
 
-def test_acceptance_wealth_has_mean_at_most_one_where_the_slack_is_used_up() -> None:
+def accepting_means(p: float, q: float, epsilon: float, delta: float, tolerance: float) -> np.ndarray:
+    """E[1 − λ(W − τ)] of the forward bet for every stake, by enumeration."""
+    total = np.zeros(len(refute.STAKES))
+    for a, b in itertools.product([False, True], repeat=2):
+        chance = (p if a else 1 - p) * (q if b else 1 - q)
+        won = refute.gains(np.array([[a]]), np.array([[b]]), epsilon, delta)
+        total += chance * np.exp(accept.log_growth(won, delta, tolerance))[0, 0, 0]
+    return total
+
+
+def test_acceptance_wealth_has_mean_one_where_the_slack_is_used_up() -> None:
+    """P(1) = e^ε Q(1) + δ + τ is the edge of what may be accepted: no bet gains there, and none beyond it."""
     epsilon, delta, tolerance, q = 0.5, 0.05, 0.1, 0.2
-
-    def mean(p: float) -> float:
-        total = 0.0
-        for a, b in itertools.product([False, True], repeat=2):
-            chance = (p if a else 1 - p) * (q if b else 1 - q)
-            won = refute.gains(np.array([[a]]), np.array([[b]]), epsilon, delta)
-            total += chance * float(np.exp(accept.log_growth(won, delta, tolerance))[0, 0, 0].max())
-        return total
-
     edge = math.exp(epsilon) * q + delta + tolerance
-    stakes = [np.exp(accept.log_growth(np.full((1, 1, 4), w), delta, tolerance)).min() for w in (1 - delta, -2.0)]
-    assert min(stakes) > 0
-    assert mean(edge) >= mean(edge + 0.05)
-    won_at_edge = math.exp(epsilon) * q + delta + tolerance - math.exp(epsilon) * q - delta
-    assert won_at_edge == pytest.approx(tolerance)
+    assert accepting_means(edge, q, epsilon, delta, tolerance) == pytest.approx(np.ones(5), abs=1e-12)
+    assert (accepting_means(edge + 0.05, q, epsilon, delta, tolerance) < 1).all()
+    # The twin: a law inside the slack is one the bets may grow on.
+    assert (accepting_means(edge - 0.05, q, epsilon, delta, tolerance) > 1).all()
 
 
 def test_least_pairs_is_what_a_perfect_witness_needs() -> None:
