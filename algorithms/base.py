@@ -29,21 +29,26 @@ def no_penalty(params: Any) -> Float[Array, ""]:
 
 @dataclasses.dataclass(frozen=True)
 class OutputNoise:
-    """A declared output law: a deterministic model plus N(0, σ²) on every parameter, independently.
+    """A declared output law: θ(s) + N(0, σ²) on every parameter, independently, of each other and of the seed s.
+
+    The run `fit(key, rows)` publishes `centre(key, rows)` plus noise: the same key, so the same seed s, and noise
+    drawn from a part of the key that θ does not use.
 
     Args:
         sigma: σ > 0.
-        centre: `rows -> params`, the model before the noise.
+        centre: `(key, rows) -> params`, the model of that run before the noise.
+        random: whether the centre depends on its key. Declare False, and verdicts need no sample.
 
     Raises:
         ValueError: σ is not positive and finite.
 
-    >>> OutputNoise(0.1, lambda rows: None).sigma
+    >>> OutputNoise(0.1, lambda key, rows: None).sigma
     0.1
     """
 
     sigma: float
-    centre: Callable[[Rows], Any]
+    centre: Callable[[PRNGKeyArray, Rows], Any]
+    random: bool = True
 
     def __post_init__(self) -> None:
         if not 0 < self.sigma < float("inf"):
@@ -155,8 +160,9 @@ class Remover:
         guarantee: a declared claim, if it has one.
         needs: what else it wants: "behaviour" (S_full `[n]`), "fresh_behaviour", "fresh_rest" (`Rows`).
         random: whether it uses its key.
-        centre: declared where, on a learner with `noise`, it publishes a deterministic model plus fresh noise of the
-            same σ: `(learner, centre of A(D), rows, forget) -> params`, that model.
+        centre: declared where, on a learner with `noise`, each run publishes this model plus fresh noise of the same σ:
+            `(key, learner, centre of A(D), rows, forget) -> params`, from the run's key; keywords as `needs` names.
+        centre_random: whether the centre depends on its key even where the learner's own centre does not.
 
     >>> import neverseen as ns
     >>> ns.removers.retrain().name
@@ -169,7 +175,8 @@ class Remover:
     guarantee: Guarantee | None = None
     needs: tuple[Need, ...] = ()
     random: bool = True
-    centre: Callable[[Learner, Any, Rows, Array], Any] | None = None
+    centre: Callable[..., Any] | None = None
+    centre_random: bool = True
 
     def __call__(
         self, key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"], **extra: Any

@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 from ..formal._types import Real
 from ..formal.scenario import Rows
 from .base import Guarantee, Learner, OutputNoise, Remover, Trained
-from .learners.noisy import perturbed
+from .learners.noisy import perturbed, unpublished
 
 _EXACT = Guarantee("untraining", ("the reference is the same learner",), lambda delta: 0.0)
 _EXACT_FULL = Guarantee("unlearning", ("the reference is the same learner", "S_full is given"), lambda delta: 0.0)
@@ -30,11 +30,11 @@ def retrain() -> Remover:
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
         return trained.learner.fit(key, rows.without(forget))
 
-    def centre(learner: Learner, start: Any, rows: Rows, forget: Bool[Array, " n"]) -> Any:
+    def centre(key: PRNGKeyArray, learner: Learner, start: Any, rows: Rows, forget: Bool[Array, " n"]) -> Any:
         del start
-        return _noise(learner).centre(rows.without(forget))
+        return _noise(learner).centre(key, rows.without(forget))
 
-    return Remover(remove, "retrain", "untraining", _EXACT, centre=centre)
+    return Remover(remove, "retrain", "untraining", _EXACT, centre=centre, centre_random=False)
 
 
 @functools.lru_cache
@@ -63,33 +63,40 @@ def retrain_full() -> Remover:
 
 @functools.lru_cache
 def noisy(base: Remover | None = None) -> Remover:
-    """A deterministic remover for output-perturbed learners: run it on the unpublished model, publish with fresh noise.
+    """A remover for output-perturbed learners: run another one on the unpublished model, publish with fresh noise.
+
+    The base remover sees the unpublished model and a learner that publishes without noise, so that what it trains
+    anew carries the noise once. Its part of the key and the noise's are split from the run's.
 
     Args:
-        base: a remover without randomness of its own; Newton when left out.
+        base: any remover; Newton when left out.
 
     Returns:
-        The remover, with the centre of its output law declared. On `noisy(ridge())` with Newton it is A(D∖S) in law.
+        The remover, with the centre of its output law declared: where that is random, verdicts over all events come
+        from pairs of runs, otherwise from no run at all. On `noisy(ridge())` with Newton it is A(D∖S) in law.
 
     Raises:
-        ValueError: the base remover is random; or, when run, the learner declares no output noise.
+        ValueError: when run, the learner declares no output noise.
 
     >>> noisy()
     noisy(newton)
     """
     base = newton() if base is None else base
-    if base.random:
-        raise ValueError(f"base: {base} is random; noisy needs a remover without randomness of its own")
 
-    def centre(learner: Learner, start: Any, rows: Rows, forget: Bool[Array, " n"]) -> Any:
-        return base(jax.random.key(0), Trained(start, None, learner), rows, forget).params
+    def centre(
+        key: PRNGKeyArray, learner: Learner, start: Any, rows: Rows, forget: Bool[Array, " n"], **extra: Any
+    ) -> Any:
+        seed, _ = jax.random.split(key)
+        return base(seed, Trained(start, None, unpublished(learner)), rows, forget, **extra).params
 
-    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
+    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"], **extra: Any) -> Trained:
         sigma = _noise(trained.learner).sigma
-        exact = centre(trained.learner, trained.record, rows, forget)
-        return Trained(perturbed(key, exact, sigma), exact, trained.learner)
+        exact = centre(key, trained.learner, trained.record, rows, forget, **extra)
+        _, fresh = jax.random.split(key)
+        return Trained(perturbed(fresh, exact, sigma), exact, trained.learner)
 
-    return Remover(remove, f"noisy({base})", base.aims_at, centre=centre)
+    name = f"noisy({base})"
+    return Remover(remove, name, base.aims_at, needs=base.needs, centre=centre, centre_random=base.random)
 
 
 def _noise(learner: Learner) -> OutputNoise:

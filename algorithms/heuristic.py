@@ -8,7 +8,7 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 
 from ..formal._types import Real
 from ..formal.scenario import Rows
-from .base import Remover, Trained
+from .base import Learner, Remover, Trained
 from .descent import descend, steps_for
 
 
@@ -24,7 +24,11 @@ def do_nothing() -> Remover:
         del key, rows, forget
         return trained
 
-    return Remover(remove, "do_nothing", "neither", random=False, centre=lambda learner, start, rows, forget: start)
+    def centre(key: PRNGKeyArray, learner: Learner, start: Any, rows: Rows, forget: Bool[Array, " n"]) -> Any:
+        del key, learner, rows, forget
+        return start
+
+    return Remover(remove, "do_nothing", "neither", random=False, centre=centre, centre_random=False)
 
 
 @functools.lru_cache

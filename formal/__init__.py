@@ -7,6 +7,8 @@ from .definitions import Untraining as Untraining
 from .definitions import definition_from_dict as definition_from_dict
 from .definitions import definition_to_dict as definition_to_dict
 from .definitions import reference_rows as reference_rows
+from .relative import Relative as Relative
+from .relative import Side as Side
 from .scenario import Points as Points
 from .scenario import Rows as Rows
 from .scenario import Scenario as Scenario

@@ -6,6 +6,9 @@ import json
 import math
 from typing import Any
 
+from ._outlook import outlook
+from ._plain import plain as as_plain
+from ._plain import unplain
 from .definitions import Definition, definition_from_dict, definition_to_dict
 
 
@@ -136,6 +139,10 @@ class Verdict:
         evidence: what a report draws.
         provenance: root seed, versions, platform, x64, …: all that determines the numbers.
         seconds: wall time; the one field that differs between two equal runs.
+        delta_lower: with confidence 1 − α, δ is at least this at ε (0: nothing established).
+        delta_upper: an upper bound on δ at ε over all events, where the route gives one.
+        resolution: the smallest share ρ of originals among references that this check would have refuted with 90 %
+            probability (None: not computed, inf: none would have been).
 
     >>> verdict = Verdict.example()
     >>> Verdict.from_json(verdict.to_json()) == verdict
@@ -158,6 +165,9 @@ class Verdict:
     evidence: Evidence
     provenance: dict[str, Any]
     seconds: float
+    delta_lower: float = 0.0
+    delta_upper: float | None = None
+    resolution: float | None = None
 
     @staticmethod
     def example() -> "Verdict":
@@ -187,7 +197,7 @@ probability at most 0.0001.
         plain["witness"] = None if self.witness is None else dataclasses.asdict(self.witness)
         plain["evidence"] = dataclasses.asdict(self.evidence)
         plain["sentence"] = str(self)
-        return _plain(plain)
+        return as_plain(plain)
 
     def to_json(self) -> str:
         """The verdict as strict JSON."""
@@ -201,7 +211,7 @@ probability at most 0.0001.
             ValueError: not the JSON of a verdict.
         """
         try:
-            return _verdict(_unplain(json.loads(text)))
+            return _verdict(unplain(json.loads(text)))
         except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
             raise ValueError(f"not the JSON of a verdict ({error}); write one with verdict.to_json()") from None
 
@@ -237,33 +247,15 @@ def _satisfied(v: Verdict, claim: str) -> str:
 
 def _inconclusive(v: Verdict, claim: str) -> str:
     best = "" if v.witness is None else f" The best event found: {v.witness}."
+    far = outlook(v.evidence.log_wealth, v.alpha, v.evidence.acceptance, v.beta)
     advice = "Raise the budget or the tolerance, or name a weaker claim."
-    return f"INCONCLUSIVE: {v.pairs} pairs neither refute nor establish that {v.subject} is {claim}.{best} {advice}"
+    return f"INCONCLUSIVE: {v.pairs} pairs neither refute nor establish that {v.subject} is {claim}.{best}{far} {advice}"
 
 
 def _percent(share: float) -> str:
     """A share as a percentage, never rounded onto 0 or 100 unless it is exactly that."""
     text = f"{100 * share:.3g}"
     return f"{100 * share:.6g} %" if text == "100" and share < 1 else f"{text} %"
-
-
-def _plain(value: Any) -> Any:
-    """Tuples as lists and non-finite numbers as words, all the way down."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
-
-
-def _unplain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _unplain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_unplain(item) for item in value]
-    return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}.get(value, value) if isinstance(value, str) else value
 
 
 def _verdict(plain: dict[str, Any]) -> Verdict:

@@ -1,4 +1,4 @@
-"""The four commands, from parsed arguments to an exit status."""
+"""The commands, from parsed arguments to an exit status."""
 
 import argparse
 import dataclasses
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..formal.definitions import Definition, Unlearning, Untraining
 from ..formal.verdict import Status, Verdict
-from . import _names, _npz, _terminal
+from . import _arrays, _names, _terminal
 from .report import writable, write_report
 
 if TYPE_CHECKING:
@@ -45,15 +45,43 @@ def audit(args: argparse.Namespace) -> int:
     if args.report:
         writable(args.report)
     paths = [args.removed, args.reference] + ([args.original] if args.original else [])
-    arms = _arms(paths)
+    arms = [_arrays.read(path) for path in paths]
     from ..algorithms.pools import use_host_cores
 
     use_host_cores()
     from .samples import check_samples
 
-    with _terminal.progress(_runs(arms)) as progress:
-        verdict = check_samples(definition, *arms, **_terms(args), progress=progress)
+    pairs = min(next(iter(arm.values())).shape[0] for arm in arms[:2])
+    with _terminal.progress(pairs) as progress:
+        verdict = check_samples(definition, *arms, **_terms(args), paired=args.paired, progress=progress)
     return _publish(verdict, args)
+
+
+def compare(args: argparse.Namespace) -> int:
+    """`neverseen compare`: resolve the names, draw triples until they decide, print the side."""
+    definition = _definition(args.definition, 1.0, 0.05, args.level)  # ε and δ have no part in it
+    from ..algorithms.pools import use_host_cores
+
+    use_host_cores()
+    subject = [_names.resolve(kind, getattr(args, kind)) for kind in ("remover", "learner", "scenario")]
+    from .relative import check_relative
+
+    terms = {name: getattr(args, name) for name in ("alpha", "budget", "seed", "grain")}
+    with _terminal.progress(args.budget, "triples") as progress:
+        found = check_relative(definition, *subject, **terms, progress=progress)
+    found = dataclasses.replace(found, provenance={**found.provenance, "command": _again(args)})
+    _terminal.write(found.to_json() if args.json else _terminal.printable(str(found)))
+    return {"CLOSER_TO_REFERENCE": 0, "CLOSER_TO_ORIGINAL": 1, "UNDECIDED": 3}[found.side.name]
+
+
+def plan(args: argparse.Namespace) -> int:
+    """`neverseen plan`: replay the engine on the effect's laws, print the forecast."""
+    from .plan import plan as foretell
+
+    levels = {name: getattr(args, name) for name in ("alpha", "beta", "tolerance", "budget", "views", "seed")}
+    made = foretell(Untraining(args.epsilon, args.delta), args.effect, **levels)
+    _terminal.write(made.to_json() if args.json else str(made))
+    return 0
 
 
 def listing(args: argparse.Namespace) -> int:
@@ -138,18 +166,6 @@ def _terms(args: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(args, name) for name in ("alpha", "beta", "tolerance", "seed", "grain")}
 
 
-def _arms(paths: list[str]) -> list[Any]:
-    """The samples of each file. A single array saved without a name is a view without a name."""
-    files = [_npz.read(path) for path in paths]
-    unnamed = all(list(samples) == ["arr_0"] for samples in files)
-    return [samples["arr_0"] for samples in files] if unnamed else files
-
-
-def _runs(arms: list[Any]) -> int:
-    """The pairs that the two arms can give."""
-    return min(len(next(iter(arm.values())) if isinstance(arm, dict) else arm) for arm in arms[:2])
-
-
 def _publish(verdict: Verdict, args: argparse.Namespace) -> int:
     """The verdict first, the report after it: a full disk must not cost the result."""
     verdict = dataclasses.replace(verdict, provenance={**verdict.provenance, "command": _again(args)})
@@ -185,8 +201,8 @@ def _again(args: argparse.Namespace) -> str:
     given = {name: value for name, value in vars(args).items() if value is not None and name not in _PRESENTATION}
     words = ["neverseen", args.command, *(given[name] for name in _POSITIONAL if name in given)]
     for name, value in given.items():
-        if name not in _POSITIONAL:
-            words += [f"--{name}", str(value)]
+        if name not in _POSITIONAL and value is not False:
+            words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
     return shlex.join(words)
 
 

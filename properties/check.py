@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import hypothesis
 import numpy as np
 
 from ..algorithms.base import Learner, Remover
@@ -13,13 +12,15 @@ from ..formal._types import Real
 from ..formal.definitions import Definition
 from ..formal.finite_learners import FiniteLearner, FiniteRemover
 from ..formal.scenario import Scenario
-from ..formal.verdict import Route, Status, Verdict
+from ..formal.verdict import Verdict
 from ..formal.worlds import World
+from .decide import Outcome, decide
+from .gathered import Block
 from .known import check_finite, check_gaussian
 from .pairs import PAIRS, blocks
 from .provenance import surroundings
 from .rehearsal import rehearse
-from .sequential import Block, Outcome, Terms, decide
+from .sequential import Terms
 from .views import probes
 
 Progress = Callable[[int, int, str], None]
@@ -98,47 +99,6 @@ def check(
     return verdict_of(terms, outcome, f"{remover} on {learner} in {scenario}", made | drawing, started)
 
 
-def assert_holds(
-    definition: Definition,
-    remover: Remover | FiniteRemover,
-    learner: Learner | FiniteLearner,
-    scenario: Scenario | World,
-    *,
-    require_conclusive: bool = False,
-    **options: Any,
-) -> Verdict:
-    """Raise AssertionError where `check` refutes the claim; for tests.
-
-    Inside a Hypothesis test the status is counted with `hypothesis.event`, and the search is steered by the
-    wealth of the evidence. INCONCLUSIVE is no pass: it is returned, counted, and raised on request.
-
-    Args:
-        definition, remover, learner, scenario, options: see `check`.
-        require_conclusive: raise on INCONCLUSIVE as well.
-
-    Returns:
-        The verdict, where it does not raise.
-
-    Raises:
-        AssertionError: with the verdict's sentence.
-        ValueError: see `check`.
-
-    >>> import neverseen as ns
-    >>> held = assert_holds(ns.Untraining(1.0, 0.05), ns.removers.retrain(), ns.learners.nearest_neighbour(),
-    ...                     ns.scenarios.figure1())
-    >>> held.status.name
-    'SATISFIED'
-    """
-    verdict = check(definition, remover, learner, scenario, **options)
-    if hypothesis.currently_in_test_context():
-        hypothesis.event(f"{verdict.definition.id}: {verdict.status.name}")
-        hypothesis.target(max(verdict.evidence.log_wealth), label=f"log wealth against {verdict.definition.id}")
-    failed = (Status.REFUTED, Status.INCONCLUSIVE) if require_conclusive else (Status.REFUTED,)
-    if verdict.status in failed:
-        raise AssertionError(str(verdict))
-    return verdict
-
-
 def watched(drawn: Iterator[Block], budget: int, message: str, progress: Progress | None) -> Iterator[Block]:
     """The same blocks, with `progress` called after each.
 
@@ -158,7 +118,7 @@ def verdict_of(terms: Terms, outcome: Outcome, subject: str, made: dict[str, Any
     return Verdict(
         status=outcome.status,
         definition=terms.definition,
-        route=Route.SEQUENTIAL,
+        route=outcome.route,
         scope=outcome.scope,
         subject=subject,
         alpha=terms.alpha,
@@ -167,9 +127,11 @@ def verdict_of(terms: Terms, outcome: Outcome, subject: str, made: dict[str, Any
         pairs=outcome.pairs,
         budget=terms.budget,
         epsilon_lower=outcome.epsilon_lower,
-        epsilon_upper=None,
+        epsilon_upper=outcome.epsilon_upper,
         witness=outcome.witness,
         evidence=outcome.evidence,
         provenance=made | surroundings(),
         seconds=time.perf_counter() - started,
+        delta_lower=outcome.delta_lower,
+        delta_upper=outcome.delta_upper,
     )

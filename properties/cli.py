@@ -1,4 +1,4 @@
-"""The command line `neverseen check | audit | list | prove`; arguments are read before anything heavy is imported."""
+"""The command line `neverseen check | audit | compare | plan | list | prove`; arguments are read before anything heavy is imported."""
 
 import argparse
 import importlib.metadata
@@ -16,6 +16,16 @@ exit status: 0 SATISFIED, 1 REFUTED, 2 usage or bad input, 3 INCONCLUSIVE, 70 a 
 
 A name may carry arguments, digits:forget=class,size=16, or lie in a file of yours, mine.py:attribute, or in a
 module, package.module:attribute. `neverseen list` shows the names and their arguments."""
+_COMPARE = """\
+exit status: 0 closer to the reference, 1 closer to the original, 2 usage or bad input, 3 undecided, 70 a fault of
+ours, 130 Ctrl-C
+
+For when (ε, δ) is out of reach: which of the two is nearer, not how near. Names are as in `neverseen check`."""
+_PLAN = """\
+exit status: 0 the plan was made, 2 usage or bad input, 70 a fault of ours, 130 Ctrl-C
+
+An effect is how the removed models' law differs from the reference's N(0, 1) in one view: separated (they never
+overlap), shift=D (N(D, 1)), share=R (with probability R far from all references) or none."""
 _PROVE = """\
 exit status: 0 every theorem holds and every negative twin is refuted, 1 otherwise, 2 unknown id, 70 a fault of
 ours, 130 Ctrl-C (what was finished is shown)
@@ -62,6 +72,8 @@ def _run(argv: Sequence[str] | None) -> int:
     commands = {
         "check": _commands.check,
         "audit": _commands.audit,
+        "compare": _commands.compare,
+        "plan": _commands.plan,
         "list": _commands.listing,
         "prove": _commands.prove,
     }
@@ -98,10 +110,17 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"neverseen {importlib.metadata.version('neverseen')}")
-    commands = parser.add_subparsers(dest="command", metavar="check|audit|list|prove", required=True)
+    commands = parser.add_subparsers(dest="command", metavar="check|audit|compare|plan|list|prove", required=True)
     for name, summary, epilog, add in (
         ("check", "decide whether a remover meets a definition, by fresh runs", _STATUS, _check),
         ("audit", "decide from saved runs of both arms", _STATUS, _audit),
+        (
+            "compare",
+            "tell whether a remover's models are closer to the reference or to the original",
+            _COMPARE,
+            _compare,
+        ),
+        ("plan", "foretell how many pairs a verdict will need, before any training", _PLAN, _plan),
         ("list", "show the names that can be used", None, _list),
         ("prove", "check the theorems by machine, and refute their negative twins", _PROVE, _prove),
     ):
@@ -118,21 +137,51 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("remover", metavar="REMOVER", help="a listed name, FILE.py:ATTRIBUTE or MODULE:ATTRIBUTE")
+    _remover(parser)
     _claim(parser)
+    _runs(parser)
+    _terms(parser, grain=1e-3)
+
+
+def _compare(parser: argparse.ArgumentParser) -> None:
+    _remover(parser)
+    _definition(parser)
+    _runs(parser)
+    parser.add_argument(
+        "--alpha", type=float, default=1e-4, metavar="A", help="chance of a false side (default 0.0001)"
+    )
+    _drawing(parser, grain=1e-3)
+    parser.add_argument("--json", action="store_true", help="print the result as JSON and nothing else")
+
+
+def _plan(parser: argparse.ArgumentParser) -> None:
+    number = parser.add_argument
+    number("--effect", default="separated", metavar="F", help="separated, none, shift=D or share=R (default separated)")
+    number("--views", type=int, default=1, metavar="K", help="one-dimensional views looked at (default 1)")
+    number("--budget", type=int, default=512, metavar="N", help="pairs at most (default 512)")
+    _closeness(parser)
+    _levels(parser)
+    number("--seed", type=int, default=0, metavar="K", help="of the replications (default 0)")
+    number("--json", action="store_true", help="print JSON and nothing else")
+
+
+def _remover(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("remover", metavar="REMOVER", help="a listed name, FILE.py:ATTRIBUTE or MODULE:ATTRIBUTE")
+
+
+def _runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--level", choices=("dataset", "distribution"), help="of unlearning (default dataset)")
     parser.add_argument("--learner", default="mlp", metavar="L", help="what trains the models (default mlp)")
     parser.add_argument("--scenario", default="digits", metavar="S", help="data and request (default digits)")
     parser.add_argument("--budget", type=int, default=512, metavar="N", help="pairs at most (default 512)")
-    _terms(parser, grain=1e-3)
 
 
 def _audit(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "removed", metavar="REMOVED.npz", help="runs of the removed model: one array [runs, k] or several"
-    )
-    parser.add_argument("reference", metavar="REFERENCE.npz", help="runs of the reference, under the same names")
-    parser.add_argument("--original", metavar="ORIGINAL.npz", help="runs of the original model, for the report")
+    files = ".npy, .npz or .safetensors, or a folder of them"
+    parser.add_argument("removed", metavar="REMOVED", help=f"runs of the removed model, first axis runs: {files}")
+    parser.add_argument("reference", metavar="REFERENCE", help="runs of the reference, under the same names")
+    parser.add_argument("--original", metavar="ORIGINAL", help="runs of the original model, for the report")
+    parser.add_argument("--paired", action="store_true", help="row i of both arms came from one seed: keep them paired")
     _claim(parser)
     _terms(parser, grain=0.0)
 
@@ -150,19 +199,36 @@ def _prove(parser: argparse.ArgumentParser) -> None:
 
 
 def _claim(parser: argparse.ArgumentParser) -> None:
+    _definition(parser)
+    _closeness(parser)
+
+
+def _definition(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--definition", choices=("untraining", "unlearning"), default="untraining", help="(default untraining)"
     )
+
+
+def _closeness(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epsilon", type=float, default=1.0, metavar="E", help="ε of the claim (default 1)")
     parser.add_argument("--delta", type=float, default=0.05, metavar="D", help="δ of the claim (default 0.05)")
 
 
 def _terms(parser: argparse.ArgumentParser, grain: float) -> None:
+    _levels(parser)
+    _drawing(parser, grain)
+    parser.add_argument("--json", action="store_true", help="print the verdict as JSON and nothing else")
+    parser.add_argument("--report", metavar="FILE.html", help="also write the report, one page of HTML")
+
+
+def _levels(parser: argparse.ArgumentParser) -> None:
     number = parser.add_argument
     number("--alpha", type=float, default=1e-4, metavar="A", help="chance of a false REFUTED (default 0.0001)")
     number("--beta", type=float, default=0.05, metavar="B", help="chance of a false SATISFIED (default 0.05)")
     number("--tolerance", type=float, default=0.1, metavar="T", help="SATISFIED claims δ + T (default 0.1)")
+
+
+def _drawing(parser: argparse.ArgumentParser, grain: float) -> None:
+    number = parser.add_argument
     number("--seed", type=int, default=0, metavar="K", help="root seed (default 0)")
-    number("--grain", type=float, default=grain, metavar="G", help=f"noise added to both arms (default {grain:g})")
-    parser.add_argument("--json", action="store_true", help="print the verdict as JSON and nothing else")
-    parser.add_argument("--report", metavar="FILE.html", help="also write the report, one page of HTML")
+    number("--grain", type=float, default=grain, metavar="G", help=f"noise added to all arms (default {grain:g})")

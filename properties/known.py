@@ -6,6 +6,7 @@ from fractions import Fraction
 from importlib.util import find_spec
 from typing import Any
 
+import jax
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
@@ -66,6 +67,8 @@ def check_finite(definition: Definition, remover: FiniteRemover, learner: Finite
 def check_gaussian(definition: Definition, remover: Remover, learner: Learner, scenario: Scenario) -> Verdict | None:
     """Decide where both arms publish a deterministic model plus the same Gaussian noise: no sample is drawn.
 
+    Declared so by `noise.random` of the learner and `centre_random` of the remover, both False.
+
     With centres c_u, c_r and noise σ in every parameter, δ(ε) = Φ(q/2 − ε/q) − e^ε Φ(−q/2 − ε/q) in both directions,
     q = ‖c_u − c_r‖ / σ (Balle & Wang 2018, arXiv 1805.06530): over all events, of the laws with ideal noise.
 
@@ -76,7 +79,7 @@ def check_gaussian(definition: Definition, remover: Remover, learner: Learner, s
         definition, remover, learner, scenario: as in `check`.
 
     Returns:
-        The verdict by route *analytic*; None where the laws are not declared.
+        The verdict by route *analytic*; None where the laws are not declared or a centre is random.
 
     >>> import neverseen as ns
     >>> learner = ns.learners.noisy(ns.learners.ridge(), sigma=0.1)
@@ -87,12 +90,13 @@ def check_gaussian(definition: Definition, remover: Remover, learner: Learner, s
     'REFUTED'
     """
     noise, centre = learner.noise, remover.centre
-    if noise is None or centre is None or definition.redraws:
+    if noise is None or centre is None or noise.random or remover.centre_random or definition.redraws:
         return None
     started = time.perf_counter()
-    rows, forget = scenario.rows, scenario.forget
-    published = centre(learner, noise.centre(rows), rows, forget)
-    wanted = noise.centre(reference_rows(definition, rows, forget, scenario.behaviour))
+    rows, forget, ignored = scenario.rows, scenario.forget, jax.random.key(0)
+    extra = {need: getattr(scenario, need) for need in remover.needs}
+    published = centre(ignored, learner, noise.centre(ignored, rows), rows, forget, **extra)
+    wanted = noise.centre(ignored, reference_rows(definition, rows, forget, scenario.behaviour))
     shift = np.asarray(ravel_pytree(published)[0], np.float64) - np.asarray(ravel_pytree(wanted)[0], np.float64)
     distance = float(np.linalg.norm(shift)) / noise.sigma
     if not np.isfinite(distance):

@@ -1,18 +1,20 @@
 """Pairs of runs, seen through views: scenario → learner → remover → view, a block at a time."""
 
+import dataclasses
 import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Array, PRNGKeyArray, Shaped
+from jaxtyping import Array, Float64, PRNGKeyArray, Shaped
 
 from ..algorithms import pools
-from ..algorithms.base import Learner, Remover
+from ..algorithms.base import Learner, Remover, Trained
 from ..formal.definitions import Definition, reference_rows
-from ..formal.scenario import Scenario, scenario_key
-from .sequential import Block
+from ..formal.scenario import Rows, Scenario, scenario_key
+from .gathered import Block
+from .residuals import Residuals, flattened
 from .views import Probes, add_grain, observe_many
 
 PAIRS = 32
@@ -39,6 +41,9 @@ def blocks(
     original and reference share the training key k, which leaves both marginal laws as they are and saves pairs;
     the removal key k' is independent of it. Keys depend on the seed, the scenario, the stream and the block.
 
+    Where learner and remover declare their output noise, each pair comes with the distance of its two centres, and the
+    noise of all runs drawn so far is tested block by block.
+
     Args:
         definition, remover, learner, scenario: as in `check`.
         found: where models are looked at.
@@ -49,6 +54,9 @@ def blocks(
     Yields:
         Blocks of 32 pairs.
 
+    Raises:
+        ValueError: an output noise that is declared is not there.
+
     >>> import neverseen as ns
     >>> from neverseen.properties.views import probes
     >>> scenario, claim = ns.scenarios.figure1(), ns.Untraining(1.0, 0.05)
@@ -58,12 +66,74 @@ def blocks(
     True
     """
     root = scenario_key(jax.random.key(seed), scenario.digest())
+    law = learner.noise if remover.centre is not None else None
+    noise = None if law is None else [Residuals(arm, law.sigma) for arm in ("removed", "reference")]
     for block in range(-(-budget // PAIRS)):
         stream = {name: jax.random.fold_in(jax.random.fold_in(root, i), block) for i, name in enumerate(_STREAMS)}
         keys = {name: jax.random.split(key, PAIRS) for name, key in stream.items()}
-        arms = _arms(definition, remover, learner, _data(definition, scenario, keys["data"]), keys)
+        data = _data(definition, scenario, keys["data"])
+        made = (remover, learner) if law is None else (centred_remover(remover), centred_learner(learner))
+        arms = _arms(definition, *made, data, keys)
+        distance = None if noise is None else _distance(noise, *arms[:2])
         rng = np.random.default_rng(np.asarray(jax.random.key_data(stream["grain"])))
-        yield Block(*(add_grain(observe_many(learner, arm, found), grain, rng) for arm in arms))
+        seen = [add_grain(observe_many(learner, arm, found), grain, rng) for arm in arms]
+        yield Block(*seen, distance=distance)
+
+
+@functools.lru_cache(maxsize=64)
+def centred_learner(learner: Learner) -> Learner:
+    """The same learner, its record paired with the centre of each run: one program draws both.
+
+    Args:
+        learner: with `noise` declared.
+
+    >>> import neverseen as ns
+    >>> rows = ns.scenarios.figure1().rows
+    >>> made = centred_learner(ns.learners.noisy(sigma=0.5)).fit(jax.random.key(0), rows)
+    >>> bool((made.record[0] == made.record[1]).all()), bool((made.params == made.record[1]).any())
+    (True, False)
+    """
+
+    def fit(key: PRNGKeyArray, rows: Rows) -> Trained:
+        made = learner.fit(key, rows)
+        assert learner.noise is not None
+        return Trained(made.params, (made.record, learner.noise.centre(key, rows)), learner)
+
+    return dataclasses.replace(learner, fit=fit)
+
+
+@functools.lru_cache(maxsize=64)
+def centred_remover(remover: Remover) -> Remover:
+    """The same remover on runs of `centred_learner`, its record paired with the centre of each run.
+
+    Args:
+        remover: with `centre` declared.
+
+    >>> import neverseen as ns
+    >>> scenario, learner = ns.scenarios.figure1(), centred_learner(ns.learners.noisy(sigma=0.5))
+    >>> start, key = learner.fit(jax.random.key(0), scenario.rows), jax.random.key(1)
+    >>> made = centred_remover(ns.removers.do_nothing())(key, start, scenario.rows, scenario.forget)
+    >>> bool((made.record[1] == start.record[1]).all())
+    True
+    """
+
+    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Array, **extra: Any) -> Trained:
+        record, start = trained.record
+        made = remover(key, Trained(trained.params, record, trained.learner), rows, forget, **extra)
+        assert remover.centre is not None
+        centre = remover.centre(key, trained.learner, start, rows, forget, **extra)
+        return Trained(made.params, (made.record, centre), made.learner)
+
+    return dataclasses.replace(remover, remove=remove)
+
+
+def _distance(noise: list[Residuals], removed: Trained, reference: Trained) -> Float64[np.ndarray, " pairs"]:
+    """‖θ_u − θ_r‖ / σ of each pair, after both arms' noise was tested."""
+    for law, arm in zip(noise, (removed, reference), strict=True):
+        law.see(arm.params, arm.record[1])
+    with np.errstate(invalid="ignore"):  # ∞ − ∞: a distance that is not finite counts as the term 1.
+        shift = flattened(removed.record[1]) - flattened(reference.record[1])
+    return np.linalg.norm(shift, axis=1) / noise[0].sigma
 
 
 def _arms(

@@ -1,43 +1,159 @@
 """Witnesses: events that tell two laws apart, chosen from past pairs only.
 
-Every event is {feature > cut} of a one-dimensional feature: a view of one number itself, or a linear discriminant of
-a longer one. Complements and both directions are added where events are bet on.
+Every event is {low < feature ≤ high} of a one-dimensional feature (see `lenses`): a cut has high = ∞. Complements and
+both directions are added where events are bet on.
 """
 
 import dataclasses
+import math
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float64, Int64
 
-Vector = Float64[np.ndarray, "_"]
-Pair = tuple[Vector, Vector]
-"""A feature's values in the two arms: (removed, reference)."""
+from .bets import Outcomes
 
 QUANTILES = 16
-"""Cuts at quantiles of a feature, beside its best cut so far."""
+"""Cuts at quantiles of a feature."""
 
-_HUGE = 1e300
-_CLIP = 8.0
+NESTED = 4
+"""Intervals between its outermost quantiles."""
+
+FIXED = QUANTILES + NESTED
+"""Events of a feature that one past fixes for good: what a declared class holds."""
+
+SLOTS = FIXED + 2
+"""Events bet on for each feature: those, its best cut and its best interval so far."""
+
+HUGE = 1e300
+"""Stands for values that are not finite."""
+
+Feature = Float64[np.ndarray, "b f t"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Feature:
-    """One-dimensional values of both arms: past ones, to choose cuts from, and new ones, to bet on.
+class Events:
+    """Intervals of features, and which of them occur.
 
     Args:
-        view: the view it is made of.
-        name: for sentences.
-        past: (removed, reference), `[t]` each.
-        new: (removed, reference), `[m]` each.
+        low, high: `[b, f, s]`; the event is low < value ≤ high.
 
-    >>> Feature("a", "a", (np.zeros(1), np.zeros(1)), (np.ones(2), np.ones(2))).name
-    'a'
+    >>> cut = Events(np.zeros((1, 1, 1)), np.full((1, 1, 1), np.inf))
+    >>> cut.outcomes(np.array([[[1.0, -1.0]]]), np.array([[[-1.0, -1.0]]])).ravel().tolist()
+    [2, 0]
     """
 
-    view: str
-    name: str
-    past: Pair
-    new: Pair
+    low: Float64[np.ndarray, "b f s"]
+    high: Float64[np.ndarray, "b f s"]
+
+    def outcomes(self, x: Feature, y: Feature) -> Outcomes:
+        """2·[occurred in x] + [occurred in y], `[b, m, f, s]`."""
+        return (2 * self._occur(x) + self._occur(y)).astype(np.uint8)
+
+    def _occur(self, values: Feature) -> Bool[np.ndarray, "b m f s"]:
+        v = np.moveaxis(values, -1, 1)[..., None]
+        return (v > self.low[:, None]) & (v <= self.high[:, None])
+
+
+def fixed_events(x: Feature, y: Feature) -> Events:
+    """Cuts at pooled quantiles of the past, and nested intervals between the outermost of them.
+
+    >>> fixed_events(np.zeros((1, 1, 3)), np.ones((1, 1, 3))).low[0, 0, :2].tolist()
+    [0.5, 0.5]
+    """
+    return _fixed(_Order(x, y))
+
+
+def chosen_events(x: Feature, y: Feature, gamma: float) -> Events:
+    """The fixed events, and the cut and the interval that broke the claim most in the past.
+
+    Args:
+        x, y: past values of the features in the two arms, `[b, f, t]`.
+        gamma: e^ε.
+
+    Returns:
+        Events with 22 slots for each feature.
+
+    >>> chosen_events(np.array([[[3.0, 4.0]]]), np.array([[[1.0, 2.0]]]), 1.0).low[0, 0, 20]
+    np.float64(2.5)
+    """
+    order = _Order(x, y)
+    fixed, cut, interval = _fixed(order), order.best_cut(gamma), order.best_interval(gamma)
+    low = np.concatenate([fixed.low, cut, interval[0]], -1)
+    return Events(low, np.concatenate([fixed.high, np.full(cut.shape, np.inf), interval[1]], -1))
+
+
+def _fixed(order: "_Order") -> Events:
+    cuts = order.quantile_cuts()
+    high = np.concatenate([np.full(cuts.shape, np.inf), cuts[..., : -NESTED - 1 : -1]], -1)
+    return Events(np.concatenate([cuts, cuts[..., :NESTED]], -1), high)
+
+
+class _Order:
+    """The pooled past in order: places between distinct values, and both arms' shares below each."""
+
+    def __init__(self, x: Feature, y: Feature) -> None:
+        both = np.concatenate([x, y], -1)
+        order = np.argsort(both, axis=-1)  # how ties are ordered is never looked at
+        self.values = np.take_along_axis(both, order, -1)
+        before, after = self.values[..., :-1], self.values[..., 1:]
+        between = before + (after - before) / 2
+        self.between = np.where(between < after, between, before)
+        self.distinct = after > before
+        removed = order < x.shape[-1]
+        self.x_below, self.y_below = (np.cumsum(of, -1)[..., :-1] / x.shape[-1] for of in (removed, ~removed))
+
+    def quantile_cuts(self) -> Float64[np.ndarray, "b f q"]:
+        """Cuts between distinct values, nearest to the quantiles 1/17 … 16/17.
+
+        Where only one value has been seen, half the cuts lie just below it and half on it, so that a new value on
+        either side shows.
+        """
+        n = self.values.shape[-1]
+        levels = np.arange(1, QUANTILES + 1) / (QUANTILES + 1)
+        wanted = levels * n - 1  # the place after which a share `levels` of the values lies below
+        place = np.arange(n - 1)
+        left = np.maximum.accumulate(np.where(self.distinct, place, -1), -1)
+        right = np.minimum.accumulate(np.where(self.distinct, place, 2 * n)[..., ::-1], -1)[..., ::-1]
+        floor = np.clip(np.floor(wanted).astype(int), 0, n - 2)
+        lower, upper = left[..., floor], right[..., np.minimum(floor + 1, n - 2)]
+        far = np.where(lower < 0, np.inf, abs(lower - wanted)) > np.where(upper > n, np.inf, abs(upper - wanted))
+        cuts = np.take_along_axis(self.between, np.clip(np.where(far, upper, lower), 0, n - 2), -1)
+        only = self.values[..., :1]
+        beside = np.where(levels < 0.5, np.nextafter(only, -np.inf), only)
+        return np.where(self.distinct.any(-1, keepdims=True), cuts, beside)
+
+    def best_cut(self, gamma: float) -> Float64[np.ndarray, "b f 1"]:
+        """The cut whose event broke the claim most: max over sides and directions of P̂ − γ Q̂."""
+        p, q = self.x_below, self.y_below
+        sides = [p - gamma * q, q - gamma * p, (1 - p) - gamma * (1 - q), (1 - q) - gamma * (1 - p)]
+        gain = np.where(self.distinct, np.maximum.reduce(sides), -np.inf)
+        # Among equally good cuts the middle one: it lies far from both arms.
+        best = gain >= gain.max(-1, keepdims=True) - 1e-12
+        middle = (np.cumsum(best, -1) == best.sum(-1, keepdims=True) // 2 + 1).argmax(-1)
+        return self._at(middle)
+
+    def best_interval(self, gamma: float) -> tuple[Float64[np.ndarray, "b f 1"], Float64[np.ndarray, "b f 1"]]:
+        """The interval whose event broke the claim most, in either direction."""
+        p, q = self.x_below, self.y_below
+        (ahead, low, high), (behind, *other) = self._widest_rise(p - gamma * q), self._widest_rise(q - gamma * p)
+        low, high = (np.where(ahead >= behind, a, b) for a, b in zip((low, high), other, strict=True))
+        return self._at(low), self._at(high)
+
+    def _widest_rise(
+        self, curve: Float64[np.ndarray, "b f n"]
+    ) -> tuple[Float64[np.ndarray, "b f"], Int64[np.ndarray, "b f"], Int64[np.ndarray, "b f"]]:
+        """The places i ≤ j with the largest curve[j] − curve[i], and that difference."""
+        held = np.where(self.distinct, curve, np.inf)
+        lowest = np.minimum.accumulate(held, -1)
+        at = np.maximum.accumulate(np.where(held == lowest, np.arange(curve.shape[-1]), 0), -1)
+        rise = np.full(curve.shape, -np.inf)
+        np.subtract(curve, lowest, out=rise, where=self.distinct)
+        last = rise.argmax(-1)
+        first = np.take_along_axis(at, last[..., None], -1)[..., 0]
+        return np.take_along_axis(rise, last[..., None], -1)[..., 0], first, last
+
+    def _at(self, place: Int64[np.ndarray, "b f"]) -> Float64[np.ndarray, "b f 1"]:
+        return np.take_along_axis(self.between, place[..., None], -1)
 
 
 def finite(values: Float64[np.ndarray, "runs k"]) -> Float64[np.ndarray, "runs k"]:
@@ -46,136 +162,19 @@ def finite(values: Float64[np.ndarray, "runs k"]) -> Float64[np.ndarray, "runs k
     >>> finite(np.array([[np.nan, -np.inf, 1.0]])).tolist()
     [[1e+300, -1e+300, 1.0]]
     """
-    return np.clip(np.nan_to_num(values, nan=_HUGE, posinf=_HUGE, neginf=-_HUGE), -_HUGE, _HUGE)
+    return np.clip(np.nan_to_num(values, nan=HUGE, posinf=HUGE, neginf=-HUGE), -HUGE, HUGE)
 
 
-@dataclasses.dataclass(frozen=True)
-class Lens:
-    """How a view becomes one number: as it is, or through a discriminant fitted on past pairs.
-
-    Args:
-        view: the view.
-        centre, scale, direction: `[k]`; a value v shows as clip((v − centre) / scale) · direction.
-
-    >>> lens = Lens("a", np.zeros(2), np.ones(2), np.array([1.0, 0.0]))
-    >>> lens.name, lens.see(np.array([[0.5, 9.0]])).tolist()
-    ('linear discriminant of a', [0.5])
-    """
-
-    view: str
-    centre: Float64[np.ndarray, " k"]
-    scale: Float64[np.ndarray, " k"]
-    direction: Float64[np.ndarray, " k"]
-
-    @property
-    def name(self) -> str:
-        """The feature in words."""
-        return self.view if len(self.direction) == 1 else f"linear discriminant of {self.view}"
-
-    def see(self, values: Float64[np.ndarray, "m k"]) -> Vector:
-        """One number for each run."""
-        if len(self.direction) == 1:
-            return values[:, 0]
-        return np.clip((values - self.centre) / self.scale, -_CLIP, _CLIP) @ self.direction
-
-
-def fit_lens(view: str, x: Float64[np.ndarray, "t k"], y: Float64[np.ndarray, "t k"]) -> Lens:
-    """Fisher's linear discriminant on clipped, robustly standardised values.
-
-    w ∝ ((1 − γ) C + γ c̄ I)⁻¹ (mean_x − mean_y), with C the within-arm covariance and c̄ its mean diagonal: γ = 10⁻⁶,
-    or k / (k + 2t) while there are fewer pairs t than numbers k. Projections of the past have spread 1. A view of one
-    number is left as it is.
-
-    Args:
-        view: the view's name.
-        x, y: its past values in the two arms.
-
-    Returns:
-        The lens.
-
-    >>> fit_lens("a", np.array([[1.0, 5.0], [1.1, -5.0]]), np.array([[-1.0, 5.0], [-1.1, -5.0]])).name
-    'linear discriminant of a'
-    """
-    width = x.shape[1]
-    if width == 1:
-        return Lens(view, np.zeros(1), np.ones(1), np.ones(1))
-    both = np.concatenate([x, y])
-    centre = np.median(both, axis=0)
-    # A spread that a few huge values cannot move; where half the values agree, the widest deviation.
-    spread = np.median(abs(both - centre), axis=0) * 1.4826
-    widest = abs(both - centre).max(0)
-    scale = np.where(spread > 0, spread, np.where(widest > 0, widest, 1.0))
-    shown = np.clip((both - centre) / scale, -_CLIP, _CLIP)
-    means = shown[: len(x)].mean(0), shown[len(x) :].mean(0)
-    within = np.concatenate([shown[: len(x)] - means[0], shown[len(x) :] - means[1]])
-    covariance = within.T @ within / len(within)
-    # With at least k pairs, hardly any shrinkage: a difference along a direction of small variance must show.
-    share = 1e-6 if len(x) >= width else width / (width + len(within))
-    shrunk = (1 - share) * covariance + share * max(np.trace(covariance) / width, 1e-12) * np.eye(width)
-    direction = np.linalg.solve(shrunk, means[0] - means[1])
-    size = float((shown @ direction).std())
-    return Lens(view, centre, scale, direction / size if size > 0 else direction)
-
-
-def quantile_cuts(past: Pair) -> Float64[np.ndarray, " q"]:
-    """Cuts between distinct pooled past values, nearest to the quantiles 1/17 … 16/17.
-
-    Where only one value has been seen, half the cuts lie just below it and half on it, so that a new value on
-    either side shows.
-
-    >>> quantile_cuts((np.zeros(3), np.ones(3))).tolist() == [0.5] * 16
-    True
-    """
-    pooled = np.sort(np.concatenate(past))
-    distinct = np.unique(pooled)
-    levels = np.arange(1, QUANTILES + 1) / (QUANTILES + 1)
-    if len(distinct) == 1:
-        return np.where(levels < 0.5, np.nextafter(distinct[0], -np.inf), distinct[0])
-    between = distinct[:-1] + (distinct[1:] - distinct[:-1]) / 2
-    below = np.searchsorted(pooled, between) / len(pooled)
-    return between[abs(below - levels[:, None]).argmin(1)]
-
-
-def best_cut(past: Pair, gamma: float) -> float:
-    """The cut whose event broke the claim most in the past: max over cuts, sides and directions of P̂ − γ Q̂.
-
-    >>> best_cut((np.array([3.0, 4.0]), np.array([1.0, 2.0])), gamma=1.0)
-    2.5
-    """
-    x, y = past
-    distinct = np.unique(np.concatenate(past))
-    if len(distinct) == 1:
-        return float(distinct[0])
-    between = distinct[:-1] + (distinct[1:] - distinct[:-1]) / 2
-    p = 1 - np.searchsorted(np.sort(x), between, side="right") / len(x)
-    q = 1 - np.searchsorted(np.sort(y), between, side="right") / len(y)
-    gain = np.max([p - gamma * q, q - gamma * p, (1 - p) - gamma * (1 - q), (1 - q) - gamma * (1 - p)], axis=0)
-    # Among equally good cuts the middle one: it lies far from both arms.
-    return float(between[np.flatnonzero(gain == gain.max())[np.sum(gain == gain.max()) // 2]])
-
-
-def events(
-    features: list[Feature], cuts: Float64[np.ndarray, "f c"]
-) -> tuple[Bool[np.ndarray, "m s"], Bool[np.ndarray, "m s"]]:
-    """Which of the events {feature > cut} occurred in each new pair: slot f·c + j is cut j of feature f.
-
-    Returns:
-        The events in the removed models and in the references.
-
-    >>> x, y = events([Feature("a", "a", (np.zeros(1),) * 2, (np.ones(2), np.zeros(2)))], np.array([[0.5]]))
-    >>> x.tolist(), y.tolist()
-    ([[True], [True]], [[False], [False]])
-    """
-    sides = [[f.new[arm][:, None] > c for f, c in zip(features, cuts, strict=True)] for arm in (0, 1)]
-    return np.concatenate(sides[0], 1), np.concatenate(sides[1], 1)
-
-
-def describe(name: str, cut: float, flip: bool) -> str:
+def describe(name: str, low: float, high: float, flip: bool) -> str:
     """An event in words.
 
-    >>> describe("loss on S", 0.25, False), describe("loss on S", 5e299, False)
+    >>> describe("loss on S", 0.25, math.inf, False), describe("loss on S", 5e299, math.inf, False)
     ('loss on S > 0.25', 'loss on S is NaN or infinite')
+    >>> describe("loss on S", 0.25, 0.5, True)
+    'loss on S outside (0.25, 0.5]'
     """
-    if cut > _HUGE / 1e10:
+    if low > HUGE / 1e10:
         return f"{name} is {'finite' if flip else 'NaN or infinite'}"
-    return f"{name} {'≤' if flip else '>'} {cut:.4g}"
+    if high == math.inf:
+        return f"{name} {'≤' if flip else '>'} {low:.4g}"
+    return f"{name} {'outside' if flip else 'in'} ({low:.4g}, {high:.4g}]"

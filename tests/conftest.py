@@ -7,8 +7,10 @@ import zlib
 
 import jax
 import pytest
-from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis import settings
 from jaxtyping import PRNGKeyArray
+
+from neverseen.properties.profiles import CI
 
 # Must precede the first computation: with two devices the mesh path of the pools is taken.
 jax.config.update("jax_num_cpu_devices", min(2, os.cpu_count() or 1))
@@ -18,23 +20,8 @@ jax.config.update("jax_compilation_cache_dir", _COMPILED.name)
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
-# Every field is named, so that nothing is inherited from the profile Hypothesis picks when it sees a CI.
-SEEDED = settings(
-    max_examples=20,
-    derandomize=True,
-    database=None,
-    verbosity=Verbosity.normal,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink, Phase.explain),
-    stateful_step_count=50,
-    report_multiple_bugs=True,
-    # Drawing may compile a JAX program: its wall-clock time says nothing about the strategy.
-    suppress_health_check=(HealthCheck.too_slow,),
-    deadline=None,
-    print_blob=False,
-    backend="hypothesis",
-)
-settings.register_profile("seeded", SEEDED)
-settings.register_profile("fresh", SEEDED, derandomize=False, print_blob=True)
+settings.register_profile("seeded", CI)
+settings.register_profile("fresh", CI, derandomize=False, print_blob=True)
 settings.load_profile("seeded")
 
 

@@ -1,5 +1,6 @@
 """Bad input to the command line: each is one line and exit status 2, and nothing is computed."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cli_tools import Calls, Capture, one_line, record, save
+from safetensors.numpy import save_file
 
 from neverseen.algorithms.base import Learner, Remover
 from neverseen.algorithms.learners import LEARNERS
@@ -76,7 +78,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
         ("check json:lods", "json has no attribute 'lods'; it holds no Remover"),
         ("check json.decoder:nothing.here", "has no attribute 'nothing.here'"),
         ("list lemmas", "'learners', 'removers', 'scenarios', 'definitions', 'theorems', 'metrics'"),
-        ("audit a.npz", "required: REFERENCE.npz"),
+        ("audit a.npz", "required: REFERENCE;"),
         ("audit a.npz b.npz", "a.npz: cannot be read (No such file or directory)"),
     ],
 )
@@ -161,45 +163,97 @@ def test_arguments_are_literals_or_words(text: str, found: dict[str, Any]) -> No
     assert _names.parse_arguments(text) == found
 
 
-def bad_files(folder: Path) -> dict[str, tuple[str, str]]:
+def bad_files(folder: Path) -> dict[str, str]:
     """A path for each kind of bad file, and what its line must say."""
     save(folder / "objects.npz", a=np.array([{}, None]))
     save(folder / "words.npz", a=np.array(["x"]))
     save(folder / "complex.npz", a=np.array([1j]))
     save(folder / "scalar.npz", a=np.float64(3.0))
-    save(folder / "cube.npz", a=np.zeros((2, 2, 2)))
     save(folder / "none.npz")
+    save(folder / "no_runs.npz", a=np.zeros((0, 2)))
+    np.save(folder / "objects.npy", np.array([{}, None]), allow_pickle=True)  # what must never be loaded
     np.save(folder / "plain.npy", np.zeros(3))
+    plain = (folder / "plain.npy").read_bytes()
+    (folder / "claim.npy").write_bytes(plain.replace(b"(3,)", b"(9,)"))
+    (folder / "cut.npy").write_bytes(plain[:60])
     whole = Path(save(folder / "whole.npz", a=np.arange(100.0))).read_bytes()
     (folder / "cut.npz").write_bytes(whole[:200])
     (folder / "flipped.npz").write_bytes(whole[:300] + bytes([whole[300] ^ 255]) + whole[301:])
     (folder / "empty.npz").write_bytes(b"")
     (folder / "text.npz").write_text("x,y\n1,2\n")
-    (folder / "folder.npz").mkdir()
-    expected = {
-        "objects": "it holds pickled objects; save plain numbers",
-        "words": "'a' is <U1, not real numbers",
-        "complex": "'a' is complex128, not real numbers",
-        "scalar": "'a' has shape (); reshape it to [runs] or [runs, k]",
-        "cube": "'a' has shape (2, 2, 2)",
-        "none": "holds no array",
-        "cut": "cannot be read (File is not a zip file)",
-        "flipped": "cannot be read (Bad CRC-32",
-        "empty": "not an .npz file; write one with numpy.savez",
-        "text": "not an .npz file",
-        "folder": "cannot be read (Is a directory)",
-        "missing": "cannot be read (No such file or directory)",
+    (folder / "bad.safetensors").write_bytes(b"\xff" * 16)
+    (folder / "no_files").mkdir()
+    return {
+        "objects.npz": "it holds pickled objects; save plain numbers",
+        "objects.npy": "it holds pickled objects; save plain numbers",
+        "words.npz": "'a' is <U1, not real numbers",
+        "complex.npz": "'a' is complex128, not real numbers",
+        "scalar.npz": "'a' has shape (); reshape it to [runs] or [runs, k]",
+        "none.npz": "holds no array",
+        "no_runs.npz": "'a' has shape (0, 2); at least one run",
+        "claim.npy": "it announces more data than it holds",
+        "cut.npy": "cannot be read (",
+        "cut.npz": "cannot be read (File is not a zip file)",
+        "flipped.npz": "cannot be read (Bad CRC-32",
+        "empty.npz": "not an array file (.npy, .npz or .safetensors); write .npy or .npz with numpy",
+        "text.npz": "not an array file",
+        "bad.safetensors": "cannot be read (Error while deserializing header",
+        "no_files": "holds no file",
+        "missing.npz": "cannot be read (No such file or directory)",
     }
-    paths = {name: (str(folder / f"{name}.npz"), words) for name, words in expected.items()}
-    return {**paths, "npy": (str(folder / "plain.npy"), "not an .npz file")}
 
 
 def test_every_bad_file_is_one_line_that_names_it(tmp_path: Path, calls: Calls, capsys: Capture) -> None:
     good = save(tmp_path / "good.npz", a=np.zeros(3))
-    for path, words in bad_files(tmp_path).values():
+    for name, words in bad_files(tmp_path).items():
+        path = str(tmp_path / name)
         for arms in ([path, good], [good, path], [good, good, "--original", path]):
             assert main(["audit", *arms]) == 2, path
             line = one_line(capsys)
             assert line.startswith(path)
             assert words in line
     assert calls == []
+
+
+@pytest.mark.parametrize(
+    ("reference", "options", "words"),
+    [
+        ({"a": np.zeros((40, 3))}, [], "reference: columns a[3] but removed has a[2]; save the same views"),
+        ({"b": np.zeros((40, 2))}, [], "reference: columns b[2] but removed has a[2]"),
+        ({"a": np.zeros((39, 2))}, ["--paired"], "paired: 40 removed runs and 39 references; pair them one to one"),
+        ({"a": np.full((40, 2), np.nan)}, [], "reference 'a': run 0, column 0 is NaN or inf; drop or repair the run"),
+        ({"a": np.zeros((9, 2))}, [], "budget: 9 pairs cannot refute (1, 0.05) at alpha=0.0001; at least"),
+        ({"a": np.zeros((40, 2))}, ["--grain", "-1"], "grain: -1.0 is not a finite number >= 0"),
+    ],
+)
+def test_arms_that_do_not_fit_are_one_line(
+    reference: dict[str, Any], options: list[str], words: str, tmp_path: Path, capsys: Capture
+) -> None:
+    arms = [save(tmp_path / "removed.npz", a=np.zeros((40, 2))), save(tmp_path / "reference.npz", **reference)]
+    assert main(["audit", *arms, *options]) == 2
+    assert words in one_line(capsys)
+
+
+def test_an_audit_takes_every_format(tmp_path: Path, calls: Calls) -> None:
+    values = np.arange(6.0).reshape(3, 2)
+    np.save(tmp_path / "a.npy", values)
+    save_file({"a": values}, tmp_path / "a.safetensors")
+    (tmp_path / "folder").mkdir()
+    np.save(tmp_path / "folder" / "a.npy", values)
+    paths = [str(tmp_path / name) for name in ("a.npy", "a.safetensors", "folder")]
+    assert main(["audit", *paths[:2], "--original", paths[2], "--paired"]) == 1
+    assert calls[0]["paired"] is True
+    named = [dict(arm) for arm in calls[0]["given"][1:]]
+    assert [list(arm) for arm in named] == [[""], ["a"], ["a"]]
+    assert all(np.array_equal(source[np.arange(3)], values) for arm in named for source in arm.values())
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_the_command_of_an_audit_says_whether_it_was_paired(paired: bool, tmp_path: Path, capsys: Capture) -> None:
+    good = save(tmp_path / "good.npz", a=np.arange(40.0))
+    assert main(["audit", good, good, "--json", *(["--paired"] if paired else [])]) in (0, 1, 3)
+    made = json.loads(capsys.readouterr().out)["provenance"]
+    assert ("--paired" in made["command"].split()) is paired
+    assert made["paired"] is paired
+    assert "True" not in made["command"]
+    assert "False" not in made["command"]

@@ -11,9 +11,14 @@ from scipy.stats import beta as beta_law
 from scipy.stats import norm
 
 import neverseen as ns
-from neverseen.properties import accept, refute
-from neverseen.properties.sequential import Block, Outcome, Terms, decide, rounds
-from neverseen.properties.witnesses import Feature, best_cut, finite, fit_lens, quantile_cuts
+from neverseen.properties import bets, refute
+from neverseen.properties.accept import Acceptor
+from neverseen.properties.decide import Outcome, decide
+from neverseen.properties.gathered import APART, Block
+from neverseen.properties.refute import Refuter, feature_prior
+from neverseen.properties.replicate import Replications, replicate
+from neverseen.properties.sequential import Terms, rounds
+from neverseen.properties.witnesses import FIXED, SLOTS, chosen_events, fixed_events
 
 Arm = Float64[np.ndarray, "n k"]
 
@@ -34,106 +39,122 @@ def at_most(hits: int, runs: int, level: float) -> bool:
 # e-values, exactly
 
 
-def expected_wealth(p: float, q: float, epsilon: float, delta: float, subtract: float) -> float:
-    """E[wealth] after three independent pairs of Bernoulli(p) × Bernoulli(q), by enumeration, at its worst bet."""
-    total = np.zeros((1, 4, len(refute.STAKES)))
-    for outcome in itertools.product([0, 1], repeat=6):
-        x, y = (np.array(outcome[i::2], bool)[:, None] for i in (0, 1))
-        chance = math.prod((p if a else 1 - p) * (q if b else 1 - q) for a, b in zip(x[:, 0], y[:, 0], strict=True))
-        won = refute.gains(x, y, epsilon, delta) + (delta - subtract)
-        total += chance * np.exp(refute.log_growth(won, epsilon, delta).sum(0))
-    return float(total.max())
+def expected_growth(p: float, q: float, growth: np.ndarray) -> np.ndarray:
+    """E[factor] of every bet and stake in one pair of Bernoulli(p) × Bernoulli(q), from its log growth."""
+    return np.einsum("o,obl->bl", [(1 - p) * (1 - q), (1 - p) * q, p * (1 - q), p * q], np.exp(growth))
 
 
 @pytest.mark.parametrize("q", [0.0, 0.1, 0.3])
 def test_wealth_has_mean_one_at_the_boundary(q: float) -> None:
     """P(1) = e^ε Q(1) + δ is the edge of the claim: no bet may gain there, and one must break even."""
     epsilon, delta = 0.5, 0.05
-    p = math.exp(epsilon) * q + delta
-    assert expected_wealth(p, q, epsilon, delta, delta) == pytest.approx(1.0, abs=1e-12)
+    p, growth = math.exp(epsilon) * q + delta, bets.against(epsilon, delta)
+    assert expected_growth(p, q, growth).max() == pytest.approx(1.0, abs=1e-12)
     # The twins: the same enumeration sees a forgotten δ, and a law outside the claim.
-    assert expected_wealth(p, q, epsilon, delta, 0.0) > 1.01
-    assert expected_wealth(p + 0.05, q, epsilon, delta, delta) > 1.01
-
-
-def accepting_means(p: float, q: float, epsilon: float, delta: float, tolerance: float) -> np.ndarray:
-    """E[1 − λ(W − τ)] of the forward bet for every stake, by enumeration."""
-    total = np.zeros(len(refute.STAKES))
-    for a, b in itertools.product([False, True], repeat=2):
-        chance = (p if a else 1 - p) * (q if b else 1 - q)
-        won = refute.gains(np.array([[a]]), np.array([[b]]), epsilon, delta)
-        total += chance * np.exp(accept.log_growth(won, delta, tolerance))[0, 0, 0]
-    return total
+    assert expected_growth(p, q, bets.against(epsilon, 0.0)).max() > 1.004
+    assert expected_growth(p + 0.05, q, growth).max() > 1.004
 
 
 def test_acceptance_wealth_has_mean_one_where_the_slack_is_used_up() -> None:
     """P(1) = e^ε Q(1) + δ + τ is the edge of what may be accepted: no bet gains there, and none beyond it."""
     epsilon, delta, tolerance, q = 0.5, 0.05, 0.1, 0.2
-    edge = math.exp(epsilon) * q + delta + tolerance
-    assert accepting_means(edge, q, epsilon, delta, tolerance) == pytest.approx(np.ones(5), abs=1e-12)
-    assert (accepting_means(edge + 0.05, q, epsilon, delta, tolerance) < 1).all()
+    growth, edge = bets.towards(epsilon, delta, tolerance), math.exp(epsilon) * q + delta + tolerance
+    assert expected_growth(edge, q, growth)[0] == pytest.approx(np.ones(len(bets.CAREFUL)), abs=1e-12)
+    assert (expected_growth(edge + 0.05, q, growth)[0] < 1).all()
     # The twin: a law inside the slack is one the bets may grow on.
-    assert (accepting_means(edge - 0.05, q, epsilon, delta, tolerance) > 1).all()
+    assert (expected_growth(edge - 0.05, q, growth)[0] > 1).all()
+
+
+def mean_purses(p: float, q: float, pairs: int) -> float:
+    """E of the whole process at the boundary, over every sequence of one event: bettors reweigh after each pair."""
+    total = 0.0
+    chances = [(1 - p) * (1 - q), (1 - p) * q, p * (1 - q), p * q]
+    for sequence in itertools.product(range(4), repeat=pairs):
+        refuter = Refuter([(0.5, 0.05)], 1e-300, np.ones(1))
+        for outcome in sequence:
+            refuter.play(np.full((1, 1, 1, SLOTS), outcome, np.uint8))
+        total += math.prod(chances[o] for o in sequence) * math.exp(float(bets.log_sum(refuter.purses)[0]))
+    return total
+
+
+def test_reweighing_on_the_past_keeps_the_mean_at_most_one() -> None:
+    """The bettors' weights follow wealth and evidence; as long as they look back only, nothing is won on average."""
+    q = 0.2
+    edge = math.exp(0.5) * q + 0.05
+    assert mean_purses(edge, q, 4) <= 1.0
+    assert mean_purses(0.95, 0.02, 4) > 1.0  # the twin: a law outside the claim
 
 
 def test_least_pairs_is_what_a_perfect_witness_needs() -> None:
     for epsilon, delta, alpha in [(1.0, 0.05, 1e-4), (0.0, 0.0, 0.05), (2.0, 0.1, 1e-9)]:
         gain = math.log1p((1 - delta) / (math.exp(epsilon) + delta))
-        needed = refute.least_pairs(epsilon, delta, alpha)
+        needed = bets.least_pairs(epsilon, delta, alpha)
         assert (needed - 1) * gain < math.log(1 / alpha) <= needed * gain
 
 
 def test_four_bets_cover_both_directions_and_the_complement() -> None:
-    yes, no = np.array([[True]]), np.array([[False]])
-    assert refute.gains(yes, no, 1.0, 0.0)[0, 0].round(3).tolist() == [1.0, -2.718, -2.718, 1.0]
-    assert refute.gains(no, yes, 1.0, 0.0)[0, 0].round(3).tolist() == [-2.718, 1.0, 1.0, -2.718]
+    assert bets.gains(1.0, 0.0)[2].round(3).tolist() == [1.0, -2.718, -2.718, 1.0]
+    assert bets.gains(1.0, 0.0)[1].round(3).tolist() == [-2.718, 1.0, 1.0, -2.718]
 
 
 # witnesses
+
+
+def cuts(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The sixteen cuts of one feature's past."""
+    return fixed_events(x[None, None], y[None, None]).low[0, 0, :16]
 
 
 def test_cuts_fall_between_atoms() -> None:
     rare = np.zeros(100)
     rare[0] = 1.0
     for arms in [(rare, np.zeros(100)), (1 - rare, np.ones(100))]:
-        assert set(quantile_cuts(arms)) == {0.5}
-    only = quantile_cuts((np.full(3, 7.0), np.full(3, 7.0)))
+        assert set(cuts(*arms)) == {0.5}
+    only = cuts(np.full(3, 7.0), np.full(3, 7.0))
     assert sorted({c < 7.0 for c in only}) == [False, True]
 
 
-def test_the_best_cut_maximises_the_violation() -> None:
-    rng = np.random.default_rng(1)
-    x, y = rng.normal(1, 1, 200), rng.normal(0, 1, 200)
-    gamma = math.exp(0.5)
-
-    def violation(cut: float) -> float:
-        p, q = (x > cut).mean(), (y > cut).mean()
-        return max(p - gamma * q, q - gamma * p, (1 - p) - gamma * (1 - q), (1 - q) - gamma * (1 - p))
-
-    everywhere = np.concatenate([x, y]) + 1e-9
-    assert violation(best_cut((x, y), gamma)) >= max(map(violation, everywhere)) - 1e-12
-
-
-def test_the_discriminant_finds_a_rotated_shift() -> None:
-    rng = np.random.default_rng(2)
-    turn = np.linalg.qr(rng.normal(size=(10, 10)))[0]
-    x, y = (rng.normal(m, 1, (400, 10)) * np.linspace(0.1, 10, 10) @ turn for m in (np.eye(10)[0] * 2, np.zeros(10)))
-    lens = fit_lens("v", x[:200], y[:200])
-    new = lens.see(x[200:]), lens.see(y[200:])
-    separation = (new[0].mean() - new[1].mean()) / np.concatenate(new).std()
-    assert separation > 1.2
-    single = max(abs(x[:, i].mean() - y[:, i].mean()) / np.concatenate([x, y])[:, i].std() for i in range(10))
-    assert single < 0.6
+def test_cuts_lie_nearest_to_their_quantiles() -> None:
+    """Against a plain search over the places between distinct values, with ties."""
+    rng = np.random.default_rng(11)
+    for _ in range(50):
+        x, y = (rng.integers(0, 9, 13).astype(float) for _ in range(2))
+        pooled, distinct = np.concatenate([x, y]), np.unique(np.concatenate([x, y]))
+        between = (distinct[:-1] + distinct[1:]) / 2
+        share = np.array([(pooled < c).mean() for c in between])
+        for level, cut in zip(np.arange(1, 17) / 17, cuts(x, y), strict=True):
+            assert abs(share[between == cut][0] - level) == pytest.approx(abs(share - level).min())
 
 
-def test_diverged_values_are_events_and_break_nothing() -> None:
-    wild = np.array([[np.nan, 1.0], [np.inf, 2.0], [-np.inf, 3.0], [0.0, 4.0]])
-    assert np.isfinite(finite(wild)).all()
-    lens = fit_lens("v", finite(wild), finite(wild[::-1]))
-    assert np.isfinite(lens.see(finite(wild))).all()
-    assert np.isfinite(lens.direction).all()
-    assert (lens.scale > 0).all()
-    assert finite(wild)[:3, 0].tolist() == [1e300, 1e300, -1e300]
+def worst(x: np.ndarray, y: np.ndarray, gamma: float, low: float, high: float) -> float:
+    """How far an event and its complement break the claim in a sample, in either direction."""
+    p, q = (((a > low) & (a <= high)).mean() for a in (x, y))
+    return max(p - gamma * q, q - gamma * p, (1 - p) - gamma * (1 - q), (1 - q) - gamma * (1 - p))
+
+
+def test_the_best_cut_and_interval_maximise_the_violation() -> None:
+    rng, gamma = np.random.default_rng(1), math.exp(0.5)
+    x, y = rng.normal(0.3, 2, 40), rng.normal(0, 1, 40)
+    chosen = chosen_events(x[None, None], y[None, None], gamma)
+    places = np.sort(np.concatenate([x, y]))
+    cut, interval = (tuple(float(side[0, 0, slot]) for side in (chosen.low, chosen.high)) for slot in (-2, -1))
+    assert worst(x, y, gamma, *cut) >= max(worst(x, y, gamma, c, np.inf) for c in places) - 1e-12
+    low, high = interval
+    inside = [abs(((a > low) & (a <= high)).mean()) for a in (x, y)]
+    gained = max(inside[0] - gamma * inside[1], inside[1] - gamma * inside[0])
+    for a, b in itertools.combinations(places[:-1], 2):  # up to the last it would be a cut
+        p, q = (((v > a) & (v <= b)).mean() for v in (x, y))
+        assert max(p - gamma * q, q - gamma * p) <= gained + 1e-12
+
+
+def test_a_batch_chooses_what_each_replication_would() -> None:
+    rng = np.random.default_rng(12)
+    x, y = rng.integers(0, 6, (5, 2, 20)).astype(float), rng.normal(size=(5, 2, 20))
+    many = chosen_events(x, y, 1.5)
+    for i, j in itertools.product(range(5), range(2)):
+        one = chosen_events(x[i : i + 1, j : j + 1], y[i : i + 1, j : j + 1], 1.5)
+        assert (many.low[i, j] == one.low[0, 0]).all()
+        assert (many.high[i, j] == one.high[0, 0]).all()
 
 
 # the sequential test
@@ -164,23 +185,35 @@ def test_no_block_is_drawn_after_the_one_that_decides() -> None:
     assert 36 <= outcome.pairs <= 64
 
 
+def repeated(shift: Float64[np.ndarray, " runs"], terms: Terms) -> Replications:
+    """Checks of N(shift, 1) against N(0, 1), one for each shift."""
+    rng = np.random.default_rng(6)
+    size = (len(shift), 1, terms.budget)
+    return replicate(terms, rng.normal(shift[:, None, None], 1, size), rng.normal(0, 1, size))
+
+
 @pytest.mark.parametrize("shift", [1.0, -1.0])
 def test_a_shift_is_refuted_whichever_way_it_goes(shift: float) -> None:
-    rng = np.random.default_rng(5)
-    pairs = [
-        judge(rng.normal(shift, 1, (600, 1)), rng.normal(0, 1, (600, 1)), 0.5, 0.01, alpha=0.05).pairs
-        for _ in range(40)
-    ]
-    assert np.median(pairs) <= 150
+    found = repeated(np.full(200, shift), Terms(ns.Untraining(0.5, 0.01), 0.05, 0.05, 0.1, 600))
+    assert np.median(found.pairs) <= 150
+    assert found.refuted.mean() >= 0.95
 
 
 def test_identical_laws_are_rarely_refuted_and_mostly_accepted() -> None:
-    rng = np.random.default_rng(6)
-    outcomes = [judge(rng.normal(size=(500, 1)), rng.normal(size=(500, 1)), 0.5, 0.01, 0.05) for _ in range(60)]
-    refuted = sum(o.status is ns.Status.REFUTED for o in outcomes)
-    accepted = sum(o.status is ns.Status.SATISFIED for o in outcomes)
-    assert at_most(refuted, 60, 0.05)
-    assert accepted >= 55
+    found = repeated(np.zeros(400), Terms(ns.Untraining(0.5, 0.01), 0.05, 0.05, 0.1, 500))
+    assert at_most(int(found.refuted.sum()), 400, 0.05)
+    assert found.satisfied.mean() >= 0.95
+
+
+def test_one_check_is_one_replication() -> None:
+    """`decide` and `replicate` play the same rounds: same status, same pair, on one view without its accidents."""
+    rng = np.random.default_rng(14)
+    x, y = rng.normal(0.8, 1, (6, 1, 300)), rng.normal(0, 1, (6, 1, 300))
+    terms = Terms(ns.Untraining(0.5, 0.01), 0.05, 0.05, 0.1, 300)
+    many = replicate(terms, np.concatenate([x, x * 0], 1), np.concatenate([y, y * 0], 1), np.array([63 / 64, 1 / 64]))
+    for i in range(6):
+        one = decide(terms, iter([Block({"a": x[i].T}, {"a": y[i].T}, None)]), (), 0.0)
+        assert (one.status is ns.Status.REFUTED, one.pairs) == (many.refuted[i], many.pairs[i])
 
 
 def boundary_mean(epsilon: float, delta: float) -> float:
@@ -195,15 +228,12 @@ def boundary_mean(epsilon: float, delta: float) -> float:
 
 def test_false_verdicts_at_the_exact_boundary() -> None:
     """At θ = δ a refutation is false; at θ = δ + τ an acceptance is. Half the runs shift up, half down."""
-    rng, runs = np.random.default_rng(7), 100
-    signs = np.where(np.arange(runs) % 2, 1.0, -1.0)
-
-    def verdicts(edge: float) -> list[ns.Status]:
-        arms = ((rng.normal(edge * s, 1, (200, 1)), rng.normal(0, 1, (200, 1))) for s in signs)
-        return [judge(x, y, 0.5, 0.05, 0.05).status for x, y in arms]
-
-    assert at_most(verdicts(boundary_mean(0.5, 0.05)).count(ns.Status.REFUTED), runs, 0.05)
-    assert at_most(verdicts(boundary_mean(0.5, 0.15)).count(ns.Status.SATISFIED), runs, 0.05)
+    signs = np.where(np.arange(1000) % 2, 1.0, -1.0)
+    claim = ns.Untraining(0.5, 0.05)
+    refuting = repeated(signs * boundary_mean(0.5, 0.05), Terms(claim, 0.05, 0.05, 1e-6, 200))
+    accepting = repeated(signs * boundary_mean(0.5, 0.15), Terms(claim, 1e-9, 0.05, 0.1, 200))
+    assert at_most(int(refuting.refuted.sum()), 1000, 0.05)
+    assert at_most(int(accepting.satisfied.sum()), 1000, 0.05)
 
 
 def test_the_lower_bound_on_epsilon_stays_below_the_truth_and_comes_near_it() -> None:
@@ -230,10 +260,9 @@ def test_an_accepted_tail_is_no_claim_about_all_events() -> None:
 
 
 def test_designated_views_hold_half_the_prior() -> None:
-    prior = np.exp(refute.log_prior(["a", "b", "c", "d"], ("b",)))
-    by_view = prior.reshape(4, -1).sum(1)
-    assert by_view == pytest.approx([1 / 6, 1 / 2, 1 / 6, 1 / 6])
-    assert prior.sum() == pytest.approx(1.0)
+    assert feature_prior(["a", "b", "c", "d"], ("b",), [1.0] * 4, {}) == pytest.approx([1 / 6, 1 / 2, 1 / 6, 1 / 6])
+    rare = next(iter(APART))
+    assert feature_prior(["a", rare], (), [1.0] * 2, APART) == pytest.approx([1 - APART[rare], APART[rare]])
 
 
 def test_rounds_tile_the_budget() -> None:
@@ -243,31 +272,55 @@ def test_rounds_tile_the_budget() -> None:
     assert all(a[1] == b[0] for a, b in itertools.pairwise(spans))
 
 
-def test_refuter_and_acceptor_agree_with_a_loop_over_pairs() -> None:
-    """The vectorised wealth equals the definition, bet by bet and pair by pair."""
+def by_hand(growth: np.ndarray, outcomes: np.ndarray, start: np.ndarray, prior: np.ndarray) -> float:
+    """Three bettors' average wealth over two rounds, bet by bet and pair by pair; the second is reweighed."""
+    slots, bet, stake = (range(n) for n in prior.shape)
+    wealth, purses, counts = np.ones(prior.shape), [1.0, 1.0, 1.0], np.zeros((len(slots), 4))
+    for of_round in outcomes:
+        n = max(counts[0].sum(), 1)
+        p, q = (counts[:, 2] + counts[:, 3]) / n, (counts[:, 1] + counts[:, 3]) / n
+        log = np.vectorize(lambda a, b: a * math.log(a / b) if a > 0 else 0.0)
+        middle = (p + q) / 2
+        ratio = n * (log(p, middle) + log(1 - p, 1 - middle) + log(q, middle) + log(1 - q, 1 - middle)).max()
+        for a, (eta, kappa) in enumerate(refute.BETTORS):
+            weight = prior * wealth**eta * math.exp(kappa * ratio)
+            weight /= weight.sum()
+            won = sum(
+                weight[s, b, k] * math.exp(sum(growth[o, b, k] for o in of_round[:, s]))
+                for s, b, k in itertools.product(slots, bet, stake)
+            )
+            purses[a] *= won
+        for row in of_round:
+            for s in slots:
+                wealth[s] *= np.exp(growth[row[s]])
+                counts[s, row[s]] += 1
+    return sum(purses) / 3
+
+
+def test_the_refuter_agrees_with_a_loop_over_pairs_and_bets() -> None:
     rng = np.random.default_rng(10)
-    past = (rng.normal(size=8), rng.normal(size=8))
-    new = (rng.normal(0.5, 1, 12), rng.normal(size=12))
-    refuter = refute.Refuter(0.5, 0.05, 1e-9, ["a"], ())
-    refuter.play([Feature("a", "a", past, new)])
-    acceptor = accept.Acceptor(0.5, 0.05, 0.05, 0.1, 1)
-    acceptor.play([Feature("a", "a", past, new)])
-    gamma, cuts = math.exp(0.5), np.append(quantile_cuts(past), best_cut(past, math.exp(0.5)))
-    mixed, least = 0.0, math.inf
-    for slot, cut in enumerate(cuts):
-        share = 0.25 if slot == 16 else 0.75 / 16
-        for flip, backward in itertools.product([False, True], repeat=2):
-            wealths, accepting = [], np.ones((13, 5))
-            for stake, part in enumerate(refute.STAKES):
-                wealth = 1.0
-                for t, (a, b) in enumerate(zip(*new, strict=True)):
-                    h, g = (float((v > cut) != flip) for v in ((b, a) if backward else (a, b)))
-                    w = h - gamma * g - 0.05
-                    wealth *= 1 + part / (gamma + 0.05) * w
-                    accepting[t + 1, stake] = accepting[t, stake] * (1 - part / (1 - 0.15) * (w - 0.1))
-                wealths.append(wealth)
-            mixed += share * np.mean(wealths) / 4
-            if slot < 16:
-                least = min(least, accepting.mean(1)[1:].max())
-    assert refuter.path[0][-1] == pytest.approx(math.log(mixed), abs=1e-10)
-    assert acceptor.path[0][-1] == pytest.approx(math.log(least), abs=1e-10)
+    outcomes = rng.choice(4, (2, 12, SLOTS), p=[0.3, 0.1, 0.4, 0.2]).astype(np.uint8)
+    refuter = Refuter([(0.5, 0.05)], 1e-300, np.ones(1))
+    for of_round in outcomes:
+        refuter.play(of_round[None, :, None])
+    expected = by_hand(bets.against(0.5, 0.05), outcomes, np.ones(1), np.exp(refuter.prior[0]))
+    assert float(refuter.path[0, -1]) == pytest.approx(math.log(expected), abs=1e-9)
+
+
+def test_the_acceptor_agrees_with_a_loop_over_pairs_and_bets() -> None:
+    rng = np.random.default_rng(13)
+    outcomes = rng.choice(4, (40, FIXED), p=[0.45, 0.05, 0.05, 0.45]).astype(np.uint8)
+    acceptor, growth = Acceptor(0.5, 0.05, 0.05, 0.1, 1), bets.towards(0.5, 0.05, 0.1)
+    acceptor.play(outcomes[None, :, None])
+    paths = np.exp(np.cumsum(growth[outcomes], 0)).mean(-1)  # pair, event, bet
+    looked = paths[bets.looks(40) - 1]
+    assert float(acceptor.path[0, -1]) == pytest.approx(math.log(looked.max(0).min()), abs=1e-9)
+
+
+def test_a_decision_is_dated_to_the_pair() -> None:
+    """Looks are eight pairs apart; the pair reported is the first at which the wealth is there."""
+    refuter = Refuter([(1.0, 0.05)], 1e-4, np.ones(1))
+    always = np.full((1, 64, 1, SLOTS), 2, np.uint8)
+    found = int(refuter.play(always)[0])
+    shorter = [int(Refuter([(1.0, 0.05)], 1e-4, np.ones(1)).play(always[:, :n])[0]) for n in (found - 1, found)]
+    assert shorter == [0, found]

@@ -50,8 +50,8 @@ def test_the_declared_output_law_is_the_law_of_the_runs() -> None:
         ns.removers.noisy(), jax.random.split(jax.random.key(1), 4000), models, scenario.rows, scenario.forget, {}
     )
     assert learner.noise is not None
-    target = learner.noise.centre(scenario.rows.without(scenario.forget))
-    for params, centre in ((models.params, learner.noise.centre(scenario.rows)), (removed.params, target)):
+    target = learner.noise.centre(key, scenario.rows.without(scenario.forget))
+    for params, centre in ((models.params, learner.noise.centre(key, scenario.rows)), (removed.params, target)):
         error = np.asarray(params) - np.asarray(centre)
         assert abs(error.mean(0)).max() < 5 * 0.2 / math.sqrt(4000)
         assert abs(error.std(0) / 0.2 - 1).max() < 5 / math.sqrt(2 * 4000)
@@ -93,11 +93,28 @@ def test_epsilon_grows_as_the_noise_shrinks() -> None:
     assert bounds[0] < bounds[-1]
 
 
+def test_a_random_centre_is_not_decided_without_samples() -> None:
+    """Of four combinations only the one without randomness before the noise has a law in closed form."""
+    scenario, fixed, drawn = ns.scenarios.blobs(), ns.learners.noisy(), ns.learners.noisy(ns.learners.logistic(batch=8))
+    for remover in (ns.removers.noisy(), ns.removers.retrain(), ns.removers.do_nothing()):
+        assert known.check_gaussian(CLAIM, remover, fixed, scenario) is not None
+        assert known.check_gaussian(CLAIM, remover, drawn, scenario) is None
+    assert known.check_gaussian(CLAIM, ns.removers.noisy(ns.removers.finetune()), fixed, scenario) is None
+
+
+def test_a_wrapped_remover_is_told_what_it_needs() -> None:
+    scenario = ns.scenarios.blobs(size=3, full=6)
+    for remover in (ns.removers.retrain_full(), ns.removers.noisy(ns.removers.retrain_full())):
+        assert remover.needs == ("behaviour",)
+    told = dataclasses.replace(ns.removers.noisy(ns.removers.retrain_full()), centre_random=False)
+    verdict = known.check_gaussian(ns.Unlearning(0.0, 1e-6), told, ns.learners.noisy(), scenario)
+    assert verdict is not None
+    assert verdict.status is ns.Status.SATISFIED
+
+
 def test_preconditions_of_output_noise() -> None:
-    with pytest.raises(ValueError, match="is random; noisy needs a learner"):
-        ns.learners.noisy(ns.learners.mlp())
-    with pytest.raises(ValueError, match="is random; noisy needs a remover"):
-        ns.removers.noisy(ns.removers.finetune())
+    with pytest.raises(ValueError, match="output-perturbed already"):
+        ns.learners.noisy(ns.learners.noisy())
     with pytest.raises(ValueError, match=r"sigma: 0\.0 is not"):
         ns.learners.noisy(sigma=0.0)
     with pytest.raises(ValueError, match="declares no output noise"):

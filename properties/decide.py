@@ -1,0 +1,152 @@
+"""`decide`: the sequential route on one check's own pairs."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import Int64
+
+from ..formal.verdict import Evidence, Route, Status, Witness
+from .accept import Acceptor
+from .couple import Coupler
+from .evidence import best_event, evidence, scope
+from .gathered import APART, Block, Gathered, Seen, shares
+from .lenses import DECLARED, Lens
+from .refute import Refuter, delta_lower, epsilon_lower, feature_prior
+from .sequential import CALIBRATION, WARM_UP, Step, Terms, contest
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What the sequential route established; the fields are those of `Verdict`.
+
+    >>> Outcome.__name__
+    'Outcome'
+    """
+
+    status: Status
+    route: Route
+    scope: str
+    pairs: int
+    epsilon_lower: float
+    epsilon_upper: float | None
+    delta_lower: float
+    delta_upper: float | None
+    witness: Witness
+    evidence: Evidence
+
+
+def decide(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...], grain: float) -> Outcome:
+    """Bet on pairs until REFUTED or SATISFIED is established or the blocks end.
+
+    Args:
+        terms: the claim and the error levels.
+        blocks: independent pairs, the same views in each; none is drawn after the one that decides.
+        designated: views that hold half the prior.
+        grain: what was added to every view, for the table.
+
+    Returns:
+        The outcome.
+
+    Raises:
+        ValueError: the blocks end before the first bet.
+
+    >>> import numpy as np, neverseen as ns
+    >>> rng = np.random.default_rng(0)
+    >>> far = Block({"a": rng.normal(9, 1, (64, 1))}, {"a": rng.normal(0, 1, (64, 1))}, None)
+    >>> terms = Terms(ns.Untraining(1.0, 0.05), alpha=1e-4, beta=0.05, tolerance=0.1, budget=64)
+    >>> decide(terms, iter([far]), (), 0.0).status.name
+    'REFUTED'
+    """
+    source = _Own(Gathered(blocks))
+    if source.reach(WARM_UP + 1) <= WARM_UP:
+        raise ValueError(f"{source.pairs.drawn} pairs are too few to bet on; more than {WARM_UP} are needed")
+    claim, lenses = terms.definition, source.pairs.lenses(WARM_UP)
+    prior = feature_prior([lens.view for lens in lenses], designated, shares(lenses), APART)
+    refuter = Refuter([(claim.epsilon, claim.delta)], terms.alpha, prior)
+    # Two ways to accept share β.
+    beta = terms.beta / 2 if source.coupled else terms.beta
+    declared = sum(lens.kind in DECLARED for lens in lenses)
+    acceptor = Acceptor(claim.epsilon, claim.delta, beta, terms.tolerance, declared)
+    coupler = Coupler(claim.epsilon, claim.delta, beta)
+    steps = _played(contest(terms, source, refuter, acceptor), source, coupler)
+    return _outcome(terms, source, steps, refuter, acceptor, coupler, grain)
+
+
+def _played(rounds: Iterator[Step], source: "_Own", coupler: Coupler) -> list["_Turn"]:
+    """The rounds up to the one that decides, the coupling's certificate included."""
+    turns: list[_Turn] = []
+    for step in rounds:
+        place = coupler.play(source.pairs.distance[step.start : step.end]) if source.coupled else None
+        turns.append(_Turn(step, 0 if place is None else place + 1))
+        if place is not None:
+            break
+    return turns
+
+
+@dataclasses.dataclass(frozen=True)
+class _Turn:
+    """A round, and the pair of it (1 …) by which the coupling certified the claim; 0 where it did not."""
+
+    step: Step
+    certified: int
+
+    def ended(self) -> tuple[Status, Route, int]:
+        """What it established, by which route, and the pairs used: the earliest; REFUTED, then all events, first."""
+        status, used = self.step.status(0), self.step.pairs(0)
+        certain = self.step.start + self.certified
+        if self.certified and (certain < used or (certain == used and status is not Status.REFUTED)):
+            return Status.SATISFIED, Route.COUPLING, certain
+        return status, Route.SEQUENTIAL, used
+
+
+def _outcome(
+    terms: Terms, source: "_Own", turns: list[_Turn], refuter: Refuter, acceptor: Acceptor, coupler: Coupler,
+    grain: float,
+) -> Outcome:  # fmt: skip
+    claim, steps = terms.definition, [turn.step for turn in turns]
+    status, route, used = turns[-1].ended()
+    played = [step.outcomes for step in steps[:-1]] + [steps[-1].outcomes[:, : used - steps[-1].start]]
+    witness, feature, cut = best_event(refuter, steps, source.fitted[-1], used)
+    known = scope(source.declared_lenses or source.fitted[-1])
+    return Outcome(
+        status,
+        route,
+        "all events" if route is Route.COUPLING else known,
+        used,
+        epsilon_lower(played, refuter.features, claim.delta, terms.alpha, claim.epsilon),
+        coupler.epsilon_upper if source.coupled else None,
+        delta_lower(played, refuter.features, claim.epsilon, terms.alpha, claim.delta),
+        coupler.delta_upper if source.coupled else None,
+        witness,
+        evidence(source.pairs, steps, source.fitted, refuter, acceptor, feature, cut, used, grain),
+    )
+
+
+class _Own:
+    """One check's own pairs: lenses are fitted anew before every round, and those of the declared class once."""
+
+    def __init__(self, pairs: Gathered) -> None:
+        self.pairs = pairs
+        self.fitted: list[list[Lens]] = []
+        self.declared_lenses: list[Lens] = []
+
+    @property
+    def coupled(self) -> bool:
+        """Whether the pairs come with the distance of their centres."""
+        return self.pairs.distance.size > 0
+
+    def reach(self, wanted: int) -> int:
+        return self.pairs.reach(wanted)
+
+    def chosen(self, start: int, end: int) -> Seen:
+        self.fitted.append(self.pairs.lenses(start))
+        return self.pairs.seen(self.fitted[-1], start, start, end)
+
+    def declared(self, start: int, end: int) -> Seen:
+        if not self.declared_lenses:
+            self.declared_lenses = [lens for lens in self.pairs.lenses(CALIBRATION) if lens.kind in DECLARED]
+        return self.pairs.seen(self.declared_lenses, CALIBRATION, start, end)
+
+    def keep(self, rows: Int64[np.ndarray, " k"]) -> None:
+        """There is one replication, and it ends with its decision."""

@@ -1,0 +1,208 @@
+"""Lenses: how a view of a model becomes one number, as it is or through a discriminant fitted on past pairs.
+
+A view of one number is left alone. A longer one is seen through a linear discriminant, two Gaussian likelihood ratios
+(each number by itself; all together) and random features; all views together, through a small ensemble of trees.
+Values are clipped and robustly standardised first, so that a diverged run cannot spoil a fit.
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Float32, Float64
+
+Runs = Float64[np.ndarray, "m k"]
+See = Callable[[Runs], Float64[np.ndarray, " m"]]
+
+LINEAR, SINGLY, JOINTLY, RANDOM, LEARNED = (
+    "linear discriminant",
+    "per-number likelihood ratio",
+    "joint likelihood ratio",
+    "random-feature discriminant",
+    "tree ensemble",
+)
+"""The kinds of discriminant, in words."""
+
+SHARES = {LINEAR: 0.4, SINGLY: 0.25, JOINTLY: 0.2, RANDOM: 0.15}
+"""Of a longer view's prior."""
+
+DECLARED = ("", LINEAR, SINGLY, LEARNED)
+"""Kinds in a declared class: acceptance waits for the slowest event, and the other kinds add pairs but hardly reach."""
+
+_CLIP = 8.0
+_FEATURES = 64
+_WIDEST = 128
+_RECENT = 256
+
+
+@dataclasses.dataclass(frozen=True)
+class Lens:
+    """One number from a view.
+
+    Args:
+        view: the view it looks at.
+        kind: a discriminant's kind, or "" for the view as it is.
+        see: `[m, k] -> [m]`.
+
+    >>> Lens("margins on S", LINEAR, lambda v: v[:, 0]).name
+    'linear discriminant of margins on S'
+    """
+
+    view: str
+    kind: str
+    see: See
+
+    @property
+    def name(self) -> str:
+        """The feature in words."""
+        return f"{self.kind} of {self.view}" if self.kind else self.view
+
+
+def fit_lenses(view: str, x: Runs, y: Runs) -> list[Lens]:
+    """The lenses of a view, fitted on its past; how many there are, and of which kinds, depends on its width alone.
+
+    Args:
+        view: the view's name.
+        x, y: its past values in the two arms, finite.
+
+    Returns:
+        One lens for a view of one number, four for a longer one (three beyond 128 numbers).
+
+    >>> rng = np.random.default_rng(0)
+    >>> [lens.kind for lens in fit_lenses("v", rng.normal(size=(9, 2)), rng.normal(size=(9, 2)))][0]
+    'linear discriminant'
+    """
+    width = x.shape[1]
+    if width == 1:
+        return [Lens(view, "", _only)]
+    shown = _standard(x, y)
+    u, v = shown(x), shown(y)
+    fits = {LINEAR: linear, SINGLY: singly, JOINTLY: jointly, RANDOM: random_features}
+    if width > _WIDEST:
+        del fits[JOINTLY]
+    return [Lens(view, kind, _after(shown, fit(u, v))) for kind, fit in fits.items()]
+
+
+def fit_learned(view: str, x: Runs, y: Runs) -> Lens:
+    """A small ensemble of extremely randomised trees, fitted on the last 256 pairs: the share of votes for `removed`.
+
+    Source: Geurts et al. 2006 (doi 10.1007/s10994-006-6226-1), as scikit-learn has it.
+
+    >>> lens = fit_learned("all views", np.full((20, 2), 3.0), np.zeros((20, 2)))
+    >>> lens.see(np.array([[3.0, 3.0], [0.0, 0.0]])).tolist()
+    [1.0, 0.0]
+    """
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    x, y = x[-_RECENT:], y[-_RECENT:]
+    model = ExtraTreesClassifier(24, max_depth=6, min_samples_leaf=2, random_state=0)
+    model.fit(_single(np.concatenate([x, y])), np.repeat([0, 1], [len(x), len(y)]))
+    # Asked one by one: the ensemble's own method spends its time on checking arguments.
+    trees = [tree.tree_ for tree in model.estimators_]
+    return Lens(view, LEARNED, lambda values: np.mean([tree.predict(_single(values))[:, 0] for tree in trees], axis=0))
+
+
+def linear(x: Runs, y: Runs, share: float | None = None) -> See:
+    """Fisher's linear discriminant: w ∝ ((1 − γ) C + γ c̄ I)⁻¹ (mean_x − mean_y).
+
+    C is the within-arm covariance and c̄ its mean diagonal: γ = 10⁻⁶, or k / (k + 2t) while there are fewer pairs t than
+    numbers k. Projections of the past have spread 1.
+
+    >>> linear(np.array([[1.0, 5.0], [1.1, -5.0]]), np.array([[-1.0, 5.0], [-1.1, -5.0]]))(np.eye(2)).shape
+    (2,)
+    """
+    width, means = x.shape[1], (x.mean(0), y.mean(0))
+    within = np.concatenate([x - means[0], y - means[1]])
+    # With at least k pairs, hardly any shrinkage: a difference along a direction of small variance must show.
+    usual = 1e-6 if len(x) >= width else width / (width + len(within))
+    direction = np.linalg.solve(_shrunk(within, usual if share is None else share), means[0] - means[1])
+    size = float((np.concatenate([x, y]) @ direction).std())
+    return lambda v: v @ (direction / size if size > 0 else direction)
+
+
+def singly(x: Runs, y: Runs) -> See:
+    r"""$\sum_j \ln N(v_j; \hat\mu^x_j, \hat\sigma^x_j) - \ln N(v_j; \hat\mu^y_j, \hat\sigma^y_j)$, number by number.
+
+    On margins of single examples this is the score of U-LiRA (Hayes et al. 2024, arXiv 2403.01218). Variances are drawn
+    towards the pooled one with the weight of four runs, so that none is zero.
+
+    >>> bool(singly(np.array([[2.0], [2.1]]), np.array([[0.0], [0.1]]))(np.array([[2.0]]))[0] > 0)
+    True
+    """
+    pooled = (x.var(0) + y.var(0)) / 2 + 1e-9
+    (mx, vx), (my, vy) = ((a.mean(0), (len(a) * a.var(0) + 4 * pooled) / (len(a) + 4)) for a in (x, y))
+    return lambda v: (((v - my) ** 2 / vy - (v - mx) ** 2 / vx - np.log(vx / vy)) / 2).sum(1)
+
+
+def jointly(x: Runs, y: Runs) -> See:
+    """The log likelihood ratio of two Gaussians with full covariances, each drawn towards the pooled one.
+
+    >>> rng = np.random.default_rng(0)
+    >>> wide, narrow = rng.normal(0, 3, (50, 2)), rng.normal(0, 1, (50, 2))
+    >>> bool(jointly(wide, narrow)(np.full((1, 2), 5.0))[0] > 0)
+    True
+    """
+    t, width = x.shape
+    share = width / (width + t)
+    pooled = _shrunk(np.concatenate([x - x.mean(0), y - y.mean(0)]), 1e-6 if t >= width else width / (width + 2 * t))
+    own = [np.linalg.cholesky((1 - share) * _covariance(a) + share * pooled) for a in (x, y)]
+    logs = [2 * float(np.log(np.diag(root)).sum()) for root in own]
+
+    def ratio(v: Runs) -> Float64[np.ndarray, " m"]:
+        far = [(np.linalg.solve(root, (v - a.mean(0)).T) ** 2).sum(0) for root, a in zip(own, (x, y), strict=True)]
+        return (far[1] - far[0] + logs[1] - logs[0]) / 2
+
+    return ratio
+
+
+def random_features(x: Runs, y: Runs) -> See:
+    """A linear discriminant of 64 random cosines: cos(ω·v / s + b), ω ~ N(0, I), b ~ U(0, 2π), s² twice the variance.
+
+    Source: Rahimi & Recht 2007 (random Fourier features). The draws are the same in every run of the program.
+
+    >>> random_features(np.ones((9, 3)), np.zeros((9, 3)))(np.ones((2, 3))).shape
+    (2,)
+    """
+    rng = np.random.default_rng(x.shape[1])
+    omega, phase = rng.normal(size=(x.shape[1], _FEATURES)), rng.uniform(0, 2 * math.pi, _FEATURES)
+    scale = math.sqrt(2 * float(np.concatenate([x, y]).var(0).sum()) + 1e-12)
+
+    def waves(v: Runs) -> Float64[np.ndarray, "m d"]:
+        return np.cos(v @ (omega / scale) + phase)
+
+    return _after(waves, linear(waves(x), waves(y), _FEATURES / (_FEATURES + 2 * len(x))))
+
+
+def _only(values: Runs) -> Float64[np.ndarray, " m"]:
+    return values[:, 0]
+
+
+def _after(first: Callable[[Runs], Runs], then: See) -> See:
+    return lambda values: then(first(values))
+
+
+def _standard(x: Runs, y: Runs) -> Callable[[Runs], Runs]:
+    """Clipped deviations from the pooled median, in units of a spread that a few huge values cannot move."""
+    both = np.concatenate([x, y])
+    centre = np.median(both, axis=0)
+    spread = np.median(abs(both - centre), axis=0) * 1.4826
+    widest = abs(both - centre).max(0)  # where half the values agree
+    scale = np.where(spread > 0, spread, np.where(widest > 0, widest, 1.0))
+    return lambda v: np.clip((v - centre) / scale, -_CLIP, _CLIP)
+
+
+def _covariance(values: Runs) -> Float64[np.ndarray, "k k"]:
+    centred = values - values.mean(0)
+    return centred.T @ centred / len(values)
+
+
+def _shrunk(within: Runs, share: float) -> Float64[np.ndarray, "k k"]:
+    """(1 − share) C + share · (mean diagonal of C) I, of centred values."""
+    covariance, width = within.T @ within / len(within), within.shape[1]
+    return (1 - share) * covariance + share * max(float(np.trace(covariance)) / width, 1e-12) * np.eye(width)
+
+
+def _single(values: Runs) -> Float32[np.ndarray, "m k"]:
+    """In single precision, which trees compute in."""
+    return np.clip(values, -1e30, 1e30).astype(np.float32)
