@@ -1,4 +1,4 @@
-"""What a relative check concludes: closer to the reference or to the original; plain values that go to JSON and back."""
+"""What a relative check concludes, closer to the reference or to the original: plain values, to JSON and back."""
 
 import dataclasses
 import enum
@@ -97,9 +97,9 @@ after 72 triples of runs.
         """
         try:
             found = unplain(json.loads(text))
-            fields = {f.name: found[f.name] for f in dataclasses.fields(Relative)}
-            paths = {name: tuple(fields[name]) for name in ("looks", "to_original", "to_reference")}
-            return Relative(**fields | paths | {"side": Side[found["side"]]})
+            fields: dict[str, Any] = {f.name: found[f.name] for f in dataclasses.fields(Relative)}
+            fields |= {name: tuple(fields[name]) for name in ("looks", "to_original", "to_reference")}
+            return Relative(**fields | {"side": Side[found["side"]]})
         except (KeyError, TypeError, json.JSONDecodeError) as error:
             raise ValueError(f"not the JSON of a relative check ({error}); write one with to_json()") from None
 

@@ -242,14 +242,25 @@ def _satisfied(v: Verdict, claim: str) -> str:
         return f"SATISFIED: {v.subject} is {claim}, for {v.scope}: at δ = {v.definition.delta:g}, {_bounds(v)}."
     slack = "" if v.tolerance == 0 else f" with δ + {v.tolerance:g} in place of δ"
     error = f"in error with probability at most {v.beta:g}, after {v.pairs} pairs"
-    return f"SATISFIED: {v.subject} is {claim}{slack}, for {v.scope}; {error}."
+    return f"SATISFIED: {v.subject} is {claim}{slack}, for {v.scope}; {error}.{_seen(v)}"
 
 
 def _inconclusive(v: Verdict, claim: str) -> str:
     best = "" if v.witness is None else f" The best event found: {v.witness}."
     far = outlook(v.evidence.log_wealth, v.alpha, v.evidence.acceptance, v.beta)
     advice = "Raise the budget or the tolerance, or name a weaker claim."
-    return f"INCONCLUSIVE: {v.pairs} pairs neither refute nor establish that {v.subject} is {claim}.{best}{far} {advice}"
+    return (
+        f"INCONCLUSIVE: {v.pairs} pairs neither refute nor establish that {v.subject} is {claim}.{best}{far} {advice}"
+    )
+
+
+def _seen(v: Verdict) -> str:
+    """What the check could have refuted, where that was computed."""
+    if v.resolution is None:
+        return ""
+    if v.resolution == math.inf:
+        return " Even the original itself would have passed: this check resolves nothing."
+    return f" {_percent(v.resolution)} originals among references would have been refuted with probability 90 %."
 
 
 def _percent(share: float) -> str:

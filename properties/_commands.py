@@ -35,7 +35,9 @@ def check(args: argparse.Namespace) -> int:
     from .check import check as decide
 
     with _terminal.progress(args.budget) as progress:
-        verdict = decide(definition, *subject, budget=args.budget, **_terms(args), progress=progress)
+        verdict = decide(
+            definition, *subject, budget=args.budget, **_terms(args), resolution=bool(args.report), progress=progress
+        )
     return _publish(verdict, args)
 
 

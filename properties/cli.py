@@ -1,4 +1,4 @@
-"""The command line `neverseen check | audit | compare | plan | list | prove`; arguments are read before anything heavy is imported."""
+"""The command line `neverseen check | audit | …`; arguments are read before anything heavy is imported."""
 
 import argparse
 import importlib.metadata

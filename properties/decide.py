@@ -61,16 +61,36 @@ def decide(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...], g
     source = _Own(Gathered(blocks))
     if source.reach(WARM_UP + 1) <= WARM_UP:
         raise ValueError(f"{source.pairs.drawn} pairs are too few to bet on; more than {WARM_UP} are needed")
+    refuter, acceptor, coupler = _bettors(terms, source, designated)
+    turns = _played(contest(terms, source, refuter, acceptor), source, coupler)
+    return _outcome(terms, source, turns, refuter, acceptor, coupler, grain)
+
+
+def refutes(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...]) -> bool:
+    """Whether `decide` would refute, without the evidence.
+
+    >>> import numpy as np, neverseen as ns
+    >>> same = Block({"a": np.zeros((64, 1))}, {"a": np.zeros((64, 1))}, None)
+    >>> refutes(Terms(ns.Untraining(1.0, 0.05), 1e-4, 0.05, 0.1, 64), iter([same]), ())
+    False
+    """
+    source = _Own(Gathered(blocks))
+    source.reach(WARM_UP + 1)
+    refuter, acceptor, coupler = _bettors(terms, source, designated)
+    return _played(contest(terms, source, refuter, acceptor), source, coupler)[-1].ended()[0] is Status.REFUTED
+
+
+def _bettors(terms: Terms, source: "_Own", designated: tuple[str, ...]) -> tuple[Refuter, Acceptor, Coupler]:
+    """All three start from the terms; the ways to accept share β."""
     claim, lenses = terms.definition, source.pairs.lenses(WARM_UP)
     prior = feature_prior([lens.view for lens in lenses], designated, shares(lenses), APART)
-    refuter = Refuter([(claim.epsilon, claim.delta)], terms.alpha, prior)
-    # Two ways to accept share β.
     beta = terms.beta / 2 if source.coupled else terms.beta
     declared = sum(lens.kind in DECLARED for lens in lenses)
-    acceptor = Acceptor(claim.epsilon, claim.delta, beta, terms.tolerance, declared)
-    coupler = Coupler(claim.epsilon, claim.delta, beta)
-    steps = _played(contest(terms, source, refuter, acceptor), source, coupler)
-    return _outcome(terms, source, steps, refuter, acceptor, coupler, grain)
+    return (
+        Refuter([(claim.epsilon, claim.delta)], terms.alpha, prior),
+        Acceptor(claim.epsilon, claim.delta, beta, terms.tolerance, declared),
+        Coupler(claim.epsilon, claim.delta, beta),
+    )
 
 
 def _played(rounds: Iterator[Step], source: "_Own", coupler: Coupler) -> list["_Turn"]:
@@ -119,7 +139,7 @@ def _outcome(
         delta_lower(played, refuter.features, claim.epsilon, terms.alpha, claim.delta),
         coupler.delta_upper if source.coupled else None,
         witness,
-        evidence(source.pairs, steps, source.fitted, refuter, acceptor, feature, cut, used, grain),
+        evidence(source.pairs, steps, source.fitted, refuter, acceptor, feature, cut, used, grain, terms.beta),
     )
 
 

@@ -1,5 +1,7 @@
 """What a report draws of a sequential check, and the sentences about its events."""
 
+import math
+
 import numpy as np
 
 from ..formal.verdict import Evidence, ViewRow, Witness
@@ -20,7 +22,10 @@ def scope(lenses: list[Lens]) -> str:
     kinds: dict[str, list[str]] = {}
     for lens in lenses:
         kinds.setdefault(lens.kind, []).append(lens.view)
-    parts = kinds.pop("", []) + [f"a {kind} of {', '.join(views)}" for kind, views in kinds.items()]
+    plain, alike = kinds.pop("", []), dict[tuple[str, ...], list[str]]()
+    for kind, views in kinds.items():
+        alike.setdefault(tuple(views), []).append(kind)
+    parts = plain + [f"a {' and a '.join(seen)} of {', '.join(views)}" for views, seen in alike.items()]
     count = (QUANTILES + NESTED) * len(lenses)
     each = f"{QUANTILES} cuts and {NESTED} nested intervals on each of: {'; '.join(parts)}"
     return f"{count} declared events and their complements ({each}; fixed by the first {CALIBRATION} pairs)"
@@ -47,7 +52,7 @@ def best_event(refuter: Refuter, steps: list[Step], lenses: list[Lens], used: in
 
 def evidence(
     pairs: Gathered, steps: list[Step], fitted: list[list[Lens]], refuter: Refuter, acceptor: Acceptor,
-    feature: int, cut: float | None, used: int, grain: float,
+    feature: int, cut: float | None, used: int, grain: float, beta: float,
 ) -> Evidence:  # fmt: skip
     """Both wealths, the table of views, and the deciding feature's two laws.
 
@@ -58,14 +63,17 @@ def evidence(
         feature, cut: the deciding event's.
         used: pairs of the verdict.
         grain: what was added to every view.
+        beta: the verdict's β; the path is drawn against ln(1/β), whatever share of it acceptance has.
     """
     lens = fitted[-1][feature]
     x, y = (np.concatenate([getattr(step.seen, arm)[0, feature] for step in steps]) for arm in ("x", "y"))
     after = [np.minimum(step.start + step.after, used) for step in steps]
-    late = [step for step in steps if step.towards is not None]
+    late, part = [step for step in steps if step.towards is not None], math.log(beta / acceptor.beta)
     return Evidence(
         held([step.against[0] for step in steps], after, used),
-        held([step.towards[0] for step in late if step.towards is not None], after[len(steps) - len(late) :], used),
+        held(
+            [step.towards[0] - part for step in late if step.towards is not None], after[len(steps) - len(late) :], used
+        ),
         _table(pairs, fitted[-1], refuter, acceptor, bool(late), used, grain),
         lens.name,
         tuple(x[: used - WARM_UP].tolist()),

@@ -171,7 +171,7 @@ FAULTS: dict[str, Callable[[], Fault]] = {
     name: functools.lru_cache(make)
     for name, make in {
         "averaged_over_all": lambda: _stepped(
-            faulty.averaged_over_all, {"scaled": False}, 0.01, (0.886, 39), penalty=5.0
+            faulty.averaged_over_all, {"scaled": False}, 0.01, (0.886, 38), penalty=5.0
         ),
         "branching": lambda: _apart(
             faulty.branching, {"skips": False}, (0.82, 38), beyond("loss on S", 0.13, False, True),
@@ -183,40 +183,40 @@ FAULTS: dict[str, Callable[[], Fault]] = {
             learner=logistic(batch=8, epochs=5), scenario=_blobs(),
         ),
         "fixed_key": _fixed_key,
-        "half_forget": lambda: _moved(faulty.half_forget(), faulty.half_forget(every=1), _blobs(), 0.025, (0.896, 36)),
+        "half_forget": lambda: _moved(faulty.half_forget(), faulty.half_forget(every=1), _blobs(), 0.025, (0.896, 35)),
         "leaking_padding": lambda: _moved(
-            faulty.leaking_padding(), faulty.leaking_padding(masked=True), _blobs(), 0.009, (0.863, 38)
+            faulty.leaking_padding(), faulty.leaking_padding(masked=True), _blobs(), 0.009, (0.863, 41)
         ),
         "no_op": lambda: _moved(
-            faulty.no_op(), faulty.no_op(applied=True), breast_cancer(size=8, rows=120), 0.15, (0.943, 34)
+            faulty.no_op(), faulty.no_op(applied=True), breast_cancer(size=8, rows=120), 0.15, (0.943, 33)
         ),
-        "noisy_at_half": lambda: _published(faulty.noisy_at_half, {"share": 1.0}, (0.67, 64), _half),
+        "noisy_at_half": lambda: _published(faulty.noisy_at_half, {"share": 1.0}, (0.67, 63), _half),
         "noisy_in_common": lambda: _published(faulty.noisy_in_common, {"common": False}, (0.999, 32), _common),
         "noisy_in_part": lambda: _published(faulty.noisy_in_part, {"bare": 0}, (0.997, 32), _part),
         "noisy_once": lambda: _published(faulty.noisy_once, {"fresh": True}, (0.999, 32), _atom),
         "noisy_per_request": lambda: _published(faulty.noisy_per_request, {"salted": True}, (0.999, 32), _atom),
-        "noisy_upwards": lambda: _published(faulty.noisy_upwards, {"mirrored": False}, (0.484, 65), _upwards),
+        "noisy_upwards": lambda: _published(faulty.noisy_upwards, {"mirrored": False}, (0.484, 72), _upwards),
         "off_by_one": lambda: _moved(faulty.off_by_one(), faulty.off_by_one(shift=0), _blobs(), 0.065, (0.886, 36)),
         "original_sometimes": lambda: _apart(
-            faulty.original_sometimes, {"probability": 0.0}, (0.6, 62),
+            faulty.original_sometimes, {"probability": 0.0}, (0.6, 60),
             beyond("loss on S", 1.0, False, True, (0.6, 0.0)), definition=Untraining(0.1, 0.3),
         ),
         "ridge_for_least_squares": lambda: _stepped(
-            faulty.ridge_for_least_squares, {"penalty": 0.0}, 0.009, (0.908, 37), penalty=1e-3
+            faulty.ridge_for_least_squares, {"penalty": 0.0}, 0.009, (0.908, 35), penalty=1e-3
         ),
         "s_for_s_full": lambda: _moved(
             faulty.s_for_s_full(), faulty.s_for_s_full(full=True), blobs("class", size=8, rows=31, dims=3), 0.15,
-            (0.835, 38), definition=UNLEARNING,
+            (0.835, 39), definition=UNLEARNING,
         ),
         "s_full_for_s": lambda: _apart(
             faulty.s_full_for_s, {"full": False}, (1.0, 32), beyond("loss on S_full∖S", 1.0, True, True, (1.0, 0.0))
         ),
-        "scaled_penalty": lambda: _stepped(faulty.scaled_penalty, {"scaled": False}, 0.009, (0.853, 42), penalty=5.0),
+        "scaled_penalty": lambda: _stepped(faulty.scaled_penalty, {"scaled": False}, 0.009, (0.853, 41), penalty=5.0),
         "stale_hessian": lambda: _stepped(faulty.stale_hessian, {"kept": False}, 0.035, (0.893, 34)),
         "stale_state": _stale_state,
         "watermark": lambda: _moved(faulty.watermark(), faulty.watermark(bit=None), _blobs(), 0, (0.999, 32)),
-        "wrong_leverage": lambda: _stepped(faulty.wrong_leverage, {"sign": -1}, 0.045, (0.903, 35)),
-        "wrong_round": lambda: _stepped(faulty.wrong_round, {"round_used": 1}, 0.22, (0.891, 36)),
+        "wrong_leverage": lambda: _stepped(faulty.wrong_leverage, {"sign": -1}, 0.045, (0.903, 34)),
+        "wrong_round": lambda: _stepped(faulty.wrong_round, {"round_used": 1}, 0.22, (0.891, 35)),
         "wrong_sign": lambda: _stepped(faulty.wrong_sign, {"sign": -1}, 0.13, (0.892, 35)),
     }.items()
 }  # fmt: skip

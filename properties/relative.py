@@ -1,5 +1,6 @@
 """`check_relative`: is what a remover returns closer to the reference or to the original?"""
 
+import dataclasses
 import math
 import time
 from collections.abc import Iterator
@@ -135,8 +136,7 @@ def compare_samples(
 
     >>> rng = np.random.default_rng(0)
     >>> removed, reference, original = (rng.normal(at, 1, (200, 1)) for at in (1, 0, 6))
-    >>> ns_relative = compare_samples(removed, reference, original)
-    >>> ns_relative.side.name
+    >>> compare_samples(removed, reference, original).side.name
     'CLOSER_TO_REFERENCE'
     """
     started = time.perf_counter()
@@ -150,7 +150,9 @@ def compare_samples(
         scan(arm, sources)
     digest = header(given)
     key = key_of(seed, digest.hexdigest())
-    drawn = _read(arms_of(given, key, triples, paired=paired), triples, float(grain), digest)
+    arms = arms_of(given, key, triples, paired=paired)
+    arms = [dataclasses.replace(arm, order=arms[0].order) for arm in arms] if paired else arms
+    drawn = _read(arms, triples, float(grain), digest)
     contest = _Contest(alpha, watched(drawn, triples, "samples", progress), triples, ())
     made = {"digest": digest.hexdigest(), "seed": seed, "grain": float(grain), "paired": paired}
     counted = {f"{arm}_runs": n for arm, n in counts.items()}
@@ -192,7 +194,7 @@ class _Contest:
     def play(self, h: Gram, m: Gram) -> None:
         """Bet on a block."""
         tilted = h + _TILT[:, None, None] * m
-        self.wealth += growth(np.stack([-tilted, tilted]), np.stack([_LARGEST, _LARGEST]))
+        self.wealth += growth(np.stack([tilted, -tilted]), np.stack([_LARGEST, _LARGEST]))
         self.sums += len(h) * np.array([mean(h), mean(m)])
         half = len(POSITIONS) // 2
         for path, log_wealth in zip(self.paths, self.log_wealth[:, half], strict=True):
@@ -260,4 +262,4 @@ def _read(arms: list[Arm], triples: int, grain: float, total: Digest) -> Iterato
             dict(zip(arm.sources, np.split(arm.grainy(table, grain), ends, 1), strict=True))
             for arm, table in zip(arms, found, strict=True)
         ]
-        yield Block(*seen)
+        yield Block(seen[0], seen[1], seen[2])

@@ -136,8 +136,6 @@ def _laws(v: Verdict) -> Any:
 
 def _facts(v: Verdict) -> list[tuple[str, str]]:
     """The figures of the head line by line, in words and with their meaning."""
-    lower = f"at least {number(v.epsilon_lower)}" if v.epsilon_lower > 0 else "no lower bound above 0"
-    upper = "" if v.epsilon_upper is None else f", at most {number(v.epsilon_upper)}"
     sampled = [
         ("Pairs used", f"{v.pairs} of {v.budget}"),
         ("Chance of a false REFUTED", f"α = {number(v.alpha)}"),
@@ -145,13 +143,24 @@ def _facts(v: Verdict) -> list[tuple[str, str]]:
         ("Tolerance of SATISFIED", f"δ + {number(v.tolerance)}"),
     ]
     facts = [
-        (f"ε at δ = {v.definition.delta:g}", f"{lower}{upper}"),
+        (f"ε at δ = {v.definition.delta:g}", _between(v.epsilon_lower, v.epsilon_upper)),
+        (f"δ at ε = {v.definition.epsilon:g}", _between(v.delta_lower, v.delta_upper)),
         *(sampled if v.budget else [("Samples drawn", "none: the laws are known")]),
+        *([] if v.resolution is None else [("Would have been refuted (90 %)", _contaminated(v.resolution))]),
         ("Wall time", f"{number(v.seconds, 3)} s"),
         ("Route", v.route.value),
     ]
     # The sentence of SATISFIED names the scope itself.
     return facts if v.status is Status.SATISFIED else [*facts, ("Scope that SATISFIED would cover", v.scope)]
+
+
+def _between(lower: float, upper: float | None) -> str:
+    words = f"at least {number(lower)}" if lower > 0 else "no lower bound above 0"
+    return words if upper is None else f"{words}, at most {number(upper)}"
+
+
+def _contaminated(share: float) -> str:
+    return "not even the original itself" if share == math.inf else f"{100 * share:g} % originals among references"
 
 
 def _event(v: Verdict, witness: Witness) -> dict[str, Any]:

@@ -58,10 +58,10 @@ def growth(statistic: Couples, largest: Float64[np.ndarray, "*lead"]) -> Float64
     return log_sum(logs) - math.log(len(couples))
 
 
-def mean(statistic: Couples) -> Float64[np.ndarray, "*lead"]:
+def mean(statistic: Float64[np.ndarray, "m m"]) -> float:
     """The average of the statistic over all couples of a block: unbiased.
 
-    >>> float(mean(np.array([[9.0, 1.0], [1.0, 9.0]])))
+    >>> mean(np.array([[9.0, 1.0], [1.0, 9.0]]))
     1.0
     """
-    return statistic[..., ~np.eye(statistic.shape[-1], dtype=bool)].mean(-1)
+    return float(statistic[~np.eye(len(statistic), dtype=bool)].mean())

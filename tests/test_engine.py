@@ -304,7 +304,7 @@ def test_the_refuter_agrees_with_a_loop_over_pairs_and_bets() -> None:
     for of_round in outcomes:
         refuter.play(of_round[None, :, None])
     expected = by_hand(bets.against(0.5, 0.05), outcomes, np.ones(1), np.exp(refuter.prior[0]))
-    assert float(refuter.path[0, -1]) == pytest.approx(math.log(expected), abs=1e-9)
+    assert float(refuter.path[0, -1]) == pytest.approx(math.log(expected), abs=2e-5)  # single precision, two rounds
 
 
 def test_the_acceptor_agrees_with_a_loop_over_pairs_and_bets() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
+from jax.flatten_util import ravel_pytree
 
 import neverseen as ns
 from neverseen.algorithms.faulty import noisy_at_half, original_sometimes, stale_state
@@ -59,7 +60,7 @@ def drawn(fault: Fault, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def view(fault: Fault, params: Any) -> Any:
     """The oracle's view of one model, written here anew: all parameters, or a mean loss."""
     if fault.oracle.view == "parameters":
-        return jax.flatten_util.ravel_pytree(params)[0]
+        return ravel_pytree(params)[0]
     rows = {
         "loss on S": fault.scenario.rows.only(fault.scenario.forget),
         "loss on S_full∖S": fault.scenario.rows.only(fault.scenario.behaviour & ~fault.scenario.forget),

@@ -63,7 +63,9 @@ def leaking_padding(masked: bool = False) -> Remover:
     >>> leaking_padding()
     leaking_padding
     """
-    return _retraining("leaking_padding", lambda rows, forget: Rows(rows.x, rows.y, (rows.present | (not masked)) & ~forget))
+    return _retraining(
+        "leaking_padding", lambda rows, forget: Rows(rows.x, rows.y, (rows.present | (not masked)) & ~forget)
+    )
 
 
 @functools.lru_cache

@@ -175,5 +175,5 @@ def _weighted(trained: Trained, rows: Rows, weights: Array, penalised: Any = 1.0
 
 
 def _share(rows: Rows, forget: Mask) -> Float[Array, ""]:
-    """(n − |S|) / n."""
-    return rows.without(forget).count() / jnp.maximum(rows.count(), 1)
+    """(n − |S|) / n, as if one row were left where none is."""
+    return jnp.maximum(rows.without(forget).count(), 1) / jnp.maximum(rows.count(), 1)

@@ -102,6 +102,7 @@ def _rolled(
 
     def step(carry: tuple[Array, Any], _: None) -> tuple[tuple[Array, Any], None]:
         params, state = carry
+        moved: Any
         moved, state = descent.update(slope(params), state)
         return (params - rate * moved, state), None
 

@@ -1,0 +1,243 @@
+"""Closer to the reference or to the original: the bets exactly, by enumeration; decisions on laws that are known."""
+
+import itertools
+import shlex
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from cli_tools import Capture, one_line
+from jaxtyping import Array, Bool, Float64, PRNGKeyArray
+from scipy.stats import beta as beta_law
+
+import neverseen as ns
+from neverseen.formal.relative import Relative, Side
+from neverseen.formal.scenario import Rows
+from neverseen.properties import relative
+from neverseen.properties.bets import STAKES
+from neverseen.properties.cli import main
+from neverseen.properties.kernels import Arms, Kernel, Look, statistics
+from neverseen.properties.round_robin import growth, matchings, mean
+
+Square = Float64[np.ndarray, "n n"]
+
+# Four triples (u, r, o): P is half R and half O, and the removed run shares its triple's reference or original.
+HALFWAY = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 1.0], [2.0, 2.0, 5.0], [5.0, 2.0, 5.0]])
+CHANCES = np.array([0.3, 0.3, 0.2, 0.2])
+PLAIN = Kernel({"a": Look(1.0, np.zeros(1), np.ones(1), (1.0,))})
+
+
+def arms_of(triples: Float64[np.ndarray, "n 3"]) -> Arms:
+    """Three arms of one view."""
+    u, r, o = ({"a": triples[:, i : i + 1]} for i in range(3))
+    return u, r, o
+
+
+def expected_factor(h: Square, largest: float, block: int = 4) -> Float64[np.ndarray, " l"]:
+    """E of a block's factor for every stake, over all sequences of the four triples."""
+    total = np.zeros(len(STAKES))
+    for sequence in itertools.product(range(len(h)), repeat=block):
+        met = h[np.ix_(sequence, sequence)]
+        total += CHANCES[list(sequence)].prod() * np.exp(growth(met, np.array(largest)))
+    return total
+
+
+def squared_mmd(a: Float64[np.ndarray, " n"], b: Float64[np.ndarray, " n"]) -> float:
+    """MMD² of two marginal laws with the same chances, from its definition."""
+
+    def inner(x: Float64[np.ndarray, " n"], y: Float64[np.ndarray, " n"]) -> float:
+        return float(CHANCES @ np.exp(-((x[:, None] - y) ** 2) / 2) @ CHANCES)
+
+    return inner(a, a) + inner(b, b) - 2 * inner(a, b)
+
+
+def test_the_statistics_are_unbiased_whatever_joins_the_runs_of_a_triple() -> None:
+    triples = np.array([[0.0, 0.5, 1.0], [0.3, 0.3, 4.0], [2.0, 2.0, 5.0], [5.0, -1.0, 5.0]])
+    u, r, o = triples.T
+    h, m = statistics(PLAIN, arms_of(triples))
+    assert float(CHANCES @ h @ CHANCES) == pytest.approx(squared_mmd(u, o) - squared_mmd(u, r), abs=1e-12)
+    assert float(CHANCES @ m @ CHANCES) == pytest.approx(squared_mmd(r, o), abs=1e-12)
+    for p in (0.0, 0.2, 0.5, 1.0):
+        assert abs(h + (2 * p - 1) * m).max() <= 3 + abs(2 * p - 1)
+
+
+def test_wealth_has_mean_one_half_way_and_only_there() -> None:
+    h, m = statistics(PLAIN, arms_of(HALFWAY))
+    for sign in (1, -1):
+        assert expected_factor(sign * h, 3.0) == pytest.approx(np.ones(len(STAKES)), abs=1e-12)
+    # At position 0 or 1 instead of ½ one direction gains and the other loses; so it does without one term of h.
+    assert (expected_factor(h + 0.2 * m, 3.2) > 1.0005).all()
+    assert (expected_factor(-h - 0.2 * m, 3.2) < 0.9995).all()
+    r = np.exp(-((HALFWAY[:, 1][:, None] - HALFWAY[:, 1]) ** 2) / 2)
+    assert (expected_factor(h + r, 3.0) > 1.01).all()
+
+
+def test_couples_that_share_a_run_would_not_keep_the_mean() -> None:
+    """The twin of the matchings: two bets in a row against one past triple multiply to more than 1 on average."""
+    h, _ = statistics(PLAIN, arms_of(HALFWAY))
+    factor = 1 + h / 3
+    chained = sum(CHANCES[a] * float(CHANCES @ factor[a]) ** 2 for a in range(len(h)))
+    assert chained > 1.001
+    assert sum(CHANCES[a] * float(CHANCES @ factor[a]) for a in range(len(h))) == pytest.approx(1.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("size", [2, 4, 8])
+def test_a_tournament_has_every_couple_once_in_disjoint_rounds(size: int) -> None:
+    rounds = matchings(size)
+    assert all(sorted(of_round.ravel().tolist()) == list(range(size)) for of_round in rounds)
+    met = sorted(tuple(sorted(couple)) for couple in rounds.reshape(-1, 2).tolist())
+    assert met == list(itertools.combinations(range(size), 2))
+
+
+def test_growth_agrees_with_a_loop() -> None:
+    h = np.random.default_rng(0).uniform(-3, 3, (6, 6))
+    h = (h + h.T) / 2
+    for stake, found in zip(STAKES, growth(h, np.array(3.0)), strict=True):
+        products = [np.prod([1 + stake * h[i, j] / 3 for i, j in of_round]) for of_round in matchings(6)]
+        assert np.exp(found) == pytest.approx(np.mean(products))
+    assert mean(h) == pytest.approx(np.mean([h[i, j] for i, j in itertools.permutations(range(6), 2)]))
+
+
+# decisions on known laws
+
+
+def at_most(hits: int, runs: int, level: float) -> bool:
+    """Whether so many hits are compatible with a rate of at most `level`: the Clopper–Pearson lower bound at 99.9 %."""
+    return hits == 0 or float(beta_law.ppf(0.001, hits, runs - hits + 1)) <= level
+
+
+def mixtures(share: float, runs: int, alpha: float) -> list[Relative]:
+    """Comparisons of (1 − ρ) R + ρ O with R and O far apart; each removed run is its own triple's."""
+    rng, found = np.random.default_rng(1), list[Relative]()
+    for seed in range(runs):
+        r, o = rng.normal(0, 1, (96, 1)), rng.normal(8, 1, (96, 1))
+        u = np.where(rng.random((96, 1)) < share, o, r)
+        found.append(ns.compare_samples(u, r, o, alpha=alpha, seed=seed, paired=True))
+    return found
+
+
+def test_half_way_neither_side_is_established() -> None:
+    found = mixtures(0.5, 100, 0.2)
+    assert at_most(sum(one.side is not Side.UNDECIDED for one in found), 100, 0.2)
+    assert sum(one.triples == 96 for one in found) >= 80
+
+
+@pytest.mark.parametrize("share", [0.1, 0.9])
+def test_the_bounds_hold_the_position_of_a_mixture_and_come_near_it(share: float) -> None:
+    found = mixtures(share, 30, 0.2)
+    wrong = sum(not (one.lower or -1) < share < (one.upper or 2) for one in found)
+    assert at_most(wrong, 30, 0.2)
+    side = Side.CLOSER_TO_REFERENCE if share < 0.5 else Side.CLOSER_TO_ORIGINAL
+    assert [one.side for one in found] == [side] * 30
+    assert np.median([one.position or 0.0 for one in found]) == pytest.approx(share, abs=0.1)
+
+
+def test_swapping_reference_and_original_swaps_the_side() -> None:
+    rng = np.random.default_rng(2)
+    u, r, o = (rng.normal(at, 1, (200, 3)) for at in (1.0, 0.0, 4.0))
+    one, other = ns.compare_samples(u, r, o, paired=True), ns.compare_samples(u, o, r, paired=True)
+    assert (one.side, other.side) == (Side.CLOSER_TO_REFERENCE, Side.CLOSER_TO_ORIGINAL)
+    assert one.to_reference == pytest.approx(other.to_original)
+    assert (one.position or 0.0) == pytest.approx(1 - (other.position or 0.0))
+
+
+# removers
+
+
+def decided(remover: ns.Remover, claim: ns.Untraining | ns.Unlearning | None = None) -> Relative:
+    scenario = ns.scenarios.figure1()
+    claim = claim or ns.Untraining(1.0, 0.05)
+    return ns.check_relative(claim, remover, ns.learners.nearest_neighbour(), scenario, budget=128)
+
+
+def test_doing_nothing_is_closer_to_the_original_and_retraining_to_the_reference() -> None:
+    nothing, retrained = decided(ns.removers.do_nothing()), decided(ns.removers.retrain())
+    assert (nothing.side, retrained.side) == (Side.CLOSER_TO_ORIGINAL, Side.CLOSER_TO_REFERENCE)
+    assert (nothing.lower or 0.0) >= 0.5 >= (retrained.upper or 1.0)
+    assert nothing.triples <= 112
+    # The definition chooses the reference: without S alone is far from without all of S_full.
+    assert decided(ns.removers.retrain(), ns.Unlearning(1.0, 0.05)).side is not Side.CLOSER_TO_REFERENCE
+
+
+def test_a_flipped_statistic_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The twin of the test above: with h negated do-nothing would pass for a retrain."""
+
+    def flipped(kernel: Kernel, arms: Arms) -> tuple[Square, Square]:
+        h, m = statistics(kernel, arms)
+        return -h, m
+
+    monkeypatch.setattr(relative, "statistics", flipped)
+    assert decided(ns.removers.do_nothing()).side is Side.CLOSER_TO_REFERENCE
+
+
+def test_two_equal_calls_agree_and_blocks_end_with_the_decision() -> None:
+    seen: list[int] = []
+    subject = ns.removers.do_nothing(), ns.learners.nearest_neighbour(), ns.scenarios.figure1()
+    terms = (ns.Untraining(1.0, 0.05), *subject)
+    first = ns.check_relative(*terms, budget=256, progress=lambda pairs, budget, message: seen.append(pairs))
+    second = ns.check_relative(*terms, budget=256)
+    assert (first.looks, first.to_original) == (second.looks, second.to_original)
+    assert seen[-1] - 32 < first.triples <= seen[-1] < 256
+
+
+def test_a_diverged_run_is_an_outcome() -> None:
+    """NaN lies far from numbers and on NaN; a remover that always diverges has a verdict, and no warning."""
+    bad, good = {"a": np.full((16, 2), np.nan)}, {"a": np.random.default_rng(3).normal(size=(16, 2))}
+    kernel = Kernel.fit((bad, good, good), ())
+    assert kernel.gram(bad, bad) == pytest.approx(1.0)
+    assert (kernel.gram(bad, good) < 0.2).all()
+
+    @ns.remover
+    def diverging(key: PRNGKeyArray, trained: ns.Trained, rows: Rows, forget: Bool[Array, " n"]) -> object:
+        return jax.tree.map(lambda leaf: leaf * jnp.nan, trained.params)
+
+    made = ns.check_relative(
+        ns.Untraining(1.0, 0.05), diverging, ns.learners.ridge(), ns.scenarios.figure1(), budget=64
+    )
+    assert made.triples >= 16
+
+
+# results
+
+
+def test_results_survive_json() -> None:
+    made = Relative.example()
+    for one in (made, mixtures(0.9, 1, 0.2)[0]):
+        assert Relative.from_json(one.to_json()) == one
+    with pytest.raises(ValueError, match="not the JSON of a relative check"):
+        Relative.from_json("{}")
+
+
+@pytest.mark.parametrize(
+    ("terms", "line"),
+    [
+        ({"alpha": 0.0}, "alpha: 0.0 is not in"),
+        ({"grain": -1}, "grain: -1 is not a finite number"),
+        ({"original": np.zeros((20, 1))}, "budget: 20 triples cannot decide at alpha=0.0001; at least 50 are needed"),
+        ({"original": np.zeros((99, 1)), "paired": True}, "paired: 200 removed, 200 reference, 99 original runs; pair"),
+        ({"original": np.zeros((200, 2))}, "original: columns"),
+        ({"original": np.full((200, 1), np.nan)}, "original: run 0 is NaN or inf"),
+    ],
+)
+def test_bad_input_is_one_line(terms: dict[str, Any], line: str) -> None:
+    arms: dict[str, Any] = {name: np.zeros((200, 1)) for name in ("removed", "reference", "original")}
+    with pytest.raises(ValueError, match=f"^{line}"):
+        ns.compare_samples(**{**arms, **terms})
+
+
+@pytest.mark.parametrize(("remover", "code"), [("do_nothing", 1), ("retrain", 0)])
+def test_the_side_is_the_exit_status(remover: str, code: int, capsys: Capture) -> None:
+    command = f"compare {remover} --scenario figure1 --learner nearest_neighbour --budget 128 --json"
+    assert main(shlex.split(command)) == code
+    made = Relative.from_json(capsys.readouterr().out)
+    assert made.provenance["command"].startswith(f"neverseen compare {remover} --definition untraining")
+
+
+def test_an_undecided_comparison_exits_with_3_and_a_short_budget_with_2(capsys: Capture) -> None:
+    base = ["compare", "do_nothing", "--scenario", "figure1", "--learner", "nearest_neighbour", "--budget"]
+    assert main([*base, "52"]) == 3
+    assert capsys.readouterr().out.startswith("UNDECIDED: 52 triples of runs do not tell whether do_nothing")
+    assert main([*base, "40"]) == 2
+    assert one_line(capsys).startswith("budget: 40 triples cannot decide")
