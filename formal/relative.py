@@ -99,7 +99,8 @@ after 72 triples of runs.
             found = unplain(json.loads(text))
             fields: dict[str, Any] = {f.name: found[f.name] for f in dataclasses.fields(Relative)}
             fields |= {name: tuple(fields[name]) for name in ("looks", "to_original", "to_reference")}
-            return Relative(**fields | {"side": Side[found["side"]]})
+            fields["side"] = Side[found["side"]]
+            return Relative(**fields)
         except (KeyError, TypeError, json.JSONDecodeError) as error:
             raise ValueError(f"not the JSON of a relative check ({error}); write one with to_json()") from None
 

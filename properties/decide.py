@@ -42,7 +42,7 @@ def decide(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...], g
     Args:
         terms: the claim and the error levels.
         blocks: independent pairs, the same views in each; none is drawn after the one that decides.
-        designated: views that hold half the prior.
+        designated: views that hold half the prior; where there are none, those of several numbers do.
         grain: what was added to every view, for the table.
 
     Returns:
@@ -83,7 +83,8 @@ def refutes(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...]) 
 def _bettors(terms: Terms, source: "_Own", designated: tuple[str, ...]) -> tuple[Refuter, Acceptor, Coupler]:
     """All three start from the terms; the ways to accept share β."""
     claim, lenses = terms.definition, source.pairs.lenses(WARM_UP)
-    prior = feature_prior([lens.view for lens in lenses], designated, shares(lenses), APART)
+    first = designated or tuple(lens.view for lens in lenses if lens.kind)
+    prior = feature_prior([lens.view for lens in lenses], first, shares(lenses), APART)
     beta = terms.beta / 2 if source.coupled else terms.beta
     declared = sum(lens.kind in DECLARED for lens in lenses)
     return (

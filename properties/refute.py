@@ -144,7 +144,7 @@ def feature_prior(
     names = list(dict.fromkeys(views))
     part = {name: apart[name] for name in names if name in apart}
     rest = 1 - sum(part.values())
-    first = [name for name in names if name in designated]
+    first = [name for name in names if name in designated and name not in apart]
     others = [name for name in names if name not in first and name not in apart]
     half = (0.5 if others else rest) if first else 0.0
     part |= {name: half / len(first) for name in first} | {name: (rest - half) / len(others) for name in others}

@@ -194,7 +194,7 @@ class _Contest:
     def play(self, h: Gram, m: Gram) -> None:
         """Bet on a block."""
         tilted = h + _TILT[:, None, None] * m
-        self.wealth += growth(np.stack([tilted, -tilted]), np.stack([_LARGEST, _LARGEST]))
+        self.wealth += growth(np.stack([-tilted, tilted]), np.stack([_LARGEST, _LARGEST]))
         self.sums += len(h) * np.array([mean(h), mean(m)])
         half = len(POSITIONS) // 2
         for path, log_wealth in zip(self.paths, self.log_wealth[:, half], strict=True):

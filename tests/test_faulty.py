@@ -1,5 +1,6 @@
 """Every faulty remover breaks its claim by a known amount, its right twin does not, and a check tells them apart."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -34,6 +35,15 @@ SAMPLED = (
     *("stale_state",),
 )
 """Cases run here; of the others, Gaussians whose centre a fault moves, the centres say all. One of those is run too."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def compile_quickly() -> Iterator[None]:
+    """Small programs that run once: what XLA would spend on optimising them is most of this file's time."""
+    before = bool(jax.config.read("jax_disable_most_optimizations"))
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", before)
 
 
 def drawn(fault: Fault, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
