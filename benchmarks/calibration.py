@@ -45,7 +45,8 @@ def tasks(runs: int, long_runs: int) -> Iterator[Task]:
     kinds = {"refuted at P = Q": null_cells(), "refuted at θ = δ": edge, "accepted at θ = δ + τ": beyond}
     for pairs, count in ((512, runs), (5000, long_runs)):
         for kind, cells in kinds.items():
-            yield from (Task(kind, cell, count // cell.features, pairs) for cell in cells if pairs == 512 or cell.name in LONG)
+            wanted = [cell for cell in cells if pairs == 512 or cell.name in LONG]
+            yield from (Task(kind, cell, count // cell.features, pairs) for cell in wanted)
 
 
 def run(number: int) -> tuple[str, dict[str, Any]]:

@@ -273,7 +273,9 @@ def _verdict(plain: dict[str, Any]) -> Verdict:
     evidence = plain["evidence"]
     numbers = ("log_wealth", "acceptance", "removed", "reference", "original")
     rows = tuple(ViewRow(**row) for row in evidence["views"])
-    made = Evidence(**{**evidence, **{name: tuple(evidence[name]) for name in numbers}, "views": rows})
+    shown: dict[str, Any] = evidence | {name: tuple(evidence[name]) for name in numbers}
+    shown["views"] = rows
+    made = Evidence(**shown)
     fields = {f.name: plain[f.name] for f in dataclasses.fields(Verdict)}
     fields |= {
         "status": Status[plain["status"]],

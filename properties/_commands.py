@@ -28,6 +28,7 @@ def check(args: argparse.Namespace) -> int:
     definition = _definition(args.definition, args.epsilon, args.delta, args.level)
     if args.report:
         writable(args.report)
+        args.resolution = True  # recorded with the command, since it is part of the verdict
     from ..algorithms.pools import use_host_cores
 
     use_host_cores()
@@ -36,7 +37,7 @@ def check(args: argparse.Namespace) -> int:
 
     with _terminal.progress(args.budget) as progress:
         verdict = decide(
-            definition, *subject, budget=args.budget, **_terms(args), resolution=bool(args.report), progress=progress
+            definition, *subject, budget=args.budget, **_terms(args), resolution=args.resolution, progress=progress
         )
     return _publish(verdict, args)
 

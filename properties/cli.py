@@ -141,6 +141,8 @@ def _check(parser: argparse.ArgumentParser) -> None:
     _claim(parser)
     _runs(parser)
     _terms(parser, grain=1e-3)
+    said = "say what share of originals would have been refuted (with --report always)"
+    parser.add_argument("--resolution", action="store_true", help=said)
 
 
 def _compare(parser: argparse.ArgumentParser) -> None:

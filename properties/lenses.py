@@ -1,9 +1,8 @@
 """Lenses: how a view of a model becomes one number, as it is or through a discriminant fitted on past pairs.
 
 A view of one number is left alone. A longer one is seen through its most telling number, a linear discriminant, two
-Gaussian likelihood ratios (each number by itself; all together) and random features; all views together, through a small
-ensemble of trees.
-Values are clipped and robustly standardised first, so that a diverged run cannot spoil a fit.
+Gaussian likelihood ratios (each number by itself; all together) and random features; all views together, through a
+small ensemble of trees. Values are clipped and robustly standardised first, so that a diverged run cannot spoil a fit.
 """
 
 import dataclasses

@@ -20,9 +20,10 @@ from neverseen.formal.scenario import Rows
 from neverseen.properties import bets
 from neverseen.properties.accept import Acceptor
 from neverseen.properties.calibration import Cell, edge_cells, null_cells, trial, upper_bound
-from neverseen.properties.couple import Coupler, excess, log_wealth
+from neverseen.properties.couple import Coupler, log_wealth
 from neverseen.properties.decide import Outcome, decide
-from neverseen.properties.gathered import DIVERGENCE, Block
+from neverseen.properties.gathered import DIVERGENCE, Block, Gathered
+from neverseen.properties.lenses import LEARNED, LINEAR
 from neverseen.properties.pairs import blocks
 from neverseen.properties.refute import Refuter
 from neverseen.properties.replicate import _Saved, replicate  # pyright: ignore[reportPrivateUsage]
@@ -172,9 +173,9 @@ def judge(
     claim: ns.Untraining | ns.Unlearning = CLAIM,
 ) -> Outcome:
     """One view of one number, all pairs in one block."""
-    views = ({"a": arm[:, None].astype(float)} for arm in (removed, reference))
+    x, y = ({"a": arm[:, None].astype(float)} for arm in (removed, reference))
     terms = Terms(claim, 1e-4, beta, TOLERANCE, len(removed))
-    return decide(terms, iter([Block(*views, None, distance)]), (), 0.0)
+    return decide(terms, iter([Block(x, y, None, distance)]), (), 0.0)
 
 
 def test_few_pairs_of_equal_laws_establish_nothing() -> None:
@@ -210,6 +211,20 @@ def test_the_declared_class_is_fixed_by_the_first_pairs() -> None:
     assert replicate(terms, x[None, None], y[None, None]).pairs.tolist() == [one.pairs]
 
 
+def test_every_lens_sees_the_past_alone() -> None:
+    """Futures that differ after pair 8 share all features of earlier pairs, those of all views together included."""
+    rng = np.random.default_rng(13)
+    x, y, other = (rng.normal(m, 1, (16, 3)) for m in (0.5, 0.0, 9.0))
+    shown: list[np.ndarray] = []
+    for removed in (x, np.concatenate([x[:8], other[8:]])):
+        pairs = Gathered(iter([Block({"v": removed}, {"v": y}, None)]))
+        pairs.reach(16)
+        lenses = pairs.lenses(8)
+        assert {lens.kind for lens in lenses} >= {LINEAR, LEARNED}
+        shown.append(pairs.seen(lenses, 4, 4, 8).x)
+    assert (shown[0] == shown[1]).all()
+
+
 def test_what_acceptance_has_reached_it_keeps() -> None:
     """Each bet's best wealth counts, over rounds as within one."""
     good, bad = np.zeros((1, 64, 1, FIXED), np.uint8), np.full((1, 64, 1, FIXED), 2, np.uint8)
@@ -232,13 +247,6 @@ def test_two_ways_to_accept_share_the_level() -> None:
     assert half is not None
     assert whole is not None
     assert near.pairs == WARM_UP + half + 1 > WARM_UP + whole + 1
-
-
-def test_a_coupled_term_is_averaged_and_not_its_distance() -> None:
-    distances = np.tile([0.0, 2.0], 500)
-    coupler = Coupler(EPSILON, DELTA, LEVEL)
-    coupler.play(distances)
-    assert coupler.delta_upper >= excess(distances, EPSILON).mean() > excess(np.ones(1), EPSILON)[0]
 
 
 def test_the_witness_tells_the_arms_apart() -> None:

@@ -96,6 +96,7 @@ def test_every_flag_of_check_reaches_the_library(calls: Calls) -> None:
     assert definition == Unlearning(2.0, 0.1, "distribution")
     assert (str(remover), str(learner)) == ("finetune", str(LEARNERS["mlp"]()))
     assert str(scenario) == str(SCENARIOS["mixture"]())
+    assert not call.pop("resolution")
     assert call == {"budget": 99, "alpha": 0.01, "beta": 0.02, "tolerance": 0.2, "seed": 7, "grain": 0.5}
 
 
@@ -106,6 +107,7 @@ def test_the_defaults_are_those_of_the_design(calls: Calls) -> None:
     assert definition == Untraining(1.0, 0.05)
     assert str(learner) == str(LEARNERS["mlp"]())
     assert str(scenario) == str(SCENARIOS["digits"]())
+    assert not call.pop("resolution")
     assert call == {"budget": 512, "alpha": 1e-4, "beta": 0.05, "tolerance": 0.1, "seed": 0, "grain": 1e-3}
 
 
@@ -141,6 +143,7 @@ def test_a_report_is_written_beside_the_sentence(calls: Calls, tmp_path: Path, c
     assert main([*COMMAND, "--report", str(path)]) == 1
     assert capsys.readouterr() == (f"{Verdict.example()}\n", "")
     assert "neverseen check retrain" in path.read_text(encoding="utf-8")
+    assert calls[0]["resolution"]
 
 
 def test_names_from_outside_cannot_drive_the_terminal(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:

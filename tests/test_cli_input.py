@@ -47,8 +47,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        ("", "required: check|audit|list"),
-        ("chek", "'check', 'audit', 'list'"),
+        ("", "required: check|audit|compare|plan|list"),
+        ("chek", "'check', 'audit', 'compare', 'plan', 'list'"),
         ("check", "required: REMOVER"),
         ("check retrain --epsilon x", "--epsilon: invalid float value: 'x'"),
         ("check retrain --budget 1.5", "--budget: invalid int value: '1.5'"),

@@ -1,0 +1,237 @@
+"""The mutants that `mutants.py` makes, as data."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Mutant:
+    """One edit, and the tests that are meant to notice it.
+
+    Args:
+        name: in words.
+        why: what it breaks.
+        file: relative to the root.
+        old, new: a piece of the source that occurs there exactly once, and what takes its place.
+        tests: pytest's ids, relative to `tests/`, the quickest first.
+    """
+
+    name: str
+    why: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+EDGE = "test_engine.py::test_wealth_has_mean_one_at_the_boundary"
+PURSES = "test_engine.py::test_reweighing_on_the_past_keeps_the_mean_at_most_one"
+SLACK = "test_engine.py::test_acceptance_wealth_has_mean_one_where_the_slack_is_used_up"
+PAST = "test_engine.py::test_bets_depend_on_the_past_alone"
+WEALTH = "test_calibration.py::test_wealth_is_at_most_one_on_average_at_the_edge"
+ACCEPTED = "test_calibration.py::test_a_class_with_a_violating_event_is_rarely_accepted"
+FOUR = "test_calibration.py::test_each_of_the_four_bets_is_needed"
+LEGAL = "test_calibration.py::test_no_stake_can_lose_more_than_there_is"
+CLASS = "test_calibration.py::test_the_declared_class_is_fixed_by_the_first_pairs"
+KEPT = "test_calibration.py::test_what_acceptance_has_reached_it_keeps"
+SHARED = "test_calibration.py::test_two_ways_to_accept_share_the_level"
+NOT_FINITE = "test_calibration.py::test_values_that_are_not_finite_are_events_and_are_counted"
+COUPLED = "test_calibration.py::test_coupling_wealth_is_one_on_average_at_the_edge"
+
+MUTANTS = (
+    Mutant(
+        "abs around a gain", "one bet can no longer lose", "properties/bets.py",
+        "np.stack([h - gamma * g,", "np.stack([abs(h - gamma * g),", (EDGE,),
+    ),
+    Mutant("δ missing", "the null is (ε, 0)", "properties/bets.py", "], -1) - delta", "], -1)", (EDGE,)),
+    Mutant(
+        "one direction dropped", "Q(h) > e^ε P(h) + δ goes unseen", "properties/bets.py",
+        "g - gamma * h, (1 - h)", "h - gamma * g, (1 - h)", (FOUR, ACCEPTED),
+    ),
+    Mutant(
+        "complements in one direction only", "1 − h is never bet on backward", "properties/bets.py",
+        "(1 - g) - gamma * (1 - h)", "(1 - h) - gamma * (1 - g)", (FOUR, ACCEPTED),
+    ),
+    Mutant(
+        "complements dropped", "an event that is rarer in removed models goes unaccepted as such", "properties/bets.py",
+        "(1 - h) - gamma * (1 - g), (1 - g) - gamma * (1 - h)", "h - gamma * g, g - gamma * h", (FOUR, ACCEPTED),
+    ),
+    Mutant(
+        "λ past its range", "wealth can turn negative", "properties/bets.py",
+        "(STAKES / (math.exp(epsilon) + delta))", "(STAKES / math.exp(epsilon))", (LEGAL,),
+    ),
+    Mutant(
+        "λ of acceptance past its range", "wealth can turn negative", "properties/bets.py",
+        "(CAREFUL / (1 - delta - tolerance))", "(CAREFUL * 3)", (LEGAL,),
+    ),
+    Mutant(
+        "tolerance with the wrong sign", "acceptance tests θ ≥ δ − τ", "properties/bets.py",
+        "gains(epsilon, delta) - tolerance", "gains(epsilon, delta) + tolerance", (SLACK,),
+    ),
+    Mutant(
+        "tolerance left out", "acceptance tests θ ≥ δ: not the null it states", "properties/bets.py",
+        "(gains(epsilon, delta) - tolerance)", "gains(epsilon, delta)", (SLACK,),
+    ),
+    Mutant(
+        "tolerance used twice", "classes beyond δ + τ are accepted", "properties/bets.py",
+        "gains(epsilon, delta) - tolerance", "gains(epsilon, delta) - 2 * tolerance", (ACCEPTED,),
+    ),
+    Mutant(
+        "wealth maximised, not averaged", "the best bet in hindsight is no e-process", "properties/bets.py",
+        "np.log(np.exp(terms - top).sum(-1, keepdims=True))", "np.log(np.exp(terms - top).max(-1, keepdims=True))",
+        (PURSES, WEALTH),
+    ),
+    Mutant(
+        "weights not normalised", "reweighing creates wealth", "properties/refute.py",
+        "return spread - log_sum(spread)[..., None]", "return spread", (PURSES, WEALTH),
+    ),
+    Mutant(
+        "every bettor with all the wealth", "α spent three times", "properties/refute.py",
+        "-math.log(len(BETTORS)))", "0.0)", (WEALTH, PURSES),
+    ),
+    Mutant(
+        "weights learned from the round bet on", "bettors know what they bet on", "properties/refute.py",
+        "path = self._purses(weights, counts)",
+        "self.wealth = self.wealth + grown(counts[:, -1:], self.growth)[:, 0]; "
+        "path = self._purses(self.weights(), counts)",
+        (PURSES,),
+    ),
+    Mutant(
+        "ε_lower skips what is not rejected", "the largest rejected ε, not the end of an unbroken row",
+        "properties/refute.py", "int(over.argmin()) if not over.all() else len(some)",
+        "int(np.flatnonzero(over)[-1]) + 1 if over.any() else 0",
+        ("test_known_answers.py::test_the_lower_bound_is_the_end_of_an_unbroken_row",),
+    ),
+    Mutant(
+        "events chosen with the pairs bet on", "peeking, where many checks run at once", "properties/replicate.py",
+        "return self._seen(start, start, end)", "return self._seen(end, start, end)", (WEALTH,),
+    ),
+    Mutant(
+        "events of a check chosen with the pairs bet on", "peeking", "properties/decide.py",
+        "self.fitted[-1], start, start, end)", "self.fitted[-1], end, start, end)", (PAST,),
+    ),
+    Mutant(
+        "lenses fitted on the pairs bet on", "peeking", "properties/decide.py",
+        "self.pairs.lenses(start)", "self.pairs.lenses(end)", (PAST,),
+    ),
+    Mutant(
+        "the learned lens fitted beyond the past", "peeking by one view", "properties/gathered.py",
+        "known.bit_length() - 1)", "known.bit_length())",
+        ("test_calibration.py::test_every_lens_sees_the_past_alone",),
+    ),
+    Mutant(
+        "the declared class moves", "a class chosen along the way is not declared", "properties/decide.py",
+        "self.declared_lenses, CALIBRATION, start, end)", "self.declared_lenses, start, start, end)", (CLASS,),
+    ),
+    Mutant(
+        "the declared class moves in replications", "planning and calibration play other rounds than a check",
+        "properties/replicate.py", "self._seen(CALIBRATION, start, end)", "self._seen(start, start, end)", (CLASS,),
+    ),
+    Mutant(
+        "arms swapped", "the witness tells of the other arm", "properties/witnesses.py",
+        "(2 * self._occur(x) + self._occur(y))", "(2 * self._occur(y) + self._occur(x))",
+        ("test_calibration.py::test_the_witness_tells_the_arms_apart",),
+    ),
+    Mutant(
+        "a union in place of the intersection", "the class is accepted when one event is", "properties/accept.py",
+        "axis=-1) - math.log(len(CAREFUL))",
+        "axis=-1) - math.log(len(CAREFUL)); made = np.zeros_like(made) + made.max((2, 3, 4), keepdims=True)",
+        (ACCEPTED,),
+    ),
+    Mutant(
+        "the best stake of acceptance in hindsight", "a maximum over stakes is no e-process", "properties/accept.py",
+        "np.logaddexp.reduce(wealth[:, None] + grown(counts, self.growth), axis=-1) - math.log(len(CAREFUL))",
+        "(wealth[:, None] + grown(counts, self.growth)).max(-1)",
+        ("test_engine.py::test_the_acceptor_agrees_with_a_loop_over_pairs_and_bets",),
+    ),
+    Mutant(
+        "the running maximum forgotten", "what was reached in an earlier round is lost", "properties/accept.py",
+        "self.best = running[:, -1]", "self.best = np.full_like(self.best, -np.inf)", (KEPT,),
+    ),
+    Mutant(
+        "acceptance from non-refutation", "no evidence either way is called SATISFIED", "properties/decide.py",
+        "return status, Route.SEQUENTIAL, used",
+        "return Status.SATISFIED if status is Status.INCONCLUSIVE else status, Route.SEQUENTIAL, used",
+        ("test_calibration.py::test_few_pairs_of_equal_laws_establish_nothing",),
+    ),
+    Mutant(
+        "β not halved", "two ways to accept, each at the whole of β", "properties/decide.py",
+        "beta = terms.beta / 2 if", "beta = terms.beta if", (SHARED,),
+    ),
+    Mutant(
+        "the coupling at the whole of β", "one of two ways pays nothing", "properties/decide.py",
+        "Coupler(claim.epsilon, claim.delta, beta)", "Coupler(claim.epsilon, claim.delta, terms.beta)", (SHARED,),
+    ),
+    Mutant(
+        "a class-scoped verdict for all events", "an unseen tail is vouched for", "properties/decide.py",
+        '"all events" if route is Route.COUPLING', '"all events" if status is Status.SATISFIED',
+        ("test_calibration.py::test_a_leak_below_one_run_is_never_a_claim_about_all_events",),
+    ),
+    Mutant(
+        "distances averaged, not terms", "the profile is not concave", "properties/couple.py",
+        "distance=np.where(known, distances, 0.0))",
+        "distance=np.full_like(distances, distances[known].mean() if known.any() else 0.0))",
+        ("test_couple.py::test_terms_are_averaged_and_not_distances",),
+    ),
+    Mutant(
+        "a diverged distance counts nothing", "NaN passes", "properties/couple.py",
+        "np.clip(terms, 0.0, 1.0), 1.0)", "np.clip(terms, 0.0, 1.0), 0.0)",
+        ("test_couple.py::test_distances_that_are_not_finite_count_in_full",),
+    ),
+    Mutant(
+        "the coupling's best stake in hindsight", "a maximum over stakes is no e-process", "properties/couple.py",
+        "np.logaddexp.reduce(np.cumsum(grown, 0) + np.log(_PRIOR), axis=1)", "np.cumsum(grown, 0).max(1)", (COUPLED,),
+    ),
+    Mutant(
+        "the coupling's stakes weigh more than one", "wealth from nothing", "properties/couple.py",
+        "0.5 / (len(STAKES) - 1))", "0.5)", (COUPLED,),
+    ),
+    Mutant(
+        "NaN taken for 0", "a diverged run looks like a good one", "properties/witnesses.py",
+        "nan=HUGE", "nan=0.0", (NOT_FINITE,),
+    ),
+    Mutant(
+        "NaN not counted as divergence", "the row of values that are not finite says 0", "properties/gathered.py",
+        "(~np.isfinite(rows))", "np.isinf(rows)", (NOT_FINITE,),
+    ),
+    Mutant(
+        "padding leaks into a loss", "absent rows weigh as present ones", "properties/views.py",
+        "losses = jnp.where(rows.present, learner.loss(outputs, rows.y), 0)",
+        "losses = learner.loss(outputs, rows.y)",
+        ("test_calibration.py::test_absent_rows_of_a_probe_weigh_nothing",),
+    ),
+    Mutant(
+        "saved runs paired as they come", "the order of a file is taken for information", "properties/_arms.py",
+        "_generator(order).permutation(runs(sources))", "np.arange(runs(sources))",
+        ("test_samples.py::test_identical_samples_sorted_oppositely_are_not_refuted",),
+    ),
+    Mutant(
+        "grain on one arm of saved runs", "noise of our own tells the arms apart", "properties/_arms.py",
+        'self.noise)[""] if grain else table', 'self.noise)[""] if grain and self.name != "reference" else table',
+        ("test_calibration.py::test_the_grain_lies_on_both_arms",),
+    ),
+    Mutant(
+        "grain on one arm of drawn runs", "noise of our own tells the arms apart", "properties/pairs.py",
+        "found), grain, rng)", "found), grain if arm is arms[0] else 0.0, rng)",
+        ("test_calibration.py::test_drawn_pairs_carry_the_grain_on_both_arms",),
+    ),
+    Mutant(
+        "α not divided", "every evaluation may spend the whole", "properties/ledger.py",
+        "self.alpha = _share(self.alpha_total, evaluations)", "self.alpha = self.alpha_total",
+        ("test_ledger.py::test_the_parts_never_sum_to_more_than_the_whole",),
+    ),
+    Mutant(
+        "the cap does not count shrinks", "after a failure evaluations are free", "properties/ledger.py",
+        "elif self._free() >= needed:", "elif self._free() >= needed or self.failures:",
+        ("test_ledger.py::test_the_cap_stops_the_shrinker_at_what_it_has_found",),
+    ),
+    Mutant(
+        "the memo forgets the claim", "another claim gets this one's verdict", "properties/_question.py",
+        "asked = self.definition, self.remover,", "asked = self.remover,",
+        ("test_ledger.py::test_another_question_is_another_evaluation",),
+    ),
+    Mutant(
+        "confirmation on the same stream", "a second look that sees the same runs", "properties/ledger.py",
+        'question.with_seed(confirmation_seed(question.term("seed")))', 'question.with_seed(question.term("seed"))',
+        ("test_ledger.py::test_every_refuted_property_keeps_a_slot_for_its_confirmation",),
+    ),
+)  # fmt: skip
