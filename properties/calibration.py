@@ -76,9 +76,15 @@ def edge_cells(epsilon: float, delta: float, theta: float) -> list[Cell]:
         epsilon, delta: the claim.
         theta: the violation that every cell has, in (0, 1).
 
+    Raises:
+        ValueError: ε or θ so large that the discrete laws violate the claim more in the other direction.
+
     >>> [cell.name for cell in edge_cells(0.5, 0.01, 0.01)][0]
     'normal, shifted up'
     """
+    most = math.exp(epsilon) / 5 + theta
+    if not 0.8 - math.exp(epsilon) * (1 - most) <= theta < 1:
+        raise ValueError(f"theta: {theta:g} at epsilon={epsilon:g} is out of reach of the cells; lower either")
     normal, shift = _same(lambda rng, size: rng.normal(size=size)), shift_of(epsilon, theta)
     laplace, wide = epsilon - 2 * math.log1p(-theta), spread_of(epsilon, theta)
 
