@@ -72,7 +72,7 @@ def test_equal_laws_are_rarely_refuted(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["normal, shifted up", "Laplace, shifted up", "five values, the largest favoured"])
 def test_laws_at_the_edge_are_rarely_refuted_and_laws_beyond_it_are(name: str) -> None:
-    edge, beyond = (named(edge_cells(EPSILON, DELTA, theta), name) for theta in (DELTA, 0.5))
+    edge, beyond = (named(edge_cells(EPSILON, DELTA, theta), name) for theta in (DELTA, 0.4))
     found = trial(edge, 600, 64, tolerance=1e-6, alpha=LEVEL, beta=LEVEL, seed=1)
     assert rarely(int(found.refuted.sum()), 600)
     assert trial(beyond, 50, 200, tolerance=1e-6, alpha=LEVEL, beta=LEVEL, seed=1).refuted.all()

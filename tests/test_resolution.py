@@ -69,7 +69,8 @@ def test_the_sentence_and_the_json_carry_it(share: float, words: str) -> None:
 def test_check_computes_it_on_request() -> None:
     claim, learner, scenario = ns.Untraining(1.0, 0.05), ns.learners.nearest_neighbour(), ns.scenarios.figure1()
     without, with_ = (
-        ns.check(claim, ns.removers.retrain(), learner, scenario, resolution=wanted) for wanted in (False, True)
+        ns.check(claim, ns.removers.retrain(), learner, scenario, budget=64, resolution=wanted)
+        for wanted in (False, True)
     )
     assert without.resolution is None
     assert with_.resolution in SHARES
