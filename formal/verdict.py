@@ -97,7 +97,7 @@ class Evidence:
     """What a report draws.
 
     Args:
-        log_wealth: natural log of the wealth after each pair; REFUTED at ln(1/α).
+        log_wealth: natural log of the wealth after each pair, as last looked at; REFUTED at ln(1/α).
         acceptance: natural log of the least wealth among declared events; SATISFIED at ln(1/β).
         views: the table of views.
         law_view: the one-dimensional view whose laws follow.
