@@ -10,3 +10,4 @@ from .base import Trained as Trained
 from .base import cross_entropy as cross_entropy
 from .base import margins as margins
 from .base import remover as remover
+from .store import Store as Store

@@ -70,6 +70,8 @@ class Learner:
         logits: whether outputs are `[m, classes]` scores, so that margins exist.
         random: whether runs with different keys differ.
         noise: the output law, where it is known.
+        fit_many: `(keys [runs], rows) -> Trained` with a leading axis `runs`, the same models as `fit` key by key: a
+            formulation for many runs on the same rows. It becomes part of `fit`: what `vmap` over keys, and so a pool, runs.
 
     A learner is hashable and static under `jit`; factories return the same value for the same arguments.
 
@@ -89,6 +91,11 @@ class Learner:
     logits: bool = False
     random: bool = True
     noise: OutputNoise | None = None
+    fit_many: "dataclasses.InitVar[Callable[[PRNGKeyArray, Rows], Trained] | None]" = None
+
+    def __post_init__(self, fit_many: "Callable[[PRNGKeyArray, Rows], Trained] | None") -> None:
+        if fit_many is not None:
+            object.__setattr__(self, "fit", _batched(self.fit, fit_many))
 
     def row_losses(self, params: Any, rows: Rows) -> Float[Array, " m"]:
         """The loss of every row, present or not."""
@@ -105,6 +112,20 @@ class Learner:
 
     def __repr__(self) -> str:
         return self.name
+
+
+def _batched(fit: Callable[..., Any], fit_many: Callable[..., Any]) -> Callable[..., Any]:
+    """`fit`, which `vmap` over keys alone turns into `fit_many`."""
+    one = jax.custom_batching.custom_vmap(fit)
+
+    @one.def_vmap
+    def rule(size: int, mapped: Any, key: PRNGKeyArray, rows: Rows) -> tuple[Any, Any]:
+        own = jax.tree.map(lambda flag: 0 if flag else None, mapped)
+        alone = mapped[0] and not any(jax.tree.leaves(mapped[1]))
+        out = fit_many(key, rows) if alone else jax.vmap(fit, tuple(own), axis_size=size)(key, rows)
+        return out, jax.tree.map(lambda _: True, out)
+
+    return lambda key, rows: one(key, rows)
 
 
 @pytree(static=("learner",))

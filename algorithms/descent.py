@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import optax
 from jax import lax
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Int, PRNGKeyArray
 
 from ..formal._types import Real
 from ..formal.scenario import Rows
@@ -17,7 +17,7 @@ def descend(
     key: PRNGKeyArray,
     params: Any,
     sources: tuple[Rows, ...],
-    objective: Callable[..., Float[Array, ""]],
+    gradient: Callable[..., Any],
     *,
     optimiser: optax.GradientTransformation,
     batch: int,
@@ -34,7 +34,7 @@ def descend(
         key: data order.
         params: where to start.
         sources: row sets, each sampled on its own; an empty one yields batches with no row present.
-        objective: `(params, *batches) -> scalar`.
+        gradient: `(params, *batches) -> params`, the direction that the optimiser is given.
         optimiser: optax transformation, with a fresh state: state kept from training would leak S.
         batch: rows in a minibatch.
         due: steps to take, at most `longest`; traced, so that it may depend on the rows present.
@@ -45,14 +45,13 @@ def descend(
 
     >>> import jax, jax.numpy as jnp, optax
     >>> rows = Rows(jnp.ones((4, 1)), jnp.full(4, 3.0), jnp.ones(4, bool))
-    >>> mean = lambda w, b: ((w - b.y) ** 2).mean()
-    >>> w = descend(jax.random.key(0), jnp.zeros(()), (rows,), mean,
+    >>> slope = jax.grad(lambda w, b: ((w - b.y) ** 2).mean())
+    >>> w = descend(jax.random.key(0), jnp.zeros(()), (rows,), slope,
     ...             optimiser=optax.sgd(0.25), batch=2, due=jnp.array(20), longest=20)
     >>> round(float(w), 3)
     3.0
     """
     sample = [_sampler(rows, batch) for rows in sources]
-    gradient = jax.grad(objective)
 
     def step(carry: tuple[Any, Any], i: Array) -> tuple[tuple[Any, Any], None]:
         old, state = carry
@@ -80,15 +79,40 @@ def steps_for(epochs: Real, rows: Rows, batch: int) -> tuple[Int[Array, ""], int
     return due, int(-(-epochs * len(rows.present) // batch))
 
 
+def draws(key: PRNGKeyArray, rows: Rows, size: int) -> Int[Array, " size"]:
+    """Uniform draws, with replacement, from the rows present; 0 where there are none.
+
+    Args:
+        key: the only randomness.
+        rows: row sets of any mask; how many are present decides, not where the absent ones lie.
+        size: draws.
+
+    Returns:
+        Row numbers.
+
+    >>> rows = Rows(jnp.zeros(3), jnp.zeros(3), jnp.array([False, False, True]))
+    >>> draws(jax.random.key(0), rows, 4).tolist()
+    [2, 2, 2, 2]
+    """
+    return _places(rows)[_turns(key, rows.count(), size)]
+
+
+def _turns(key: PRNGKeyArray, count: Array, size: int) -> Int[Array, " size"]:
+    # Scaling a uniform draw costs a third of `randint` to compile; its bias, n / 2²³, is small.
+    turns = jnp.floor(jax.random.uniform(key, (size,)) * count).astype(int)
+    return jnp.clip(turns, 0, jnp.maximum(count - 1, 0))
+
+
+def _places(rows: Rows) -> Int[Array, " n"]:
+    return jnp.flatnonzero(rows.present, size=len(rows.present), fill_value=0)
+
+
 def _sampler(rows: Rows, batch: int) -> Callable[[PRNGKeyArray], Rows]:
-    """Uniform draws, with replacement, from the rows present."""
-    count = rows.count()
-    places = jnp.flatnonzero(rows.present, size=len(rows.present), fill_value=0)
+    """A minibatch of rows present; with no row present where none is."""
+    places, count = _places(rows), rows.count()
 
     def draw(key: PRNGKeyArray) -> Rows:
-        # Scaling a uniform draw costs a third of `randint` to compile; its bias, n / 2²³, is small.
-        turn = jnp.floor(jax.random.uniform(key, (batch,)) * count).astype(int)
-        chosen = places[jnp.clip(turn, 0, jnp.maximum(count - 1, 0))]
+        chosen = places[_turns(key, count, batch)]
         taken: Any = jax.tree.map(lambda leaf: leaf.at[chosen].get(mode="promise_in_bounds"), (rows.x, rows.y))
         return Rows(*taken, jnp.broadcast_to(count > 0, (batch,)))
 

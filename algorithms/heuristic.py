@@ -3,6 +3,7 @@
 import functools
 from typing import Any
 
+import jax
 import optax
 from jaxtyping import Array, Bool, PRNGKeyArray
 
@@ -128,7 +129,7 @@ def _follow(
         key,
         trained.params,
         sources,
-        objective,
+        jax.grad(objective),
         optimiser=optax.sgd(rate),
         batch=batch,
         due=due,

@@ -1,21 +1,19 @@
-"""Many runs at once: one compiled program, runs as a vmapped axis, every device through the mesh axis `runs`."""
+"""Many runs at once: one compiled program, runs on a leading axis, every core and device used."""
 
 import functools
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax
-import numpy as np
-from jax import lax
-from jax.sharding import AxisType, Mesh, PartitionSpec
+import platformdirs
 from jaxtyping import Array, Bool, PRNGKeyArray, Shaped
 
 from ..formal.scenario import Rows
 from .base import Learner, Remover, Trained
-
-WIDTH = 8
-"""Runs trained side by side on one CPU device: their working set should fit its cache."""
+from .spread import compiled_programs as compiled_programs
+from .spread import spread
 
 
 def use_host_cores() -> None:
@@ -34,13 +32,31 @@ def use_host_cores() -> None:
         return
 
 
-def fit_many(learner: Learner, keys: Shaped[PRNGKeyArray, " runs"], rows: Rows, *, own: bool = False) -> Trained:
+def keep_compiled(folder: Path | str | None = None) -> None:
+    """Keep compiled programs between processes: a fresh process loads what an earlier one compiled.
+
+    Args:
+        folder: where; by default `JAX_COMPILATION_CACHE_DIR`, or `neverseen/compiled` among the user's caches. A cache
+            folder that JAX was already given stays.
+
+    >>> import tempfile
+    >>> keep_compiled(tempfile.mkdtemp())
+    """
+    if jax.config.jax_compilation_cache_dir is None:
+        chosen = Path(folder) if folder else platformdirs.user_cache_path("neverseen", False, opinion=False) / "compiled"
+        jax.config.update("jax_compilation_cache_dir", str(chosen))
+    # A verdict needs a dozen small programs: all of them are worth keeping, up to 1 GiB.
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def draw(learner: Learner, rows: Rows, keys: Shaped[PRNGKeyArray, " runs"], *, own: bool = False) -> Trained:
     """One run of the learner for each key.
 
     Args:
         learner: A.
-        keys: `[runs]`, independent.
         rows: the rows of all runs, or with `own` rows for each run on a leading axis.
+        keys: `[runs]`, independent.
         own: whether each run has its own rows.
 
     Returns:
@@ -48,21 +64,21 @@ def fit_many(learner: Learner, keys: Shaped[PRNGKeyArray, " runs"], rows: Rows, 
 
     >>> import jax, jax.numpy as jnp, neverseen as ns
     >>> rows = ns.Rows(jnp.eye(2), jnp.eye(2), jnp.ones(2, bool))
-    >>> fit_many(ns.learners.ridge(), jax.random.split(jax.random.key(0), 5), rows).params.shape
+    >>> draw(ns.learners.ridge(), rows, jax.random.split(jax.random.key(0), 5)).params.shape
     (5, 3, 2)
     """
     if own:
-        return spread(_fit_own(learner), (keys, rows))
-    return spread(_fit(learner), keys, rows)
+        return spread(learner.fit, (keys, rows))
+    return spread(learner.fit, (keys,), rows)
 
 
-def remove_many(
+def remove(
     remover: Remover,
-    keys: Shaped[PRNGKeyArray, " runs"],
     trained: Trained,
     rows: Rows,
     forget: Bool[Array, "*runs n"],
-    extra: dict[str, Any],
+    keys: Shaped[PRNGKeyArray, " runs"],
+    extra: dict[str, Any] | None = None,
     *,
     own: bool = False,
 ) -> Trained:
@@ -70,98 +86,30 @@ def remove_many(
 
     Args:
         remover: U.
-        keys: `[runs]`, independent of the training keys.
         trained: with a leading axis `runs`.
         rows, forget, extra: D, S and what the remover needs, shared or with `own` for each run.
+        keys: `[runs]`, independent of the training keys.
 
     Returns:
         `Trained` with a leading axis `runs`.
 
     >>> import jax, jax.numpy as jnp, neverseen as ns
     >>> rows, keys = ns.Rows(jnp.eye(2), jnp.eye(2), jnp.ones(2, bool)), jax.random.split(jax.random.key(0), 5)
-    >>> models = fit_many(ns.learners.ridge(), keys, rows)
-    >>> remove_many(ns.removers.newton(), keys, models, rows, jnp.array([True, False]), {}).params.shape
+    >>> models = draw(ns.learners.ridge(), rows, keys)
+    >>> remove(ns.removers.newton(), models, rows, jnp.array([True, False]), keys).params.shape
     (5, 3, 2)
     """
     if own:
-        return spread(_remove_own(remover), (keys, trained, rows, forget, extra))
-    return spread(_remove(remover), (keys, trained), rows, forget, extra)
+        return spread(removal(remover), (keys, trained, rows, forget, extra or {}))
+    return spread(removal(remover), (keys, trained), rows, forget, extra or {})
 
 
-def spread(program: Callable[..., Any], runs: Any, *shared: Any) -> Any:
-    """Map `program(run, *shared)` over the leading axis of `runs`, on all devices.
+@functools.lru_cache(maxsize=256)
+def removal(remover: Remover) -> Callable[..., Trained]:
+    """`(key, trained, rows, forget, extra) -> Trained`, the same function object each time.
 
-    On CPU each device takes `WIDTH` runs at a time; an accelerator takes all of its runs at once.
-
-    Args:
-        program: one run; the same function object each time, or it compiles anew.
-        runs: pytree with a leading axis `runs`.
-        shared: passed to every run.
-
-    Returns:
-        The results, with a leading axis `runs`.
-
-    >>> import jax.numpy as jnp
-    >>> spread(jnp.add, jnp.arange(3), jnp.ones(())).tolist()
-    [1.0, 2.0, 3.0]
-    """
-    devices = jax.devices()
-    count = len(jax.tree.leaves(runs)[0])
-    share = -(-count // len(devices))
-    width = min(WIDTH, share) if devices[0].platform == "cpu" else share
-    padded = -(-share // width) * width * len(devices)
-    # A short block is filled up with its own runs, which are thrown away: every program has one shape.
-    cyclic = np.arange(padded) % count
-    filled = runs if padded == count else jax.tree.map(lambda leaf: leaf[cyclic], runs)
-    out = _program(program, width, len(devices))(filled, *shared)
-    return out if padded == count else jax.tree.map(lambda leaf: leaf[:count], out)
-
-
-def compiled_programs() -> int:
-    """How many programs pools have compiled in this process.
-
-    >>> compiled_programs() >= 0
+    >>> import neverseen as ns
+    >>> removal(ns.removers.newton()) is removal(ns.removers.newton())
     True
     """
-    return sum(program._cache_size() for program in _PROGRAMS)
-
-
-_PROGRAMS: list[Any] = []
-
-
-@functools.lru_cache(maxsize=256)
-def _program(program: Callable[..., Any], width: int, devices: int) -> Callable[..., Any]:
-    """The compiled map: chunks of `width` runs, one after another, on every device."""
-    mesh = Mesh(np.asarray(jax.devices()[:devices]), ("runs",), axis_types=(AxisType.Auto,))
-
-    def on_device(runs: Any, *shared: Any) -> Any:
-        return lax.map(lambda run: program(run, *shared), runs, batch_size=width)
-
-    def everywhere(runs: Any, *shared: Any) -> Any:
-        each, whole = PartitionSpec("runs"), PartitionSpec()
-        specs = (each, *(whole for _ in shared))
-        return jax.shard_map(on_device, mesh=mesh, in_specs=specs, out_specs=each, check_vma=False)(runs, *shared)
-
-    compiled = jax.jit(everywhere)
-    _PROGRAMS.append(compiled)
-    return compiled
-
-
-@functools.lru_cache(maxsize=256)
-def _fit(learner: Learner) -> Callable[..., Trained]:
-    return lambda key, rows: learner.fit(key, rows)
-
-
-@functools.lru_cache(maxsize=256)
-def _fit_own(learner: Learner) -> Callable[..., Trained]:
-    return lambda run: learner.fit(*run)
-
-
-@functools.lru_cache(maxsize=256)
-def _remove(remover: Remover) -> Callable[..., Trained]:
-    return lambda run, rows, forget, extra: remover(run[0], run[1], rows, forget, **extra)
-
-
-@functools.lru_cache(maxsize=256)
-def _remove_own(remover: Remover) -> Callable[..., Trained]:
-    return lambda run: remover(*run[:4], **run[4])
+    return lambda key, trained, rows, forget, extra: remover(key, trained, rows, forget, **extra)

@@ -41,12 +41,12 @@ def distances(learner: ns.Learner, remover: ns.Remover, scenario: ns.Scenario, p
     """‖θ_u − θ_r‖ / σ of so many pairs, with shared and with independent training seeds; the noise is tested."""
     streams = [jax.random.split(jax.random.fold_in(jax.random.key(0), i), pairs) for i in range(3)]
     a, u, rows = centred_learner(learner), centred_remover(remover), scenario.rows
-    original = ns.pools.fit_many(a, streams[0], rows)
-    removed = ns.pools.remove_many(u, streams[1], original, rows, scenario.forget, {})
+    original = ns.pools.draw(a, rows, streams[0])
+    removed = ns.pools.remove(u, original, rows, scenario.forget, streams[1])
     Residuals("removed", SIGMA).see(removed.params, removed.record[1])
     found = {}
     for name, keys in (("coupled", streams[0]), ("uncoupled", streams[2])):
-        reference = ns.pools.fit_many(a, keys, rows.without(scenario.forget))
+        reference = ns.pools.draw(a, rows.without(scenario.forget), keys)
         Residuals("reference", SIGMA).see(reference.params, reference.record[1])
         shift = flattened(removed.record[1]) - flattened(reference.record[1])
         found[name] = np.linalg.norm(shift, axis=1) / SIGMA

@@ -54,10 +54,10 @@ def pools(forget: str, removers: dict[str, ns.Remover]) -> Iterator[tuple[str, A
     scenario, learner, claim = ns.scenarios.digits(forget=forget), ns.learners.mlp(), ns.Untraining(1.0, 0.05)
     found, root = probes(scenario, claim), jax.random.key(SEED)
     training, removal = (jax.random.split(jax.random.fold_in(root, i), POOL) for i in (1, 2))
-    original = ns.pools.fit_many(learner, training, scenario.rows)
+    original = ns.pools.draw(learner, scenario.rows, training)
     unseen = reference_rows(claim, scenario.rows, scenario.forget, scenario.behaviour)
     rng = np.random.default_rng(SEED)
-    reference = add_grain(observe_many(learner, ns.pools.fit_many(learner, training, unseen), found), 1e-3, rng)
+    reference = add_grain(observe_many(learner, ns.pools.draw(learner, unseen, training), found), 1e-3, rng)
     for name, remover in removers.items():
-        models = ns.pools.remove_many(remover, removal, original, scenario.rows, scenario.forget, {})
+        models = ns.pools.remove(remover, original, scenario.rows, scenario.forget, removal)
         yield f"digits, {forget}: {name}", add_grain(observe_many(learner, models, found), 1e-3, rng), reference

@@ -99,7 +99,7 @@ s = ns.Rows(digits.rows.x, digits.rows.y, digits.forget)
 
 def losses(present):
     """The mean loss on S of 64 runs on the rows present."""
-    models = ns.pools.fit_many(network, keys, present).params
+    models = ns.pools.draw(network, present, keys).params
     return np.asarray(jax.vmap(lambda params: network.mean_loss(params, s))(models))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import numpy as np
+import safetensors
 from jaxtyping import Int64
 
 from ._sources import Source, Sources, checked
@@ -26,7 +27,7 @@ def read(path: str | os.PathLike[str]) -> Sources:
 
     The first bytes tell a file's format, whatever its suffix is. `.npy` files are memory-mapped, and so are the members
     of an `.npz` of more than 64 MiB that `numpy.savez` wrote; compressed members are read whole. `.safetensors` files
-    need the safetensors package (`pip install 'neverseen[audit]'`) and are read in slices.
+    are read in slices.
 
     Args:
         path: a file; or a folder in which each file is a view named by its stem (`stem.name` for each array
@@ -146,10 +147,6 @@ def _header(stream: zipfile.ZipExtFile, name: str) -> tuple[tuple[int, ...], boo
 
 
 def _safetensors(path: str | os.PathLike[str]) -> Sources:
-    try:
-        import safetensors
-    except ImportError:
-        raise ValueError("safetensors is not installed; pip install 'neverseen[audit]'") from None
     found = safetensors.safe_open(str(path), framework="numpy")
     return {name: cast(Source, _Tensor(name, found.get_slice(name))) for name in found.keys()}  # noqa: SIM118
 

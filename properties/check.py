@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from ..algorithms.base import Learner, Remover
-from ..algorithms.pools import WIDTH
 from ..formal._types import Real
 from ..formal.definitions import Definition
 from ..formal.finite_learners import FiniteLearner, FiniteRemover
@@ -100,7 +99,7 @@ def check(
     kept: list[Block] = []
     told = watched(_keeping(drawn, kept), budget, f"{remover} · {definition.id}", progress)
     made = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover), "learner": repr(learner)}
-    drawing = {"seed": seed, "grain": float(grain), "block": PAIRS, "width": WIDTH}
+    drawing = {"seed": seed, "grain": float(grain), "block": PAIRS}
     outcome = decide(terms, told, designated, float(grain))
     verdict = verdict_of(terms, outcome, f"{remover} on {learner} in {scenario}", made | drawing, started)
     if not resolution or verdict.status is Status.REFUTED:

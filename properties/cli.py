@@ -26,6 +26,11 @@ exit status: 0 the plan was made, 2 usage or bad input, 70 a fault of ours, 130 
 
 An effect is how the removed models' law differs from the reference's N(0, 1) in one view: separated (they never
 overlap), shift=D (N(D, 1)), share=R (with probability R far from all references) or none."""
+_POOL = """\
+exit status: 0 done and all sound, 1 verify found damaged files, 2 usage or a folder that cannot be read, 70 a fault
+of ours, 130 Ctrl-C
+
+The store keeps pools of runs between checks. It lies in NEVERSEEN_STORE, or else among the user's caches."""
 _PROVE = """\
 exit status: 0 every theorem holds and every negative twin is refuted, 1 otherwise, 2 unknown id, 70 a fault of
 ours, 130 Ctrl-C (what was finished is shown)
@@ -67,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     args = _parser().parse_args(argv)
-    from . import _commands
+    from . import _commands, _pool_commands
 
     commands = {
         "check": _commands.check,
@@ -76,6 +81,7 @@ def _run(argv: Sequence[str] | None) -> int:
         "plan": _commands.plan,
         "list": _commands.listing,
         "prove": _commands.prove,
+        "pool": _pool_commands.pool,
     }
     return commands[args.command](args)
 
@@ -110,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"neverseen {importlib.metadata.version('neverseen')}")
-    commands = parser.add_subparsers(dest="command", metavar="check|audit|compare|plan|list|prove", required=True)
+    commands = parser.add_subparsers(dest="command", metavar="check|audit|compare|plan|list|prove|pool", required=True)
     for name, summary, epilog, add in (
         ("check", "decide whether a remover meets a definition, by fresh runs", _STATUS, _check),
         ("audit", "decide from saved runs of both arms", _STATUS, _audit),
@@ -123,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
         ("plan", "foretell how many pairs a verdict will need, before any training", _PLAN, _plan),
         ("list", "show the names that can be used", None, _list),
         ("prove", "check the theorems by machine, and refute their negative twins", _PROVE, _prove),
+        ("pool", "look after the stored runs: list them, check them, make room", _POOL, _pool),
     ):
         command = commands.add_parser(
             name,
@@ -198,6 +205,23 @@ def _prove(parser: argparse.ArgumentParser) -> None:
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--latex", action="store_true", help="print the statements as LaTeX and prove nothing")
     shown.add_argument("--json", action="store_true", help="print JSON and nothing else")
+
+
+def _pool(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ls|verify|prune", required=True)
+    for name, summary in (
+        ("ls", "list the pools, least recently used first"),
+        ("verify", "read and check every file, and set the damaged ones aside"),
+        ("prune", "remove what was least recently used, and damaged files"),
+    ):
+        action = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        action.add_argument("--store", metavar="DIR", help="the store's folder (default NEVERSEEN_STORE or the cache)")
+        if name == "prune":
+            action.add_argument(
+                "--limit", default="0", metavar="SIZE", help="what may stay: 0, 500MB, 2GiB (default 0)"
+            )
+        else:
+            action.add_argument("--json", action="store_true", help="print JSON and nothing else")
 
 
 def _claim(parser: argparse.ArgumentParser) -> None:

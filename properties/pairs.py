@@ -142,10 +142,10 @@ def _arms(
     """Removed models, references and originals; `data` is one D for all pairs or one for each."""
     own = definition.redraws
     extra = {need: getattr(data, need) for need in remover.needs}
-    original = pools.fit_many(learner, keys["training"], data.rows, own=own)
-    removed = pools.remove_many(remover, keys["removal"], original, data.rows, data.forget, extra, own=own)
+    original = pools.draw(learner, data.rows, keys["training"], own=own)
+    removed = pools.remove(remover, original, data.rows, data.forget, keys["removal"], extra, own=own)
     unseen = reference_rows(definition, data.rows, data.forget, data.behaviour)
-    return removed, pools.fit_many(learner, keys["training"], unseen, own=own), original
+    return removed, pools.draw(learner, unseen, keys["training"], own=own), original
 
 
 def _data(definition: Definition, scenario: Scenario, keys: Shaped[PRNGKeyArray, " runs"]) -> Scenario:

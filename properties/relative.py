@@ -10,7 +10,6 @@ import numpy as np
 from jaxtyping import Float64
 
 from ..algorithms.base import Learner, Remover
-from ..algorithms.pools import WIDTH
 from ..formal._types import Real
 from ..formal.definitions import Definition
 from ..formal.relative import Relative, Side
@@ -99,7 +98,7 @@ def check_relative(
     told = watched(drawn, budget, f"{remover} · {definition.id}", progress)
     contest = _Contest(alpha, told, budget, tuple(f"loss on {name}" for name in found.designated))
     made = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover), "learner": repr(learner)}
-    made |= {"definition": definition.id, "seed": seed, "grain": float(grain), "block": PAIRS, "width": WIDTH}
+    made |= {"definition": definition.id, "seed": seed, "grain": float(grain), "block": PAIRS}
     return contest.result(f"{remover} on {learner} in {scenario}", definition.reference, made, started)
 
 

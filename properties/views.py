@@ -12,7 +12,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Float64
 
 from ..algorithms.base import Learner, Trained, margins
-from ..algorithms.pools import spread
+from ..algorithms.spread import spread
 from ..formal.definitions import Definition
 from ..formal.scenario import Rows, Scenario, bucket
 
@@ -90,11 +90,11 @@ def observe_many(learner: Learner, trained: Trained, found: Probes) -> Values:
     >>> import jax, neverseen as ns
     >>> scenario, learner = ns.scenarios.figure1(), ns.learners.ridge()
     >>> found = probes(scenario, ns.Untraining(1.0, 0.05))
-    >>> models = ns.pools.fit_many(learner, jax.random.split(jax.random.key(0), 2), scenario.rows)
+    >>> models = ns.pools.draw(learner, scenario.rows, jax.random.split(jax.random.key(0), 2))
     >>> {name: values.shape for name, values in observe_many(learner, models, found).items()}["margins on S"]
     (2, 3)
     """
-    seen = spread(_observer(learner), trained.params, found.points)
+    seen = spread(_observer(learner), (trained.params,), found.points)
     values = {"parameters": seen.pop("parameters")}
     for name, count in found.counts.items():
         if count:

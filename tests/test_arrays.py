@@ -4,7 +4,6 @@ import builtins
 import io
 import json
 import struct
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -190,20 +189,6 @@ def test_bad_folders_are_one_line(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", LOSS)
     with pytest.raises(ValueError, match=r"a\.npz: another file of the folder holds 'a'; rename one"):
         read(tmp_path)
-
-
-def test_without_safetensors_one_line_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    save_file({"a": LOSS}, tmp_path / "a.safetensors")
-    monkeypatch.setitem(sys.modules, "safetensors", None)
-    with pytest.raises(ValueError, match=r"safetensors is not installed; pip install 'neverseen\[audit\]'"):
-        read(tmp_path / "a.safetensors")
-
-
-def test_no_module_but_numpy_opens_an_npy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The extra is needed for its own format only."""
-    np.save(tmp_path / "a.npy", LOSS)
-    monkeypatch.setitem(sys.modules, "safetensors", None)
-    assert list(read(tmp_path / "a.npy")) == [""]
 
 
 class Tensor:

@@ -271,7 +271,7 @@ def test_values_that_are_not_finite_are_events_and_are_counted() -> None:
 def test_absent_rows_of_a_probe_weigh_nothing() -> None:
     """Three rows present among sixteen: the loss is that of three, and there are three margins."""
     learner, scenario = ns.learners.ridge(), ns.scenarios.blobs()
-    models = ns.pools.fit_many(learner, jax.random.split(jax.random.key(0), 1), scenario.rows)
+    models = ns.pools.draw(learner, scenario.rows, jax.random.split(jax.random.key(0), 1))
     some = Rows(scenario.rows.x[:16], scenario.rows.y[:16], jnp.arange(16) < 3)
     seen = observe_many(learner, models, Probes({"S": some}, {"S": 3}, ()))
     one = jax.tree.map(lambda leaf: leaf[0], models.params)

@@ -45,10 +45,9 @@ def test_no_sample_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_declared_output_law_is_the_law_of_the_runs() -> None:
     learner, scenario = ns.learners.noisy(sigma=0.2), ns.scenarios.blobs(size=3)
     key = jax.random.key(0)
-    models = ns.pools.fit_many(learner, jax.random.split(key, 4000), scenario.rows)
-    removed = ns.pools.remove_many(
-        ns.removers.noisy(), jax.random.split(jax.random.key(1), 4000), models, scenario.rows, scenario.forget, {}
-    )
+    models = ns.pools.draw(learner, scenario.rows, jax.random.split(key, 4000))
+    keys = jax.random.split(jax.random.key(1), 4000)
+    removed = ns.pools.remove(ns.removers.noisy(), models, scenario.rows, scenario.forget, keys)
     assert learner.noise is not None
     target = learner.noise.centre(key, scenario.rows.without(scenario.forget))
     for params, centre in ((models.params, learner.noise.centre(key, scenario.rows)), (removed.params, target)):

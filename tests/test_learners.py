@@ -84,7 +84,7 @@ def test_another_key_another_model(name: str, key: PRNGKeyArray) -> None:
 def test_many_runs_equal_single_runs(learner: ns.Learner, key: PRNGKeyArray) -> None:
     rows, _ = rows_with_holes()
     keys = jax.random.split(key, 5)
-    many = ns.pools.fit_many(learner, keys, rows).params
+    many = ns.pools.draw(learner, rows, keys).params
     for i in range(5):
         one = learner.fit(keys[i], rows).params
         for a, b in zip(jax.tree.leaves(many), jax.tree.leaves(one), strict=True):
@@ -101,15 +101,15 @@ def test_no_row_at_all_gives_a_finite_model(learner: ns.Learner, key: PRNGKeyArr
 @learners
 def test_the_second_call_compiles_nothing(learner: ns.Learner, key: PRNGKeyArray) -> None:
     rows, present = rows_with_holes()
-    ns.pools.fit_many(learner, jax.random.split(key, 4), rows)
+    ns.pools.draw(learner, rows, jax.random.split(key, 4))
     before = ns.pools.compiled_programs()
-    ns.pools.fit_many(learner, jax.random.split(key, 4), rows.without(jnp.asarray(present)))
+    ns.pools.draw(learner, rows.without(jnp.asarray(present)), jax.random.split(key, 4))
     assert ns.pools.compiled_programs() == before
 
 
 def test_mlp_learns_digits(key: PRNGKeyArray) -> None:
     scenario, learner = ns.scenarios.digits(), ns.learners.mlp()
-    models = ns.pools.fit_many(learner, jax.random.split(key, 8), scenario.rows).params
+    models = ns.pools.draw(learner, scenario.rows, jax.random.split(key, 8)).params
     fresh = scenario.fresh_rest
     hits = jax.vmap(lambda p: learner.apply(p, fresh.x).argmax(-1) == fresh.y.argmax(-1))(models)
     accuracy = (hits & fresh.present).sum(1) / fresh.present.sum()

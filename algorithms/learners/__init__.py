@@ -5,9 +5,9 @@ from collections.abc import Callable
 from ..base import Learner
 from .gradient import Perceptron as Perceptron
 from .gradient import flax_module as flax_module
-from .gradient import logistic as logistic
 from .gradient import minibatch as minibatch
 from .gradient import mlp as mlp
+from .logistic import logistic as logistic
 from .neighbour import nearest_neighbour as nearest_neighbour
 from .noisy import noisy as noisy
 from .ridge import ridge as ridge

@@ -1,4 +1,4 @@
-"""Learners trained by minibatch descent: logistic regression and flax networks."""
+"""Learners trained by minibatch descent: any model of yours, flax modules, and a network with one hidden layer."""
 
 import functools
 import math
@@ -11,13 +11,12 @@ import numpy as np
 import optax
 from flax import linen
 from jax import lax
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
 from ..base import Learner, Trained, cross_entropy, no_penalty
 from ..descent import descend, steps_for
-from .ridge import affine, linear
 
 
 def minibatch(
@@ -29,6 +28,7 @@ def minibatch(
     batch: int,
     loss: Callable[[Array, Any], Array] = cross_entropy,
     penalty: Callable[[Any], Array] = no_penalty,
+    gradient: Callable[[Any, Rows], Any] | None = None,
     name: str = "minibatch",
     logits: bool = True,
 ) -> Learner:
@@ -45,6 +45,8 @@ def minibatch(
         batch: rows in a minibatch.
         loss: `(outputs, y) -> [m]`.
         penalty: `params -> scalar`, in the sum form.
+        gradient: `(params, drawn rows) -> gradient of their mean loss`, where you have it in closed form; by automatic
+            differentiation when left out.
         name: for sentences.
         logits: whether outputs are class scores.
 
@@ -64,64 +66,19 @@ def minibatch(
         start_key, order_key = jax.random.split(key)
         count = jnp.maximum(rows.count(), 1)
 
-        def objective(params: Any, drawn: Rows) -> Float[Array, ""]:
-            return learner.mean_loss(params, drawn) + penalty(params) / count
+        def slope(params: Any, drawn: Rows) -> Any:
+            pulled = jax.tree.map(lambda leaf: leaf / count, jax.grad(penalty)(params))
+            return jax.tree.map(jnp.add, own(params, drawn), pulled)
 
         due, longest = steps_for(epochs, rows, batch)
         params = descend(
-            order_key, start(start_key, rows), (rows,), objective,
+            order_key, start(start_key, rows), (rows,), slope,
             optimiser=optimiser, batch=batch, due=due, longest=longest,
         )  # fmt: skip
         return Trained(params, None, learner)
 
     learner = Learner(fit, apply, loss, penalty, name, logits)
-    return learner
-
-
-@functools.lru_cache
-def logistic(penalty: Real = 1.0, epochs: Real = 30, batch: int | None = None, rate: Real = 0.5) -> Learner:
-    r"""Multinomial logistic regression from zero; one-hot targets.
-
-    Full batch (`batch=None`): `epochs` gradient steps on the mean objective, deterministic. Otherwise minibatch
-    SGD. The objective in the sum form is $\sum_D \mathrm{CE} + \frac\Lambda2\|W\|^2$.
-
-    Args:
-        penalty: Λ ≥ 0.
-        epochs: passes over the rows present; steps, in full batch.
-        batch: rows in a minibatch; None for all rows.
-        rate: step size.
-
-    Returns:
-        The learner; parameters `[d + 1, c]`.
-
-    >>> import jax, jax.numpy as jnp
-    >>> from neverseen.formal import Rows
-    >>> rows = Rows(jnp.array([[-1.0], [1.0]]), jnp.eye(2), jnp.ones(2, bool))
-    >>> logistic(penalty=0.01).fit(jax.random.key(0), rows).params.shape
-    (2, 2)
-    """
-
-    def squares(params: Any) -> Float[Array, ""]:
-        return penalty / 2 * jnp.sum(params**2)
-
-    def zeros(key: PRNGKeyArray, rows: Rows) -> Array:
-        del key
-        _require_one_hot(rows)
-        return jnp.zeros((affine(rows.x[:1]).shape[1], rows.y.shape[1]))
-
-    if batch is not None:
-        name = f"logistic(penalty={penalty:g}, epochs={epochs:g}, batch={batch}, rate={rate:g})"
-        return minibatch(
-            zeros, linear, optimiser=optax.sgd(rate), epochs=epochs, batch=batch, penalty=squares, name=name
-        )
-
-    def fit(key: PRNGKeyArray, rows: Rows) -> Trained:
-        gradient = jax.grad(lambda params: learner.objective(params, rows) / jnp.maximum(rows.count(), 1))
-        params, _ = lax.scan(lambda w, _: (w - rate * gradient(w), None), zeros(key, rows), length=int(epochs))
-        return Trained(params, None, learner)
-
-    name = f"logistic(penalty={penalty:g}, epochs={epochs:g}, rate={rate:g})"
-    learner = Learner(fit, linear, cross_entropy, squares, name, logits=True, random=False)
+    own = gradient or jax.grad(learner.mean_loss)
     return learner
 
 
@@ -167,14 +124,54 @@ def mlp(hidden: int = 64, epochs: Real = 20, batch: int = 64, rate: Real = 0.3, 
     """
 
     def start(key: PRNGKeyArray, rows: Rows) -> Any:
-        _require_one_hot(rows)
+        require_one_hot(rows)
         return uniform_start(key, Perceptron(hidden, rows.y.shape[1]), rows.x[:1])
 
     def apply(params: Any, x: Array) -> Any:
         return Perceptron(hidden, params["params"]["head"]["bias"].shape[-1]).apply(params, x)
 
     name = f"mlp(hidden={hidden}, epochs={epochs:g}, batch={batch}, rate={rate:g}, momentum={momentum:g})"
-    return minibatch(start, apply, optimiser=optax.sgd(rate, momentum), epochs=epochs, batch=batch, name=name)
+    return minibatch(
+        start, apply, optimiser=optax.sgd(rate, momentum), epochs=epochs, batch=batch, gradient=backward, name=name
+    )
+
+
+def backward(params: Any, drawn: Rows) -> Any:
+    r"""The gradient of a `Perceptron`'s mean cross-entropy, by hand.
+
+    With $z = xA + a$, $h = \max(z, 0)$, $p = \mathrm{softmax}(hB + b)$ and the mean over the m rows present,
+    $\Delta = (p - y)/m$: $\;
+abla_B = h^	op\Delta,\; 
+abla_A = x^	op(\Delta B^	op \circ [z > 0])$.
+
+    Args:
+        params: of a `Perceptron`.
+        drawn: a minibatch.
+
+    Returns:
+        The same tree.
+
+    >>> x, y = jnp.ones((1, 4)), jnp.eye(2)[:1]
+    >>> params = Perceptron(3, 2).init(jax.random.key(0), x)
+    >>> backward(params, Rows(x, y, jnp.zeros(1, bool)))["params"]["head"]["bias"].tolist()
+    [0.0, 0.0]
+    """
+    body, head = params["params"]["body"], params["params"]["head"]
+    x = drawn.x.reshape(len(drawn.present), -1)
+    z = x @ body["kernel"] + body["bias"]
+    h = jnp.maximum(z, 0)
+    p = jax.nn.softmax(h @ head["kernel"] + head["bias"])
+    share = drawn.present[:, None] / jnp.maximum(drawn.count(), 1)
+    out = (p * drawn.y.sum(1, keepdims=True) - drawn.y) * share
+    hidden = (out @ head["kernel"].T) * (z > 0)
+    # XLA's fast kernel for CPUs contracts the last axis of its left operand; without the barrier the transpose is folded
+    # back into the product, which then takes the slow one.
+    xt, outt = lax.optimization_barrier((x.T, out.T))
+    grads = {
+        "body": {"kernel": xt @ hidden, "bias": hidden.sum(0)},
+        "head": {"kernel": (outt @ h).T, "bias": outt.sum(1)},
+    }
+    return {"params": grads}
 
 
 def uniform_start(key: PRNGKeyArray, module: linen.Module, x: Array) -> Any:
@@ -240,6 +237,13 @@ def flax_module(
     return minibatch(start, apply, optimiser=optimiser, epochs=epochs, batch=batch, loss=loss, logits=logits, name=name)
 
 
-def _require_one_hot(rows: Rows) -> None:
+def require_one_hot(rows: Rows) -> None:
+    """Refuse targets that are not a matrix.
+
+    Raises:
+        ValueError: y is not `[n, classes]`.
+
+    >>> require_one_hot(Rows(jnp.zeros((2, 1)), jnp.eye(2), jnp.ones(2, bool)))
+    """
     if getattr(rows.y, "ndim", 0) != 2:
         raise ValueError("y: a classifier needs one-hot targets [n, classes]; use jax.nn.one_hot(labels, classes)")

@@ -3,6 +3,7 @@
 from .algorithms import Guarantee as Guarantee
 from .algorithms import Learner as Learner
 from .algorithms import Remover as Remover
+from .algorithms import Store as Store
 from .algorithms import Trained as Trained
 from .algorithms import learners as learners
 from .algorithms import pools as pools

@@ -1,0 +1,169 @@
+"""Files of a store: written whole or not at all, read only where they are plain files, set aside when damaged."""
+
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+import socket
+import stat
+import threading
+import time
+import warnings
+from pathlib import Path
+
+from ._shards import DamageError
+
+ASIDE = re.compile(r"damaged-[0-9a-f]{8}-[a-z0-9.-]+")
+"""Names of files that were set aside."""
+
+PATIENCE = 3600.0
+"""Seconds after which a temporary file is nobody's, whoever wrote it."""
+
+_HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+_TEMPORARY = re.compile(r"\.[a-z0-9.-]+\.([0-9a-f]{8})\.([1-9][0-9]{0,9})\.[0-9]+\.[0-9a-f]{8}\.tmp")
+_FLAGS = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK"))  # neither a link nor a pipe to wait for
+_SAID: set[tuple[str, str]] = set()
+
+
+class StoreWarning(UserWarning):
+    """The store could not keep or give back a shard; the runs are computed instead."""
+
+
+def complain(folder: Path, cause: str, words: str) -> None:
+    """Warn, once in this process for each folder and cause.
+
+    >>> from pathlib import Path
+    >>> with warnings.catch_warnings(record=True) as seen:
+    ...     warnings.simplefilter("always")
+    ...     complain(Path("example"), "full", "no room")
+    ...     complain(Path("example"), "full", "no room")
+    >>> [str(warning.message) for warning in seen]
+    ['example: no room']
+    """
+    if (str(folder), cause) not in _SAID:
+        _SAID.add((str(folder), cause))
+        warnings.warn(f"{folder}: {words}", StoreWarning, stacklevel=4)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that readers see all of it or none, even when the power fails.
+
+    Raises:
+        OSError: it could not be written; nothing is left behind.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_whole(pathlib.Path(folder, "a"), b"1")
+    ...     os.listdir(folder)
+    ['a']
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    owner = f"{_HOST}.{os.getpid()}.{threading.get_ident()}.{secrets.token_hex(4)}"
+    part = path.with_name(f".{path.name}.{owner}.tmp")
+    try:
+        with open(part, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
+    _sync(path.parent)
+
+
+def read_plain(path: Path) -> tuple[bytes, os.stat_result]:
+    """A file's bytes, and which file it was.
+
+    Raises:
+        DamageError: it is a link, a folder, a pipe or a device.
+        OSError: it cannot be read.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_whole(pathlib.Path(folder, "a"), b"1")
+    ...     read_plain(pathlib.Path(folder, "a"))[0]
+    b'1'
+    """
+    if not stat.S_ISREG(os.lstat(path).st_mode):
+        raise DamageError("is not a plain file")
+    with open(path, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | _FLAGS)) as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise DamageError("is not a plain file")
+        return file.readall(), found
+
+
+def set_aside(path: Path, seen: os.stat_result | None) -> str:
+    """Rename a damaged file; say in words what became of it.
+
+    Args:
+        path: the file.
+        seen: what was found damaged; a file that has been replaced since stays where it is.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_whole(pathlib.Path(folder, "a"), b"1")
+    ...     set_aside(pathlib.Path(folder, "a"), None)[:24]
+    'set aside as damaged-...'
+    """
+    aside = path.with_name(f"damaged-{secrets.token_hex(4)}-{path.name}")
+    try:
+        if seen is not None and not os.path.samestat(seen, os.lstat(path)):
+            return "replaced by a new one since"
+        path.rename(aside)
+    except OSError as error:
+        return f"cannot be set aside ({error.strerror})"
+    return f"set aside as {aside.name}"
+
+
+def sweep(folder: Path) -> int:
+    """Delete the temporary files of writers that are gone; how many there were.
+
+    >>> import pathlib
+    >>> sweep(pathlib.Path("nowhere"))
+    0
+    """
+    swept = 0
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+        for entry in list(entries):
+            if _abandoned(entry):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(entry.path)
+                    swept += 1
+    return swept
+
+
+def _abandoned(entry: os.DirEntry[str]) -> bool:
+    named = _TEMPORARY.fullmatch(entry.name)
+    if named is None or not entry.is_file(follow_symlinks=False):
+        return False
+    with contextlib.suppress(FileNotFoundError):
+        old = time.time() - entry.stat(follow_symlinks=False).st_mtime > PATIENCE
+        return old or (named[1] == _HOST and not _alive(int(named[2])))
+    return False
+
+
+def _alive(process: int) -> bool:
+    """Whether a process of this host runs; where asking is no safe question, it is taken to run."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # somebody else's, so it runs
+        return True
+    return True
+
+
+def _sync(folder: Path) -> None:
+    """Make a new name in a folder durable, where the platform can open folders."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
