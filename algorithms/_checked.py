@@ -11,10 +11,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ._files import StoreWarning, complain, read_plain, set_aside
-from ._room import MANIFEST, shard_name
+from ._room import INPUTS, MANIFEST, PROGRAM, shard_name
 from ._shards import FORMAT, DamageError, Shard, canonical, decode
 
 T = TypeVar("T")
+
+BESIDE = -1
+"""The number under which a pool's inputs are encoded: no shard has it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,6 +88,24 @@ def inspect_manifest(folder: Path) -> dict[str, Any] | Damaged | None:
     True
     """
     return _inspect(folder / MANIFEST, lambda data: _parsed(data, folder.name))
+
+
+def inspect_program(folder: Path) -> tuple[bytes, Shard] | Damaged | None:
+    """What workers run: the program's bytes, and the inputs after the program's SHA-256; None where either is absent.
+
+    >>> inspect_program(Path("nowhere")) is None
+    True
+    """
+    inputs = _inspect(folder / INPUTS, lambda data: decode(data, folder.name, BESIDE))
+    if not isinstance(inputs, Shard):
+        return inputs
+    return _inspect(folder / PROGRAM, lambda data: (_sealed(data, inputs), inputs))
+
+
+def _sealed(program: bytes, inputs: Shard) -> bytes:
+    if not inputs.parts or hashlib.sha256(program).digest() != bytes(inputs.parts[0]):
+        raise DamageError("is not the program that its inputs were written with")
+    return program
 
 
 def report(store: Path, found: Damaged) -> None:

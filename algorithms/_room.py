@@ -11,6 +11,9 @@ from pathlib import Path
 from ._files import ASIDE, complain
 
 MANIFEST = "pool.json"
+PROGRAM = "program.stablehlo"
+INPUTS = "inputs.safetensors"
+_OWN = (MANIFEST, PROGRAM, INPUTS)
 _SHARD = re.compile(r"shard-([0-9]{5}|[1-9][0-9]{5,8})\.safetensors")
 _POOL = re.compile(r"[0-9a-f]{64}")
 _SLACK = 0.9  # of the limit is left by an eviction, so that not every write after it evicts again
@@ -18,18 +21,21 @@ _SLACK = 0.9  # of the limit is left by an eviction, so that not every write aft
 
 @dataclasses.dataclass(frozen=True)
 class Folder:
-    """One pool's folder: its shards' sizes by number, what else of ours lies there, and the time of last use."""
+    """One pool's folder: its shards' sizes by number, what else of ours lies there, and the time of last use.
+
+    `own` is the bytes of its description, and of the program and inputs that workers read.
+    """
 
     path: Path
     shards: dict[int, int]
     aside: dict[str, int]
-    manifest: int
+    own: int
     used: int
 
     @property
     def size(self) -> int:
         """Bytes of all of it."""
-        return sum(self.shards.values()) + sum(self.aside.values()) + self.manifest
+        return sum(self.shards.values()) + sum(self.aside.values()) + self.own
 
 
 def shard_name(number: int) -> str:
@@ -65,7 +71,7 @@ def look(path: Path) -> Folder:
     Raises:
         OSError: it cannot be read.
     """
-    shards, aside, manifest = dict[int, int](), dict[str, int](), 0
+    shards, aside, own = dict[int, int](), dict[str, int](), 0
     used = os.stat(path).st_mtime_ns
     with os.scandir(path) as entries:
         for entry in entries:
@@ -77,9 +83,10 @@ def look(path: Path) -> Folder:
                     shards[int(named[1])] = status.st_size
                 elif ASIDE.fullmatch(entry.name):
                     aside[entry.name] = status.st_size
-                elif entry.name == MANIFEST:
-                    manifest, used = status.st_size, status.st_mtime_ns
-    return Folder(path, dict(sorted(shards.items())), aside, manifest, used)
+                elif entry.name in _OWN:
+                    own += status.st_size
+                    used = status.st_mtime_ns if entry.name == MANIFEST else used
+    return Folder(path, dict(sorted(shards.items())), aside, own, used)
 
 
 def shrink(folder: Folder, surplus: int) -> dict[int, int]:
@@ -97,7 +104,8 @@ def shrink(folder: Folder, surplus: int) -> dict[int, int]:
         (folder.path / shard_name(number)).unlink(missing_ok=True)
         gone[number] = folder.shards[number]
     if not folder.aside:
-        (folder.path / MANIFEST).unlink(missing_ok=True)
+        for name in _OWN:
+            (folder.path / name).unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # somebody else's files lie there
             folder.path.rmdir()
     return gone

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..formal._types import Real
-from ._checked import Damaged, inspect_manifest, inspect_shard, title
+from ._checked import Damaged, inspect_manifest, inspect_program, inspect_shard, title
 from ._files import sweep
 from ._room import Folder, forget, scan, shrink
 
@@ -67,7 +67,7 @@ def verify(store: Path, progress: Callable[[int, int, str], None] | None) -> lis
     total = sum(len(folder.shards) for folder in folders)
     for folder in folders:
         sweep(folder.path)
-        found: list[Any] = [inspect_manifest(folder.path)]
+        found: list[Any] = [inspect_manifest(folder.path), inspect_program(folder.path)]
         for number in folder.shards:
             found.append(inspect_shard(folder.path, number, None))
             done += 1

@@ -71,7 +71,7 @@ class Learner:
         random: whether runs with different keys differ.
         noise: the output law, where it is known.
         fit_many: `(keys [runs], rows) -> Trained` with a leading axis `runs`, the same models as `fit` key by key: a
-            formulation for many runs on the same rows. It becomes part of `fit`: what `vmap` over keys, and so a pool, runs.
+            formulation for many runs on the same rows. `fit` becomes it under `vmap` over keys, and so in a pool.
 
     A learner is hashable and static under `jit`; factories return the same value for the same arguments.
 
@@ -91,7 +91,7 @@ class Learner:
     logits: bool = False
     random: bool = True
     noise: OutputNoise | None = None
-    fit_many: "dataclasses.InitVar[Callable[[PRNGKeyArray, Rows], Trained] | None]" = None
+    fit_many: dataclasses.InitVar["Callable[[PRNGKeyArray, Rows], Trained] | None"] = None
 
     def __post_init__(self, fit_many: "Callable[[PRNGKeyArray, Rows], Trained] | None") -> None:
         if fit_many is not None:
@@ -119,7 +119,7 @@ def _batched(fit: Callable[..., Any], fit_many: Callable[..., Any]) -> Callable[
     one = jax.custom_batching.custom_vmap(fit)
 
     @one.def_vmap
-    def rule(size: int, mapped: Any, key: PRNGKeyArray, rows: Rows) -> tuple[Any, Any]:
+    def rule(size: int, mapped: Any, key: Any, rows: Rows) -> tuple[Any, Any]:
         own = jax.tree.map(lambda flag: 0 if flag else None, mapped)
         alone = mapped[0] and not any(jax.tree.leaves(mapped[1]))
         out = fit_many(key, rows) if alone else jax.vmap(fit, tuple(own), axis_size=size)(key, rows)

@@ -1,12 +1,13 @@
 """A pool: runs of one program, shard after shard; each shard is drawn once and shared by all that ask for it."""
 
 import collections
+import contextlib
 import dataclasses
 import functools
 import hashlib
 import importlib.metadata
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -15,6 +16,7 @@ import numpy as np
 from jax import export
 from jaxtyping import PRNGKeyArray
 
+from ._traced import traced
 from .spread import chunk_of, in_chunks, spread, vmapped
 from .store import Shards, Store
 
@@ -27,7 +29,7 @@ MEMORY = 256 * 2**20
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Pool:
-    """Runs of `program(*keys, *parents, *shared)`: run j of shard s depends on its program, its inputs and (s, j) alone.
+    """Runs of `program(*keys, *parents, *shared)`: run j of shard s depends on program, inputs and (s, j) alone.
 
     Equal pools share their shards: within a process by the program's function object and the content of the inputs,
     and through a store by the program's StableHLO with its constants.
@@ -69,15 +71,31 @@ class Pool:
             _RECENT.put((self.key, number), found)
         return found
 
+    def keep(self, number: int, store: Store) -> bool:
+        """Write shard s into a store, drawn now where no memory has it; False where the store could not take it.
+
+        Args:
+            number: s, from 0.
+            store: which; parents' shards are read from it, or drawn and kept as well.
+
+        Raises:
+            ValueError: the program cannot be traced, or calls back into Python.
+        """
+        found = _RECENT.get((self.key, number))
+        drawn = self._drawn(number, store) if found is None else found
+        _RECENT.put((self.key, number), drawn)
+        return self.shards(store).write(number, [np.asarray(leaf) for leaf in plain(drawn)])
+
     def _drawn(self, number: int, store: Store | None) -> Any:
         parents = [parent.shard(number, store) for parent in self.parents]
-        return spread(self.program, (*shard_keys(self.roots, number), *parents), *self.shared)
+        with traced(self.name):
+            return spread(self.program, (*shard_keys(self.roots, number), *parents), *self.shared)
 
     def _stored(self, number: int, store: Store) -> Any:
         shards = self.shards(store)
         leaves = shards.read(number, self.stored_shapes)
         if leaves is not None:
-            return self._revived(leaves)
+            return _same(leaves, self.shapes)
         drawn = self._drawn(number, store)
         shards.write(number, [np.asarray(leaf) for leaf in plain(drawn)])
         return drawn
@@ -92,11 +110,6 @@ class Pool:
             raise ValueError(f"pool: {self.name} calls back into Python; what cannot be lowered is not stored")
         return store.open(self.identity, self.name)
 
-    def _revived(self, leaves: list[np.ndarray]) -> Any:
-        shapes, rebuild = jax.tree.flatten(self.shapes)
-        pairs = zip(leaves, shapes, strict=True)
-        return jax.tree.unflatten(rebuild, [jnp.asarray(a) if not _is_key(s) else _wrapped(a, s) for a, s in pairs])
-
     @functools.cached_property
     def key(self) -> tuple[Any, ...]:
         """What tells this pool from others within a process."""
@@ -107,7 +120,8 @@ class Pool:
     def shapes(self) -> Any:
         """A shard's shapes, in the tree that the program returns."""
         runs = (*shard_keys(self.roots, 0), *(parent.shapes for parent in self.parents))
-        return jax.eval_shape(vmapped(self.program, len(runs)), *runs, *self.shared)
+        with traced(self.name):
+            return jax.eval_shape(vmapped(self.program, len(runs)), *runs, *self.shared)
 
     @property
     def stored_shapes(self) -> list[jax.ShapeDtypeStruct]:
@@ -120,13 +134,13 @@ class Pool:
 
         It is what workers run, from its StableHLO alone: neither the learner's code nor a pickle of it is needed there.
         """
-        inputs = [jax.eval_shape(plain, parent.shapes) for parent in self.parents]
-        return export.export(jax.jit(self._flat))(
-            jax.ShapeDtypeStruct((), jnp.uint32), [jax.random.key_data(r) for r in self.roots], inputs, plain(self.shared)
-        )
+        number, roots = jax.ShapeDtypeStruct((), jnp.uint32), [jax.random.key_data(root) for root in self.roots]
+        above = [jax.eval_shape(plain, parent.shapes) for parent in self.parents]
+        with _without_places():
+            return export.export(jax.jit(self._flat))(number, roots, above, plain(self.shared))
 
     def _flat(self, number: Any, roots: list[Any], parents: list[Any], shared: list[Any]) -> list[Any]:
-        keys = [jax.random.wrap_key_data(r, impl=jax.random.key_impl(k)) for r, k in zip(roots, self.roots, strict=True)]
+        keys = [_wrapped(data, root) for data, root in zip(roots, self.roots, strict=True)]
         above = [_same(leaves, parent.shapes) for leaves, parent in zip(parents, self.parents, strict=True)]
         runs = (*shard_keys(tuple(keys), number), *above)
         rest = _same(shared, self.shared)
@@ -137,6 +151,7 @@ class Pool:
     def identity(self) -> dict[str, Any] | None:
         """All that determines the numbers, as plain JSON; None where the program calls back into Python."""
         above = [parent.identity for parent in self.parents]
+        _ = self.shapes  # what cannot be traced is told here, with its mend
         try:
             text = self.exported.mlir_module()
         except NotImplementedError:
@@ -155,7 +170,7 @@ class Pool:
         }
 
 
-def shard_keys(roots: tuple[PRNGKeyArray, ...], number: Any) -> tuple[PRNGKeyArray, ...]:
+def shard_keys(roots: tuple[PRNGKeyArray, ...], number: Any) -> tuple[Any, ...]:
     """The keys of a shard's runs, one array `[32]` for each root.
 
     >>> import jax
@@ -192,11 +207,12 @@ def digest(tree: Any) -> str:
 def _same(leaves: list[Any], like: Any) -> Any:
     """Plain leaves in the tree of another, keys restored."""
     shapes, rebuild = jax.tree.flatten(like)
-    return jax.tree.unflatten(rebuild, [_wrapped(a, s) if _is_key(s) else a for a, s in zip(leaves, shapes, strict=True)])
+    pairs = zip(leaves, shapes, strict=True)
+    return jax.tree.unflatten(rebuild, [_wrapped(a, s) if _is_key(s) else jnp.asarray(a) for a, s in pairs])
 
 
 def _is_key(leaf: Any) -> bool:
-    return jnp.issubdtype(getattr(leaf, "dtype", None), jax.dtypes.prng_key)
+    return hasattr(leaf, "dtype") and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
 def _wrapped(data: Any, like: Any) -> PRNGKeyArray:
@@ -205,6 +221,37 @@ def _wrapped(data: Any, like: Any) -> PRNGKeyArray:
 
 def _key_hex(key: PRNGKeyArray) -> str:
     return np.asarray(jax.random.key_data(key)).tobytes().hex()
+
+
+_PLACES = threading.RLock()
+
+
+@contextlib.contextmanager
+def _without_places() -> Iterator[None]:
+    """Lower without the files and lines that a program was called from: they are no part of it, nor of its identity."""
+    with _PLACES:
+        limit = jax.config.jax_traceback_in_locations_limit
+        jax.config.update("jax_traceback_in_locations_limit", 0)
+        try:
+            yield
+        finally:
+            jax.config.update("jax_traceback_in_locations_limit", limit)
+
+
+@contextlib.contextmanager
+def recent_within(limit: int) -> Iterator[None]:
+    """Keep no more than so many bytes of recent shards for a while.
+
+    >>> with recent_within(2**20):
+    ...     _RECENT.limit
+    1048576
+    """
+    before = _RECENT.limit
+    _RECENT.resize(min(limit, before))
+    try:
+        yield
+    finally:
+        _RECENT.resize(before)
 
 
 class _Recent:
@@ -228,8 +275,16 @@ class _Recent:
             if key in self.held or size > self.limit:
                 return
             self.held[key], self.used = (value, size), self.used + size
-            while self.used > self.limit:
-                self.used -= self.held.popitem(last=False)[1][1]
+            self._shrink()
+
+    def resize(self, limit: int) -> None:
+        with self.lock:
+            self.limit = limit
+            self._shrink()
+
+    def _shrink(self) -> None:
+        while self.used > self.limit:
+            self.used -= self.held.popitem(last=False)[1][1]
 
 
 _RECENT = _Recent(MEMORY)

@@ -11,6 +11,7 @@ import platformdirs
 from jaxtyping import Array, Bool, PRNGKeyArray, Shaped
 
 from ..formal.scenario import Rows
+from ._traced import traced
 from .base import Learner, Remover, Trained
 from .spread import compiled_programs as compiled_programs
 from .spread import spread
@@ -43,9 +44,15 @@ def keep_compiled(folder: Path | str | None = None) -> None:
     >>> keep_compiled(tempfile.mkdtemp())
     """
     if jax.config.jax_compilation_cache_dir is None:
-        chosen = Path(folder) if folder else platformdirs.user_cache_path("neverseen", False, opinion=False) / "compiled"
+        home = platformdirs.user_cache_path("neverseen", False, opinion=False) / "compiled"
+        chosen = Path(folder or home)
+        try:
+            chosen.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            # Nothing to keep them in: programs are compiled each time, and JAX need not say so for each of them.
+            return
         jax.config.update("jax_compilation_cache_dir", str(chosen))
-    # A verdict needs a dozen small programs: all of them are worth keeping, up to 1 GiB.
+    # A verdict needs a dozen small programs: all of them are worth keeping.
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
@@ -62,14 +69,16 @@ def draw(learner: Learner, rows: Rows, keys: Shaped[PRNGKeyArray, " runs"], *, o
     Returns:
         `Trained` with a leading axis `runs` in every leaf.
 
+    Raises:
+        ValueError: the learner cannot be traced, mapped over runs or compiled.
+
     >>> import jax, jax.numpy as jnp, neverseen as ns
     >>> rows = ns.Rows(jnp.eye(2), jnp.eye(2), jnp.ones(2, bool))
     >>> draw(ns.learners.ridge(), rows, jax.random.split(jax.random.key(0), 5)).params.shape
     (5, 3, 2)
     """
-    if own:
-        return spread(learner.fit, (keys, rows))
-    return spread(learner.fit, (keys,), rows)
+    with traced(f"learner {learner}"):
+        return spread(learner.fit, (keys, rows)) if own else spread(learner.fit, (keys,), rows)
 
 
 def remove(
@@ -93,15 +102,19 @@ def remove(
     Returns:
         `Trained` with a leading axis `runs`.
 
+    Raises:
+        ValueError: the remover cannot be traced, mapped over runs or compiled.
+
     >>> import jax, jax.numpy as jnp, neverseen as ns
     >>> rows, keys = ns.Rows(jnp.eye(2), jnp.eye(2), jnp.ones(2, bool)), jax.random.split(jax.random.key(0), 5)
     >>> models = draw(ns.learners.ridge(), rows, keys)
     >>> remove(ns.removers.newton(), models, rows, jnp.array([True, False]), keys).params.shape
     (5, 3, 2)
     """
-    if own:
-        return spread(removal(remover), (keys, trained, rows, forget, extra or {}))
-    return spread(removal(remover), (keys, trained), rows, forget, extra or {})
+    with traced(f"remover {remover}"):
+        if own:
+            return spread(removal(remover), (keys, trained, rows, forget, extra or {}))
+        return spread(removal(remover), (keys, trained), rows, forget, extra or {})
 
 
 @functools.lru_cache(maxsize=256)

@@ -114,21 +114,23 @@ def _hashable(shapes: Any) -> tuple[tuple[Any, ...], Any]:
 
 @functools.lru_cache(maxsize=1024)
 def _width(many: Callable[..., Any], one: tuple[Any, ...], run: Any, rest: tuple[Any, ...], shared: Any) -> int:
-    def moved(runs: int) -> int:
+    def moved(runs: int) -> list[int]:
         leaves = [jax.ShapeDtypeStruct((runs, *leaf.shape), leaf.dtype) for leaf in one]
         traced = jax.make_jaxpr(lambda a, b: many(*jax.tree.unflatten(run, a), *jax.tree.unflatten(shared, b)))
-        return _working_set(traced(leaves, list(rest)).jaxpr)
+        return list(_moved(traced(leaves, list(rest)).jaxpr))
 
     # What two runs move more than one is a run's own; the rest is shared.
-    fits = CACHE // max(moved(2) - moved(1), 1)
+    own = max((two - one for one, two in zip(moved(1), moved(2), strict=True)), default=0)
+    fits = CACHE // max(own, 1)
     return 1 << max(fits.bit_length() - 1, 0)
 
 
-def _working_set(jaxpr: core.Jaxpr) -> int:
-    """Bytes that the busiest loop body moves once: its products and gathered rows; the rest is fused into them."""
-    inner = [sub for equation in jaxpr.eqns for sub in _bodies(equation)]
-    own = sum(_size(v) for e in jaxpr.eqns if e.primitive.name in _PRODUCTS for v in e.outvars)
-    return max([own, *map(_working_set, inner)])
+def _moved(jaxpr: core.Jaxpr) -> Iterator[int]:
+    """Bytes that each loop body, or other part, moves once: its products and gathered rows; the rest is fused."""
+    yield sum(_size(v) for e in jaxpr.eqns if e.primitive.name in _PRODUCTS for v in e.outvars)
+    for equation in jaxpr.eqns:
+        for body in _bodies(equation):
+            yield from _moved(body)
 
 
 def _bodies(equation: core.JaxprEqn) -> Iterator[core.Jaxpr]:

@@ -81,6 +81,21 @@ class Store:
         _touch(shards.folder)
         return shards
 
+    def at(self, pool: str) -> "Shards":
+        """The pool of an id, as it lies in the folder.
+
+        Raises:
+            ValueError: there is none, or its description is damaged.
+
+        >>> Store("nowhere").at("ab")
+        Traceback (most recent call last):
+        ValueError: .../nowhere: holds no pool ab
+        """
+        note = inspect_manifest(self.folder / pool)
+        if not isinstance(note, dict):
+            raise ValueError(f"{self.folder}: holds no pool {pool:.12}")
+        return self.open(note["identity"], note["description"])
+
     def pools(self) -> list[Pool]:
         """The pools, least recently used first.
 
@@ -183,7 +198,8 @@ class Shards:
         try:
             return self._keep(number, data)
         except OSError as error:
-            complain(self.store.folder, f"write {error.errno}", _mend(error))
+            fault = f"cannot store runs ({error.strerror or error}), so they are computed each time"
+            complain(self.store.folder, f"write {error.errno}", f"{fault}; {_mend(error)}")
             return False
 
     def present(self) -> list[int]:
@@ -200,14 +216,49 @@ class Shards:
             complain(self.store.folder, f"read {error.errno}", f"cannot be read ({error.strerror or error})")
             return []
 
-    def digest(self) -> str:
+    def holds(self, number: int) -> bool:
+        """Whether a shard's file is there; what it is worth is seen when it is read.
+
+        >>> Store("nowhere").open({"root": 0}).holds(0)
+        False
+        """
+        return (self.folder / shard_name(number)).exists()
+
+    def accompany(self, files: dict[str, bytes]) -> None:
+        """Write the pool's description, and files of the pool's own beside its shards.
+
+        Args:
+            files: contents by name.
+
+        Raises:
+            ValueError: the folder cannot be written.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     pool = Store(folder).open({"root": 0})
+        ...     pool.accompany({})
+        ...     sorted(os.listdir(pool.folder))
+        ['pool.json']
+        """
+        try:
+            self._introduce()
+            for name, data in files.items():
+                write_whole(self.folder / name, data)
+        except OSError as error:
+            fault = f"cannot store runs ({error.strerror or error})"
+            raise ValueError(f"{self.store.folder}: {fault}; {_mend(error)}") from error
+
+    def digest(self, shards: int | None = None) -> str:
         """The pool's hash: SHA-256 over number, dtypes, shapes and bytes of all shards; no dates, no names of files.
+
+        Args:
+            shards: of those below this number alone.
 
         >>> Store("nowhere").open({"root": 0}).digest()[:8]
         'e3b0c442'
         """
         digest = hashlib.sha256()
-        for number in self.present():
+        for number in [n for n in self.present() if shards is None or n < shards]:
             found = inspect_shard(self.folder, number, None)
             if isinstance(found, Damaged):
                 report(self.store.folder, found)
@@ -230,10 +281,13 @@ class Shards:
         return True
 
     def _put(self, number: int, data: bytes) -> None:
-        if not (self.folder / MANIFEST).exists():
-            write_whole(self.folder / MANIFEST, manifest_text(self.id, self.identity, self.description))
+        self._introduce()
         write_whole(self.folder / shard_name(number), data)
         _touch(self.folder)
+
+    def _introduce(self) -> None:
+        if not (self.folder / MANIFEST).exists():
+            write_whole(self.folder / MANIFEST, manifest_text(self.id, self.identity, self.description))
 
 
 def _default() -> Path:
@@ -242,10 +296,9 @@ def _default() -> Path:
 
 
 def _mend(error: OSError) -> str:
-    fault = f"cannot store runs ({error.strerror or error}), so they are computed each time"
     if error.errno in _NO_ROOM:
-        return f"{fault}; make room with 'neverseen pool prune', or set NEVERSEEN_STORE to a folder that has some"
-    return f"{fault}; set NEVERSEEN_STORE to a folder that can be written"
+        return "make room with 'neverseen pool prune', or set NEVERSEEN_STORE to a folder that has some"
+    return "set NEVERSEEN_STORE to a folder that can be written"
 
 
 def _touch(folder: Path) -> None:

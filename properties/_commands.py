@@ -15,11 +15,12 @@ from . import _arrays, _names, _terminal
 from .report import writable, write_report
 
 if TYPE_CHECKING:
+    from ..algorithms.store import Store
     from . import prove as proving
 
 _EXIT = {Status.SATISFIED: 0, Status.REFUTED: 1, Status.INCONCLUSIVE: 3}
 _POSITIONAL = ("remover", "removed", "reference")
-_PRESENTATION = ("command", "json", "report")
+_PRESENTATION = ("command", "json", "report", "store")
 _NOTES = ("arguments", "kind", "notion", "unseen")
 
 
@@ -29,16 +30,12 @@ def check(args: argparse.Namespace) -> int:
     if args.report:
         writable(args.report)
         args.resolution = True  # recorded with the command, since it is part of the verdict
-    from ..algorithms.pools import use_host_cores
-
-    use_host_cores()
+    terms = _terms(args) | {"budget": args.budget, "resolution": args.resolution, "store": _set_up(args)}
     subject = [_names.resolve(kind, getattr(args, kind)) for kind in ("remover", "learner", "scenario")]
     from .check import check as decide
 
     with _terminal.progress(args.budget) as progress:
-        verdict = decide(
-            definition, *subject, budget=args.budget, **_terms(args), resolution=args.resolution, progress=progress
-        )
+        verdict = decide(definition, *subject, **terms, progress=progress)
     return _publish(verdict, args)
 
 
@@ -63,13 +60,10 @@ def audit(args: argparse.Namespace) -> int:
 def compare(args: argparse.Namespace) -> int:
     """`neverseen compare`: resolve the names, draw triples until they decide, print the side."""
     definition = _definition(args.definition, 1.0, 0.05, args.level)  # ε and δ have no part in it
-    from ..algorithms.pools import use_host_cores
-
-    use_host_cores()
+    terms = {name: getattr(args, name) for name in ("alpha", "budget", "seed", "grain")} | {"store": _set_up(args)}
     subject = [_names.resolve(kind, getattr(args, kind)) for kind in ("remover", "learner", "scenario")]
     from .relative import check_relative
 
-    terms = {name: getattr(args, name) for name in ("alpha", "budget", "seed", "grain")}
     with _terminal.progress(args.budget, "triples") as progress:
         found = check_relative(definition, *subject, **terms, progress=progress)
     found = dataclasses.replace(found, provenance={**found.provenance, "command": _again(args)})
@@ -155,6 +149,16 @@ def _proofs(proved: "list[proving.Proved]") -> None:
         marks = "yes" if row.holds else "NO", "refuted" if row.twin_refuted else "STANDS"
         shown.add_row(*words, str(row.cases), f"{row.seconds:.2f}", *marks)
     Console().print(shown)
+
+
+def _set_up(args: argparse.Namespace) -> "Store | None":
+    """Every core a device and compiled programs kept; the store of runs, unless it is not wanted."""
+    from ..algorithms.pools import keep_compiled, use_host_cores
+    from ..algorithms.store import Store
+
+    use_host_cores()
+    keep_compiled()
+    return None if args.store == "none" else Store(args.store)
 
 
 def _definition(name: str, epsilon: float, delta: float, level: str | None) -> Definition:

@@ -1,4 +1,4 @@
-"""`neverseen pool ls | verify | prune`: what the store holds, whether it is sound, and making room."""
+"""`neverseen pool ls | verify | prune | digest | fill`: what the store holds, whether it is sound, room, and runs."""
 
 import argparse
 import dataclasses
@@ -6,16 +6,18 @@ import json
 import re
 import time
 
+from ..algorithms.pool import SHARD
+from ..algorithms.pool import Pool as RunsPool
 from ..algorithms.store import Damaged, Store
-from . import _terminal
+from . import _names, _terminal
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _SIZE = re.compile(r"([0-9]{1,15}(?:[.][0-9]{1,15})?) ?((?:[kmgt]i?)?)b?", re.IGNORECASE | re.ASCII)
 
 
 def pool(args: argparse.Namespace) -> int:
-    """`neverseen pool`: one of its three actions."""
-    return {"ls": _ls, "verify": _verify, "prune": _prune}[args.action](args)
+    """`neverseen pool`: one of its actions."""
+    return {"ls": _ls, "verify": _verify, "prune": _prune, "digest": _digest, "fill": _fill}[args.action](args)
 
 
 def _ls(args: argparse.Namespace) -> int:
@@ -49,22 +51,69 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _prune(args: argparse.Namespace) -> int:
-    limit, store = _size(args.limit), Store(args.store)
+    limit, store = _size("--limit", args.limit), Store(args.store)
     gone = store.prune(limit)
     removed = f"removed {gone.shards} shards and {gone.files} damaged or abandoned files"
     _terminal.write(_terminal.printable(f"{removed}; {_bytes(gone.left)} are left in {store.folder}"))
     return 0
 
 
+def _digest(args: argparse.Namespace) -> int:
+    store = Store(args.store)
+    named = [one for one in store.pools() if one.id.startswith(args.id)]
+    if len(named) != 1:
+        words = "no pool has" if not named else f"{len(named)} pools have"
+        raise ValueError(f"{words} an id that starts with {args.id!r}; neverseen pool ls --json shows the ids")
+    _terminal.write(store.at(named[0].id).digest())
+    return 0
+
+
+def _fill(args: argparse.Namespace) -> int:
+    memory, limit = _size("--memory", args.memory), _size("--limit", args.limit)
+    from ..algorithms.pools import use_host_cores
+
+    use_host_cores()
+    from ..algorithms import executors
+
+    made, store = _learner_pool(args), Store(args.store, limit)
+    crew = None if args.workers is None else executors.spawn(args.workers)
+    if args.ray is not None:
+        crew = executors.ray(args.ray, args.workers)
+    started = time.monotonic()
+    with _terminal.progress(args.runs, "runs") as progress:
+        shards = executors.fill(made, args.runs, store, crew, memory=memory, progress=progress)
+    count = -(-args.runs // SHARD)
+    filled = {"pool": shards.id, "runs": count * SHARD, "seconds": round(time.monotonic() - started, 2)}
+    filled["digest"] = shards.digest(count)
+    if args.json:
+        _terminal.write(json.dumps(filled, indent=1))
+    else:
+        line = "pool {pool}, {runs} runs in {seconds} s, digest {digest}".format(**filled)
+        _terminal.write(_terminal.printable(line))
+    return 0
+
+
+def _learner_pool(args: argparse.Namespace) -> RunsPool:
+    """The pool that `check` draws its originals or its references from."""
+    learner, scenario = (_names.resolve(kind, getattr(args, kind)) for kind in ("learner", "scenario"))
+    from .pairs import streams
+
+    masks = {"none": None, "forget": scenario.forget, "behaviour": scenario.behaviour}
+    unseen = masks[args.without]
+    rows = scenario.rows if unseen is None else scenario.rows.without(unseen)
+    left = "" if unseen is None else f" without {args.without}"
+    return RunsPool(learner.fit, (streams(scenario, args.seed)["training"],), (rows,), name=f"{learner} in {scenario}{left}")
+
+
 def _row(one: Damaged) -> dict[str, str]:
     return {"file": str(one.file), "why": one.why, "outcome": one.outcome}
 
 
-def _size(text: str) -> int:
+def _size(flag: str, text: str) -> int:
     """Bytes of a size such as 0, 500MB or 2GiB."""
     named = _SIZE.fullmatch(text)
     if named is None:
-        raise ValueError(f"--limit: {text!r} is not a size; write 0, 500MB or 2GiB")
+        raise ValueError(f"{flag}: {text!r} is not a size; write 0, 500MB or 2GiB")
     return int(float(named[1]) * _UNITS[named[2].lower()])
 
 

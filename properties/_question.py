@@ -22,7 +22,7 @@ from .provenance import surroundings
 _DEFAULTS = {
     name: parameter.default
     for name, parameter in inspect.signature(check).parameters.items()
-    if parameter.kind is parameter.KEYWORD_ONLY and name != "progress"
+    if parameter.kind is parameter.KEYWORD_ONLY and name not in ("progress", "store")
 }
 
 
@@ -69,7 +69,7 @@ class Question:
     @functools.cached_property
     def key(self) -> Hashable:
         """All that determines the verdict, the seconds it takes and the test it is for left out."""
-        terms = {name: value for name, value in (_DEFAULTS | self.options).items() if name != "progress"}
+        terms = {name: value for name, value in (_DEFAULTS | self.options).items() if name not in ("progress", "store")}
         asked = self.definition, self.remover, self.learner, tuple(sorted(terms.items()))
         scene = self.scenario
         shown = (repr(scene), scene.digest()) if isinstance(scene, Scenario) else identity(scene)

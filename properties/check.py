@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..algorithms.base import Learner, Remover
+from ..algorithms.store import Store
 from ..formal._types import Real
 from ..formal.definitions import Definition
 from ..formal.finite_learners import FiniteLearner, FiniteRemover
@@ -41,6 +42,7 @@ def check(
     seed: int = 0,
     grain: Real = 1e-3,
     resolution: bool = False,
+    store: Store | None = None,
     progress: Progress | None = None,
 ) -> Verdict:
     """Decide whether the remover's models have the law the definition asks for.
@@ -63,6 +65,8 @@ def check(
             are not examined.
         resolution: where the claim was not refuted, replay the check on contaminated pairs and say what share of
             originals it would have refuted (seconds, not minutes).
+        store: where runs are kept on disk, so that later checks, and this one after an interruption, find them there.
+            Recent runs are shared in memory without it.
         progress: called after each block.
 
     Returns:
@@ -94,7 +98,9 @@ def check(
         raise ValueError(f"grain: {grain} is not a finite number >= 0")
     rehearse(remover, learner, scenario)
     found = probes(scenario, definition)
-    drawn = blocks(definition, remover, learner, scenario, found, seed=seed, grain=float(grain), budget=budget)
+    drawn = blocks(
+        definition, remover, learner, scenario, found, seed=seed, grain=float(grain), budget=budget, store=store
+    )
     designated = tuple(f"loss on {name}" for name in found.designated)
     kept: list[Block] = []
     told = watched(_keeping(drawn, kept), budget, f"{remover} · {definition.id}", progress)

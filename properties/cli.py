@@ -5,8 +5,9 @@ import importlib.metadata
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ._terminal import flush, printable
 
@@ -27,8 +28,8 @@ exit status: 0 the plan was made, 2 usage or bad input, 70 a fault of ours, 130 
 An effect is how the removed models' law differs from the reference's N(0, 1) in one view: separated (they never
 overlap), shift=D (N(D, 1)), share=R (with probability R far from all references) or none."""
 _POOL = """\
-exit status: 0 done and all sound, 1 verify found damaged files, 2 usage or a folder that cannot be read, 70 a fault
-of ours, 130 Ctrl-C
+exit status: 0 done and all sound, 1 verify found damaged files, 2 usage, or what cannot be read, drawn or kept, 70 a
+fault of ours, 130 Ctrl-C (finished shards stay)
 
 The store keeps pools of runs between checks. It lies in NEVERSEEN_STORE, or else among the user's caches."""
 _PROVE = """\
@@ -83,7 +84,15 @@ def _run(argv: Sequence[str] | None) -> int:
         "prove": _commands.prove,
         "pool": _pool_commands.pool,
     }
-    return commands[args.command](args)
+    with warnings.catch_warnings():
+        warnings.showwarning = _warn
+        return commands[args.command](args)
+
+
+def _warn(message: Warning | str, *where: Any) -> None:
+    """A warning as one line, without the place in our code that it came from."""
+    del where
+    print(f"neverseen: warning: {printable(' '.join(str(message).split()))}", file=sys.stderr)
 
 
 def _fail(status: int, message: str) -> int:
@@ -129,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
         ("plan", "foretell how many pairs a verdict will need, before any training", _PLAN, _plan),
         ("list", "show the names that can be used", None, _list),
         ("prove", "check the theorems by machine, and refute their negative twins", _PROVE, _prove),
-        ("pool", "look after the stored runs: list them, check them, make room", _POOL, _pool),
+        ("pool", "look after the stored runs: list them, check them, make room, fill", _POOL, _pool),
     ):
         command = commands.add_parser(
             name,
@@ -183,6 +192,8 @@ def _runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--learner", default="mlp", metavar="L", help="what trains the models (default mlp)")
     parser.add_argument("--scenario", default="digits", metavar="S", help="data and request (default digits)")
     parser.add_argument("--budget", type=int, default=512, metavar="N", help="pairs at most (default 512)")
+    kept = "folder that keeps the runs, for later checks and to resume after Ctrl-C; none keeps nothing"
+    parser.add_argument("--store", metavar="DIR", help=f"{kept} (default NEVERSEEN_STORE or the cache)")
 
 
 def _audit(parser: argparse.ArgumentParser) -> None:
@@ -208,11 +219,13 @@ def _prove(parser: argparse.ArgumentParser) -> None:
 
 
 def _pool(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="ls|verify|prune", required=True)
+    actions = parser.add_subparsers(dest="action", metavar="ls|verify|prune|digest|fill", required=True)
     for name, summary in (
         ("ls", "list the pools, least recently used first"),
         ("verify", "read and check every file, and set the damaged ones aside"),
         ("prune", "remove what was least recently used, and damaged files"),
+        ("digest", "print the hash of a pool's runs"),
+        ("fill", "draw runs of a learner into the store, those that check would draw; again resumes"),
     ):
         action = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         action.add_argument("--store", metavar="DIR", help="the store's folder (default NEVERSEEN_STORE or the cache)")
@@ -220,8 +233,26 @@ def _pool(parser: argparse.ArgumentParser) -> None:
             action.add_argument(
                 "--limit", default="0", metavar="SIZE", help="what may stay: 0, 500MB, 2GiB (default 0)"
             )
+        elif name == "digest":
+            action.add_argument("id", metavar="ID", help="of the pool, or how it starts")
         else:
             action.add_argument("--json", action="store_true", help="print JSON and nothing else")
+        if name == "fill":
+            _filling(action)
+
+
+def _filling(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--learner", default="mlp", metavar="L", help="what trains the models (default mlp)")
+    add("--scenario", default="digits", metavar="S", help="data and request (default digits)")
+    add("--runs", type=int, required=True, metavar="N", help="runs to have; whole shards of 32 are drawn")
+    rows = ("none", "forget", "behaviour")
+    add("--without", choices=rows, default="none", help="rows left out: none, S or S_full (default none)")
+    add("--seed", type=int, default=0, metavar="K", help="root seed, as in check (default 0)")
+    add("--workers", type=int, metavar="W", help="draw by W processes (default: in this one, on all cores)")
+    add("--ray", nargs="?", const="local", metavar="ADDRESS", help="draw by a Ray cluster (default one of this machine)")
+    add("--memory", default="256MiB", metavar="SIZE", help="of shards under way at most (default 256MiB)")
+    add("--limit", default="2GiB", metavar="SIZE", help="what the store may hold (default 2GiB)")
 
 
 def _claim(parser: argparse.ArgumentParser) -> None:

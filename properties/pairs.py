@@ -7,17 +7,19 @@ from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float64, PRNGKeyArray, Shaped
+from jaxtyping import Array, Float64, PRNGKeyArray
 
-from ..algorithms import pools
 from ..algorithms.base import Learner, Remover, Trained
+from ..algorithms.pool import SHARD, Pool
+from ..algorithms.pools import removal
+from ..algorithms.store import Store
 from ..formal.definitions import Definition, reference_rows
 from ..formal.scenario import Rows, Scenario, scenario_key
 from .gathered import Block
 from .residuals import Residuals, flattened
 from .views import Probes, add_grain, observe_many
 
-PAIRS = 32
+PAIRS = SHARD
 """Pairs drawn at a time."""
 
 _STREAMS = ("data", "training", "removal", "grain")
@@ -33,6 +35,7 @@ def blocks(
     seed: int,
     grain: float,
     budget: int,
+    store: Store | None = None,
 ) -> Iterator[Block]:
     r"""Independent pairs, drawn when they are asked for.
 
@@ -50,6 +53,7 @@ def blocks(
         seed: root seed.
         grain: standard deviation of the noise on every view.
         budget: pairs at most.
+        store: where runs are kept between processes.
 
     Yields:
         Blocks of 32 pairs.
@@ -65,19 +69,64 @@ def blocks(
     >>> bool((first.removed["loss on S"] == first.reference["loss on S"]).all())
     True
     """
-    root = scenario_key(jax.random.key(seed), scenario.digest())
     law = learner.noise if remover.centre is not None else None
     noise = None if law is None else [Residuals(arm, law.sigma) for arm in ("removed", "reference")]
+    made = (remover, learner) if law is None else (centred_remover(remover), centred_learner(learner))
+    roots = streams(scenario, seed)
+    pools = arms(definition, *made, scenario, roots)
     for block in range(-(-budget // PAIRS)):
-        stream = {name: jax.random.fold_in(jax.random.fold_in(root, i), block) for i, name in enumerate(_STREAMS)}
-        keys = {name: jax.random.split(key, PAIRS) for name, key in stream.items()}
-        data = _data(definition, scenario, keys["data"])
-        made = (remover, learner) if law is None else (centred_remover(remover), centred_learner(learner))
-        arms = _arms(definition, *made, data, keys)
-        distance = None if noise is None else _distance(noise, *arms[:2])
-        rng = np.random.default_rng(np.asarray(jax.random.key_data(stream["grain"])))
-        seen = [add_grain(observe_many(learner, arm, found), grain, rng) for arm in arms]
+        drawn = [pool.shard(block, store) for pool in pools]
+        distance = None if noise is None else _distance(noise, *drawn[:2])
+        rng = np.random.default_rng(np.asarray(jax.random.key_data(jax.random.fold_in(roots["grain"], block))))
+        seen = [add_grain(observe_many(learner, arm, found), grain, rng) for arm in drawn]
         yield Block(*seen, distance=distance)
+
+
+def streams(scenario: Scenario, seed: int) -> dict[str, PRNGKeyArray]:
+    """The root key of each stream of randomness: data, training, removal, grain.
+
+    >>> import neverseen as ns
+    >>> list(streams(ns.scenarios.figure1(), seed=0))
+    ['data', 'training', 'removal', 'grain']
+    """
+    root = scenario_key(jax.random.key(seed), scenario.digest())
+    return {name: jax.random.fold_in(root, i) for i, name in enumerate(_STREAMS)}
+
+
+def arms(
+    definition: Definition, remover: Remover, learner: Learner, scenario: Scenario, roots: dict[str, PRNGKeyArray]
+) -> tuple[Pool, Pool, Pool]:
+    """The pools of removed models, references and originals.
+
+    Pools of one learner on one set of rows are equal, whatever the remover and the definition that ask for them.
+
+    Args:
+        definition, remover, learner, scenario: as in `check`.
+        roots: from `streams`.
+
+    >>> import neverseen as ns
+    >>> scenario, learner = ns.scenarios.figure1(), ns.learners.ridge()
+    >>> made = [arms(claim(1.0, 0.05), ns.removers.retrain(), learner, scenario, streams(scenario, 0))
+    ...         for claim in (ns.Untraining, ns.Unlearning)]
+    >>> [a.key == b.key for a, b in zip(*made)]
+    [True, False, True]
+    """
+    training, removing = (roots["training"],), (roots["removal"],)
+    if definition.redraws and scenario.population is not None:
+        # ε and δ do not change which rows are unseen: without them, one program serves every claim of this kind.
+        rule = dataclasses.replace(definition, epsilon=0.0, delta=0.0)
+        data = Pool(scenario.population, (roots["data"],), name=f"{scenario}", kept=False)
+        original = Pool(_fit_to(learner, None), training, (), (data,), f"{learner} on draws of {scenario}")
+        reference = Pool(_fit_to(learner, rule), training, (), (data,), f"{learner} on draws without {rule.id}")
+        removed = Pool(_remove_from(remover), removing, (), (original, data), f"{remover} after {learner}")
+        return removed, reference, original
+    unseen = reference_rows(definition, scenario.rows, scenario.forget, scenario.behaviour)
+    extra = {need: getattr(scenario, need) for need in remover.needs}
+    original = Pool(learner.fit, training, (scenario.rows,), name=f"{learner} in {scenario}")
+    reference = Pool(learner.fit, training, (unseen,), name=f"{learner} in {scenario}, reference of {definition.name}")
+    shared = (scenario.rows, scenario.forget, extra)
+    removed = Pool(removal(remover), removing, shared, (original,), f"{remover} after {learner} in {scenario}")
+    return removed, reference, original
 
 
 @functools.lru_cache(maxsize=64)
@@ -136,25 +185,18 @@ def _distance(noise: list[Residuals], removed: Trained, reference: Trained) -> F
     return np.linalg.norm(shift, axis=1) / noise[0].sigma
 
 
-def _arms(
-    definition: Definition, remover: Remover, learner: Learner, data: Scenario, keys: dict[str, Any]
-) -> tuple[Any, Any, Any]:
-    """Removed models, references and originals; `data` is one D for all pairs or one for each."""
-    own = definition.redraws
-    extra = {need: getattr(data, need) for need in remover.needs}
-    original = pools.draw(learner, data.rows, keys["training"], own=own)
-    removed = pools.remove(remover, original, data.rows, data.forget, keys["removal"], extra, own=own)
-    unseen = reference_rows(definition, data.rows, data.forget, data.behaviour)
-    return removed, pools.draw(learner, unseen, keys["training"], own=own), original
+@functools.lru_cache(maxsize=64)
+def _fit_to(learner: Learner, definition: Definition | None) -> Callable[[PRNGKeyArray, Scenario], Trained]:
+    def fit(key: PRNGKeyArray, data: Scenario) -> Trained:
+        rows = data.rows if definition is None else reference_rows(definition, data.rows, data.forget, data.behaviour)
+        return learner.fit(key, rows)
 
-
-def _data(definition: Definition, scenario: Scenario, keys: Shaped[PRNGKeyArray, " runs"]) -> Scenario:
-    """The scenario itself, or a new draw of it for each key with a leading axis `runs`."""
-    if not definition.redraws or scenario.population is None:
-        return scenario
-    return _drawer(scenario.population)(keys)
+    return fit
 
 
 @functools.lru_cache(maxsize=64)
-def _drawer(population: Callable[[PRNGKeyArray], Scenario]) -> Callable[[Array], Scenario]:
-    return jax.jit(jax.vmap(population))
+def _remove_from(remover: Remover) -> Callable[[PRNGKeyArray, Trained, Scenario], Trained]:
+    def remove(key: PRNGKeyArray, trained: Trained, data: Scenario) -> Trained:
+        return remover(key, trained, data.rows, data.forget, **{need: getattr(data, need) for need in remover.needs})
+
+    return remove

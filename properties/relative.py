@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from ..algorithms.base import Learner, Remover
+from ..algorithms.store import Store
 from ..formal._types import Real
 from ..formal.definitions import Definition
 from ..formal.relative import Relative, Side
@@ -45,6 +46,7 @@ def check_relative(
     budget: int = 512,
     seed: int = 0,
     grain: Real = 1e-3,
+    store: Store | None = None,
     progress: Progress | None = None,
 ) -> Relative:
     r"""Decide whether the removed models' law P is closer to the reference's R or to the original's O.
@@ -73,6 +75,7 @@ def check_relative(
         budget: triples at most; no block is drawn after the one that decides.
         seed: root seed; the result is a pure function of it and the other arguments.
         grain: s, standard deviation of the noise on every view, in the view's own unit.
+        store: where runs are kept on disk; recent ones are shared in memory without it.
         progress: called after each block.
 
     Returns:
@@ -94,7 +97,9 @@ def check_relative(
     _admit(alpha, budget, grain)
     rehearse(remover, learner, scenario)
     found = probes(scenario, definition)
-    drawn = blocks(definition, remover, learner, scenario, found, seed=seed, grain=float(grain), budget=budget)
+    drawn = blocks(
+        definition, remover, learner, scenario, found, seed=seed, grain=float(grain), budget=budget, store=store
+    )
     told = watched(drawn, budget, f"{remover} · {definition.id}", progress)
     contest = _Contest(alpha, told, budget, tuple(f"loss on {name}" for name in found.designated))
     made = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover), "learner": repr(learner)}

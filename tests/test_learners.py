@@ -13,6 +13,7 @@ from neverseen.algorithms.base import cross_entropy
 from neverseen.algorithms.learners import LEARNERS
 
 SMALL: dict[str, Callable[[], ns.Learner]] = {
+    "cnn": lambda: ns.learners.cnn(channels=(4,), epochs=3, batch=4, rate=0.1),
     "logistic": lambda: ns.learners.logistic(penalty=0.5, epochs=20),
     "logistic-sgd": lambda: ns.learners.logistic(penalty=0.5, epochs=3, batch=4),
     "mlp": lambda: ns.learners.mlp(hidden=8, epochs=3, batch=4, rate=0.1),
@@ -20,7 +21,7 @@ SMALL: dict[str, Callable[[], ns.Learner]] = {
     "noisy": lambda: ns.learners.noisy(ns.learners.ridge(0.5), 0.1),
     "ridge": lambda: ns.learners.ridge(0.5),
 }
-RANDOM = ("logistic-sgd", "mlp", "noisy")
+RANDOM = ("cnn", "logistic-sgd", "mlp", "noisy")
 learners = pytest.mark.parametrize("learner", [make() for make in SMALL.values()], ids=list(SMALL))
 
 
@@ -28,7 +29,7 @@ def rows_with_holes() -> tuple[ns.Rows, np.ndarray]:
     """Sixteen rows of which eleven are present; the absent ones hold what no row holds."""
     rng = np.random.default_rng(3)
     present = np.isin(np.arange(16), [1, 4, 5, 9, 15], invert=True)
-    x = np.where(present[:, None], rng.normal(size=(16, 3)), 50.0).astype(np.float32)
+    x = np.where(present[:, None], rng.normal(size=(16, 4)), 50.0).astype(np.float32)
     y = np.eye(2, dtype=np.float32)[rng.integers(0, 2, 16)]
     return ns.Rows(jnp.asarray(x), jnp.asarray(y), jnp.asarray(present)), present
 
@@ -40,7 +41,7 @@ def removed(rows: ns.Rows, present: np.ndarray) -> ns.Rows:
 
 def distance_masked_to_removed(learner: ns.Learner, key: PRNGKeyArray) -> float:
     rows, present = rows_with_holes()
-    x = jnp.asarray(np.random.default_rng(4).normal(size=(32, 3)), jnp.float32)
+    x = jnp.asarray(np.random.default_rng(4).normal(size=(32, 4)), jnp.float32)
     outputs = [learner.apply(learner.fit(key, r).params, x) for r in (rows, removed(rows, present))]
     return float(abs(outputs[0] - outputs[1]).max())
 
@@ -58,7 +59,7 @@ def test_a_learner_that_counts_absent_rows_is_caught(key: PRNGKeyArray) -> None:
     def fit(k: PRNGKeyArray, rows: ns.Rows) -> ns.Trained:
         del k
         # Wrong: the mean over all rows, absent ones included, shifts the balance with the penalty.
-        gram = rows.x.T @ (rows.x * rows.present[:, None]) / len(rows.x) + jnp.eye(3)
+        gram = rows.x.T @ (rows.x * rows.present[:, None]) / len(rows.x) + jnp.eye(4)
         params = jnp.linalg.solve(gram, rows.x.T @ (rows.y * rows.present[:, None]) / len(rows.x))
         return ns.Trained(params, None, wrong)
 

@@ -3,6 +3,10 @@
 from collections.abc import Callable
 
 from ..base import Learner
+from .cnn import Convolutions as Convolutions
+from .cnn import cnn as cnn
+from .convolution import convolve as convolve
+from .convolution import max_pool as max_pool
 from .gradient import Perceptron as Perceptron
 from .gradient import flax_module as flax_module
 from .gradient import minibatch as minibatch
@@ -13,6 +17,7 @@ from .noisy import noisy as noisy
 from .ridge import ridge as ridge
 
 LEARNERS: dict[str, Callable[..., Learner]] = {
+    "cnn": cnn,
     "logistic": logistic,
     "mlp": mlp,
     "nearest_neighbour": nearest_neighbour,

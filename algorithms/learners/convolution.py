@@ -66,22 +66,20 @@ def convolve(
 
     # The native convolution judges the arguments, whichever one answers.
     wanted = jax.eval_shape(native, lhs, rhs)
-    dilations = (*(lhs_dilation or ()), *(rhs_dilation or ()))
-    plain = feature_group_count == batch_group_count == 1 and all(rate == 1 for rate in dilations)
-    plain = plain and preferred_element_type is None and out_sharding is None
-    if lhs.ndim != 4 or not plain or not jnp.issubdtype(lhs.dtype, jnp.floating) or wanted.size == 0:
+    rates = (*(lhs_dilation or ()), *(rhs_dilation or ()), feature_group_count, batch_group_count)
+    other = preferred_element_type is not None or out_sharding is not None
+    if other or any(rate != 1 for rate in rates) or lhs.ndim != 4 or lhs.dtype.kind != "f" or wanted.size == 0:
         return native(lhs, rhs)
-    strides = (window_strides[0], window_strides[1])
-    spec = lax.conv_dimension_numbers(lhs.shape, rhs.shape, dimension_numbers)
-    into, kernel_axes, out = (*spec.lhs_spec[:1], *spec.lhs_spec[2:], spec.lhs_spec[1]), spec.rhs_spec, spec.out_spec
-    sizes = tuple([shape[axis] for axis in axes[2:]] for shape, axes in ((lhs.shape, spec.lhs_spec), (rhs.shape, kernel_axes)))
-    pads = lax.padtype_to_pads(*sizes, strides, padding) if isinstance(padding, str) else padding
+    axes = lax.conv_dimension_numbers(lhs.shape, rhs.shape, dimension_numbers)
+    pads = _edges(lhs, rhs, axes, window_strides, padding)
     if any(edge < 0 for pair in pads for edge in pair):
         return native(lhs, rhs)
 
     def product(x: Array, k: Array) -> Array:
-        k = k.transpose(*kernel_axes[2:], kernel_axes[1], kernel_axes[0])
-        return _product(_padded(x.transpose(into), pads), k, strides, precision).transpose(_inverse(out))
+        (batch, channels, *sides), (out, into, *taps) = axes.lhs_spec, axes.rhs_spec
+        image = _padded(x.transpose(batch, *sides, channels), pads)
+        y = _product(image, k.transpose(*taps, into, out), (window_strides[0], window_strides[1]), precision)
+        return jnp.moveaxis(y, (0, 3, 1, 2), axes.out_spec)
 
     return lax.platform_dependent(lhs, rhs, cpu=product, default=native)
 
@@ -113,7 +111,8 @@ def max_pool(
     window = tuple(window_shape)
     side_by_side = len(window) == 2 and strides is not None and tuple(strides) == window and padding == "VALID"
     if not side_by_side or not jnp.issubdtype(inputs.dtype, jnp.floating):
-        return linen.max_pool(inputs, window, strides, padding)
+        native: Any = linen.max_pool
+        return native(inputs, window, strides, padding)
     *lead, height, width, channels = inputs.shape
     rows, columns = height // window[0], width // window[1]
     whole = inputs[..., : rows * window[0], : columns * window[1], :]
@@ -129,16 +128,21 @@ def _product(
     height, width = (x.shape[1] - tall) // down + 1, (x.shape[2] - wide) // across + 1
     tile = max(t for t in range(1, TILE + 1) if width % t == 0) if channels < TILE else 1
     reach = (tile - 1) * across + wide
-    starts = range(0, width * across, tile * across)
-    # Whole windows of a row first, then whole rows of windows: long runs, and few pieces to copy.
-    windows = jnp.stack([x[:, :, at : at + reach].reshape(*x.shape[:2], -1) for at in starts], 2)
-    last = (height - 1) * down + 1
-    patches = jnp.concatenate([windows[:, i : i + last : down] for i in range(tall)], -1)
-    patches = patches.reshape(-1, tall * reach * channels)
-    shifts = [(t * across, reach - wide - t * across) for t in range(tile)]
-    shifted = [jnp.pad(kernel, ((0, 0), shift, (0, 0), (0, 0))) for shift in shifts]
-    columns = jnp.stack(shifted, 3).reshape(-1, tile * features)
-    return jnp.dot(patches, columns, precision=precision).reshape(-1, height, width, features)
+    rows = [slice(i, i + (height - 1) * down + 1, down) for i in range(tall)]
+    if tile == 1:
+        columns = [slice(j, j + (width - 1) * across + 1, across) for j in range(wide)]
+        pieces = [x[:, i, j] for i, j in itertools.product(rows, columns)]
+    else:
+        # Whole windows of a row first: one or two channels are too short a run to copy.
+        starts = range(0, width * across, tile * across)
+        windows = jnp.stack([x[:, :, at : at + reach].reshape(*x.shape[:2], -1) for at in starts], 2)
+        pieces = [windows[:, i] for i in rows]
+    patches = jnp.concatenate(pieces, -1).reshape(-1, tall * reach * channels)
+    ends = [(t * across, reach - wide - t * across) for t in range(tile)]
+    shifted = jnp.stack([jnp.pad(kernel, ((0, 0), end, (0, 0), (0, 0))) for end in ends], 3)
+    return jnp.dot(patches, shifted.reshape(-1, tile * features), precision=precision).reshape(
+        -1, height, width, features
+    )
 
 
 def _padded(x: Float[Array, "b h w c"], pads: Sequence[tuple[int, int]]) -> Float[Array, "b H W c"]:
@@ -149,11 +153,12 @@ def _padded(x: Float[Array, "b h w c"], pads: Sequence[tuple[int, int]]) -> Floa
     return x
 
 
-def _inverse(spec: Sequence[int]) -> tuple[int, ...]:
-    """The order that takes `[b, h, w, c]` to axes where batch, channels, height and width lie at `spec`."""
-    batch, channels, height, width = spec
-    places = {batch: 0, height: 1, width: 2, channels: 3}
-    return tuple(places[axis] for axis in range(4))
+def _edges(x: Array, kernel: Array, axes: Any, strides: Sequence[int], padding: Any) -> Sequence[tuple[int, int]]:
+    """How many zeros go before and after height and width."""
+    if not isinstance(padding, str):
+        return padding
+    sides, taps = [x.shape[i] for i in axes.lhs_spec[2:]], [kernel.shape[i] for i in axes.rhs_spec[2:]]
+    return lax.padtype_to_pads(sides, taps, strides, padding)
 
 
 @jax.custom_jvp
@@ -180,6 +185,6 @@ def _winner(split: Float[Array, "b h p w q c"]) -> tuple[Float[Array, "b h w c"]
     square = jnp.zeros_like(largest)
     for number, (i, j) in enumerate(places[1:], 1):
         rival = split[:, :, i, :, j]
-        square = jnp.where(rival > largest, jnp.asarray(number**2, split.dtype), square)
+        square = jnp.where(rival >= largest, jnp.asarray(number**2, split.dtype), square)
         largest = jnp.maximum(largest, rival)
     return largest, square

@@ -140,9 +140,7 @@ def backward(params: Any, drawn: Rows) -> Any:
     r"""The gradient of a `Perceptron`'s mean cross-entropy, by hand.
 
     With $z = xA + a$, $h = \max(z, 0)$, $p = \mathrm{softmax}(hB + b)$ and the mean over the m rows present,
-    $\Delta = (p - y)/m$: $\;
-abla_B = h^	op\Delta,\; 
-abla_A = x^	op(\Delta B^	op \circ [z > 0])$.
+    $\Delta = (p - y)/m$: $\;\nabla_B = h^\top\Delta$ and $\nabla_A = x^\top(\Delta B^\top \circ [z > 0])$.
 
     Args:
         params: of a `Perceptron`.
@@ -164,8 +162,8 @@ abla_A = x^	op(\Delta B^	op \circ [z > 0])$.
     share = drawn.present[:, None] / jnp.maximum(drawn.count(), 1)
     out = (p * drawn.y.sum(1, keepdims=True) - drawn.y) * share
     hidden = (out @ head["kernel"].T) * (z > 0)
-    # XLA's fast kernel for CPUs contracts the last axis of its left operand; without the barrier the transpose is folded
-    # back into the product, which then takes the slow one.
+    # XLA's fast kernel for CPUs contracts the last axis of its left operand; without the barrier the transpose is
+    # folded back into the product, which then takes the slow one.
     xt, outt = lax.optimization_barrier((x.T, out.T))
     grads = {
         "body": {"kernel": xt @ hidden, "bias": hidden.sum(0)},

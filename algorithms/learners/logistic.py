@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import optax
 from jax import lax
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
@@ -25,8 +25,8 @@ def logistic(
     r"""Multinomial logistic regression from zero; one-hot targets.
 
     Full batch (`batch=None`): `epochs` gradient steps on the mean objective; deterministic, unless each run trains on a
-    bootstrap sample of its own. Otherwise minibatch SGD. The objective in the sum form, with weights w = 1 or the number
-    of times the bootstrap drew a row:
+    bootstrap sample of its own. Otherwise minibatch SGD. The objective in the sum form, with weights w = 1 or the
+    number of times that the bootstrap drew a row:
 
     $$\sum_i w_i\,\mathrm{CE}_i + \frac\Lambda2\|W\|^2, \qquad
       W \leftarrow W - \frac\eta n \Big(\sum_i w_i\,x_i (p_i - y_i)^\top + \Lambda W\Big)$$
@@ -58,7 +58,7 @@ def logistic(
     def fit(key: PRNGKeyArray, rows: Rows) -> Trained:
         return jax.tree.map(lambda leaf: leaf[0], fit_many(key[None], rows))
 
-    def fit_many(keys: PRNGKeyArray, rows: Rows) -> Trained:
+    def fit_many(keys: Shaped[PRNGKeyArray, " runs"], rows: Rows) -> Trained:
         require_one_hot(rows)
         weights = jax.vmap(lambda key: _counts(key, rows))(keys) if bootstrap else rows.present[None]
         params = _full_batch(weights.astype(rows.x.dtype), rows, penalty, int(epochs), rate)

@@ -5,6 +5,7 @@ from .algorithms import Learner as Learner
 from .algorithms import Remover as Remover
 from .algorithms import Store as Store
 from .algorithms import Trained as Trained
+from .algorithms import executors as executors
 from .algorithms import learners as learners
 from .algorithms import pools as pools
 from .algorithms import remover as remover

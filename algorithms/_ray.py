@@ -1,0 +1,79 @@
+"""Ray as an executor: futures of remote tasks, none of them retried by Ray; a dead worker breaks the executor."""
+
+import dataclasses
+import importlib
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, Future
+from typing import Any
+
+_DEATHS = ("WorkerCrashedError", "NodeDiedError", "OutOfMemoryError", "LocalRayletDiedError", "ObjectLostError")
+
+
+@dataclasses.dataclass(frozen=True)
+class Ray:
+    """A Ray cluster, or one of this machine for the time of the filling. Called, it makes an executor.
+
+    >>> Ray("local", 2).workers
+    2
+    """
+
+    address: str
+    workers: int
+
+    def __call__(self) -> Executor:
+        """Connect, unless this process is connected.
+
+        Raises:
+            ValueError: the cluster cannot be reached, or refuses.
+        """
+        return RayExecutor(importlib.import_module("ray"), self.address, self.workers)
+
+
+class RayExecutor(Executor):
+    """`concurrent.futures` over Ray.
+
+    Args:
+        ray: the module.
+        address: of the cluster, or "local".
+        workers: processors that a local cluster offers.
+    """
+
+    def __init__(self, ray: Any, address: str, workers: int) -> None:
+        self._ray, self._ours, self._remote = ray, not ray.is_initialized(), dict[Any, Any]()
+        if self._ours:
+            self._connect(address, workers)
+
+    def _connect(self, address: str, workers: int) -> None:
+        # Only a cluster that starts here is told its size.
+        size = {"num_cpus": workers, "include_dashboard": False} if address == "local" else {}
+        try:
+            self._ray.init(address=address, log_to_driver=False, logging_level="error", **size)
+        except Exception as error:
+            fault = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            hint = "check the address and the token, or leave it out for a cluster of this machine"
+            raise ValueError(f"ray: cannot use the cluster at {address} ({fault}); {hint}") from error
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """One task, tried once."""
+        if fn not in self._remote:
+            self._remote[fn] = self._ray.remote(num_cpus=1, max_retries=0)(fn)
+        reference, future = self._remote[fn].remote(*args, **kwargs), Future[Any]()
+        reference.future().add_done_callback(lambda source: self._settle(source, future, reference))
+        return future
+
+    def _settle(self, source: "Future[Any]", future: "Future[Any]", reference: Any) -> None:
+        del reference  # held until now, so that Ray keeps the result
+        if not future.set_running_or_notify_cancel():
+            return
+        error = source.exception()
+        if error is None:
+            future.set_result(source.result())
+        else:
+            died = isinstance(error, tuple(filter(None, (getattr(self._ray.exceptions, d, None) for d in _DEATHS))))
+            future.set_exception(BrokenExecutor(str(error)) if died else getattr(error, "cause", None) or error)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Leave the cluster, where this executor joined it."""
+        del wait, cancel_futures
+        if self._ours and self._ray.is_initialized():
+            self._ray.shutdown()

@@ -1,0 +1,37 @@
+"""What JAX refuses to trace, map over runs or lower becomes one line that names who, and the mend."""
+
+import contextlib
+from collections.abc import Iterator
+
+import jax
+
+_VALUES = (jax.errors.JAXTypeError, jax.errors.JAXIndexError)
+
+
+@contextlib.contextmanager
+def traced(who: str) -> Iterator[None]:
+    """Run foreign code under JAX's transformations.
+
+    Args:
+        who: whose code it is.
+
+    Raises:
+        ValueError: JAX cannot trace it, map it over runs, or lower it.
+
+    >>> with traced("learner mine"):
+    ...     jax.vmap(lambda x: 1 if x > 0 else 2)(jax.numpy.ones(3))
+    Traceback (most recent call last):
+    ValueError: learner mine: cannot run as one program of many runs (TracerBoolConversionError: Attempted ...
+    """
+    try:
+        yield
+    except _VALUES as error:
+        mend = "let no Python branch, shape or NumPy call depend on values: use jax.numpy, jnp.where and jax.lax"
+        raise ValueError(f"{who}: cannot run as one program of many runs ({_said(error)}); {mend}") from error
+    except NotImplementedError as error:
+        mend = "use operations that jax.vmap and jax.jit have rules for"
+        raise ValueError(f"{who}: cannot run as one program of many runs ({_said(error)}); {mend}") from error
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"

@@ -1,0 +1,69 @@
+"""What runs in a worker: one shard of one pool, from its published program; and how a worker starts and ends."""
+
+import os
+import signal
+import threading
+import time
+
+import jax
+
+from ._published import published
+from .pools import keep_compiled
+from .store import Store
+
+LOOK = 0.25
+"""Seconds between two looks at whether the driver is still there."""
+
+
+def draw(folder: str, limit: int, pool: str, number: int) -> bool:
+    """Draw a shard and store it; False where the store could not take it.
+
+    Args:
+        folder, limit: the store.
+        pool: the pool's id; its program and inputs lie in the store.
+        number: of the shard.
+
+    Raises:
+        DamageError: what was published is absent or damaged.
+        ValueError: this process would compute other numbers.
+    """
+    settle(None)
+    made = published(Store(folder, limit), pool)
+    return made.shards.write(number, made.draw(number))
+
+
+def ready() -> bool:
+    """The first task of an executor: whether its workers start at all."""
+    return True
+
+
+def begin(driver: int, compiled: str | None) -> None:
+    """Start a worker of `driver`: deaf to Ctrl-C, which is the driver's to answer, and gone when the driver is.
+
+    Args:
+        driver: its process.
+        compiled: the folder of compiled programs, where JAX was given one.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_watch, args=(driver,), daemon=True).start()
+    settle(compiled)
+
+
+def settle(compiled: str | None) -> None:
+    """One device and one thread for this process, and programs compiled once; nothing where JAX runs already."""
+    threads = os.environ.get("NPROC")
+    os.environ["NPROC"] = "1"  # XLA's threads, read when it starts
+    try:
+        jax.config.update("jax_num_cpu_devices", 1)
+    except RuntimeError:
+        os.environ.pop("NPROC")
+        if threads is not None:
+            os.environ["NPROC"] = threads
+        return
+    keep_compiled(compiled)
+
+
+def _watch(driver: int) -> None:
+    while os.getppid() == driver:
+        time.sleep(LOOK)
+    os._exit(1)

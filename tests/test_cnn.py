@@ -1,0 +1,89 @@
+"""The convolutional learner: the images it takes, the model it fits, the contract of every learner."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import linen
+from jax import lax
+from jaxtyping import Array, PRNGKeyArray
+
+import neverseen as ns
+from neverseen.algorithms.learners.cnn import Convolutions, images
+
+SHORT = ns.learners.cnn(channels=(2, 3), epochs=2, batch=4)
+
+
+def drawn(n: int, *shape: int) -> ns.Rows:
+    rng = np.random.default_rng(1)
+    x = jnp.asarray(rng.normal(size=(n, *shape)), jnp.float32)
+    return ns.Rows(x, jnp.eye(3)[rng.integers(0, 3, n)], jnp.ones(n, bool))
+
+
+def leaves_of(learner: ns.Learner, key: PRNGKeyArray, rows: ns.Rows) -> list[Array]:
+    return jax.tree.leaves(jax.jit(lambda k, r: learner.fit(k, r).params)(key, rows))
+
+
+def test_flat_square_and_channelled_images_train_alike(key: PRNGKeyArray) -> None:
+    flat = drawn(8, 64)
+    square, full = (ns.Rows(flat.x.reshape(8, 8, 8, *c), flat.y, flat.present) for c in ((), (1,)))
+    first, second, third = (leaves_of(SHORT, key, rows) for rows in (flat, square, full))
+    assert all(bool((a == b).all() and (a == c).all()) for a, b, c in zip(first, second, third, strict=True))
+
+
+def test_images_of_several_channels_and_uneven_sides(key: PRNGKeyArray) -> None:
+    rows = drawn(6, 5, 7, 2)
+    params = SHORT.fit(key, rows).params
+    assert params["params"]["convolution_0"]["kernel"].shape == (3, 3, 2, 2)
+    assert SHORT.apply(params, rows.x).shape == (6, 3)
+
+
+@pytest.mark.parametrize("shape", [(63,), (), (2, 2, 2, 2)])
+def test_rows_that_are_no_images_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="not images; give"):
+        images(jnp.zeros((4, *shape)))
+
+
+def test_images_too_small_for_the_network_are_refused(key: PRNGKeyArray) -> None:
+    with pytest.raises(ValueError, match="3×3 cannot be halved 2 times"):
+        SHORT.fit(key, drawn(4, 9))
+
+
+def test_whole_class_numbers_are_refused(key: PRNGKeyArray) -> None:
+    rows = drawn(4, 64)
+    with pytest.raises(ValueError, match="one-hot"):
+        SHORT.fit(key, ns.Rows(rows.x, rows.y.argmax(-1), rows.present))
+
+
+def test_masked_rows_train_as_removed_ones_do(key: PRNGKeyArray) -> None:
+    rows, present = drawn(12, 64), jnp.arange(12) % 3 > 0
+    masked = ns.Rows(jnp.where(present[:, None], rows.x, 50.0), rows.y, present)
+    removed = ns.Rows(rows.x[present], rows.y[present], jnp.ones(8, bool))
+    for a, b in zip(leaves_of(SHORT, key, masked), leaves_of(SHORT, key, removed), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def test_the_network_is_flax_s_own_with_other_means(key: PRNGKeyArray) -> None:
+    x = drawn(5, 8, 8).x[..., None]
+    model = Convolutions((2, 3), 3)
+    params: Any = model.init(key, x)
+
+    def plainly(x: Array) -> Array:
+        for i in range(2):
+            layer = params["params"][f"convolution_{i}"]
+            x = lax.conv_general_dilated(x, layer["kernel"], (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
+            x = linen.max_pool(linen.relu(x + layer["bias"]), (2, 2), (2, 2))
+        return x.reshape(5, -1) @ params["params"]["head"]["kernel"] + params["params"]["head"]["bias"]
+
+    outputs: Any = model.apply(params, x)
+    np.testing.assert_allclose(outputs, plainly(x), atol=1e-5)
+
+
+def test_it_learns_digits(key: PRNGKeyArray) -> None:
+    scenario, learner = ns.scenarios.digits(), ns.learners.cnn(channels=(8, 16), epochs=6)
+    params = jax.jit(lambda k, r: learner.fit(k, r).params)(key, scenario.rows)
+    fresh = scenario.fresh_rest
+    hits = learner.apply(params, fresh.x).argmax(-1) == fresh.y.argmax(-1)
+    assert float((hits & fresh.present).sum() / fresh.present.sum()) >= 0.9

@@ -1,0 +1,492 @@
+"""Filling pools: workers give the bits of one process, every death costs at most the shards under way, each in turn."""
+
+import functools
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import pytest
+from executor_tools import Breaking, Deadly, Killing, Noted, alone, noise
+from store_tools import flip, warned
+
+import neverseen as ns
+from neverseen.algorithms import _worker, pool, pools
+from neverseen.algorithms._published import published
+from neverseen.algorithms._room import INPUTS, PROGRAM
+from neverseen.algorithms.executors import fill, needed, ray, spawn
+from neverseen.algorithms.pool import Pool
+from neverseen.algorithms.store import Store
+
+ROWS = ns.scenarios.figure1()
+
+
+def originals(learner: ns.Learner, *, kept: bool = True) -> Pool:
+    return Pool(learner.fit, (jax.random.key(0),), (ROWS.rows,), name=str(learner), kept=kept)
+
+
+def removals(*, kept: bool) -> Pool:
+    above = originals(ns.learners.ridge(), kept=kept)
+    shared = (ROWS.rows, ROWS.forget, {})
+    return Pool(pools.removal(ns.removers.newton()), (jax.random.key(1),), shared, (above,), "newton")
+
+
+SMALL: dict[str, Callable[[], Pool]] = {
+    "ridge": lambda: originals(ns.learners.ridge()),
+    "logistic": lambda: originals(ns.learners.logistic(bootstrap=True, epochs=3)),
+    "mlp": lambda: originals(ns.learners.mlp(hidden=16, epochs=2)),
+    "removal": lambda: removals(kept=True),
+    "removal of unkept": lambda: removals(kept=False),
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_worker_draws_the_bits_of_this_process(name: str, tmp_path: Path) -> None:
+    """One device there, two here."""
+    made = SMALL[name]()
+    there = fill(made, 64, Store(tmp_path / "there"), spawn(1))
+    assert there.digest() == alone(made, 64, tmp_path / "here")
+    above = [parent.shards(Store(tmp_path / "there")).present() for parent in made.parents]
+    assert above == [[0, 1] if parent.kept else [] for parent in made.parents]
+
+
+def test_tasks_carry_plain_values_alone(tmp_path: Path) -> None:
+    crew = Noted()
+    shards = fill(noise(), 70, Store(tmp_path), crew)
+    assert {task[0] for task in crew.tasks} == {_worker.draw}
+    assert [task[1:] for task in crew.tasks] == [(str(tmp_path), 2 * 1024**3, shards.id, n) for n in (0, 1, 2)]
+
+
+def test_what_is_there_is_not_drawn_again(tmp_path: Path) -> None:
+    crew = Noted()
+    first = fill(noise(), 64, Store(tmp_path), crew).digest()
+    more = fill(noise(), 128, Store(tmp_path), crew)
+    assert [task[-1] for task in crew.tasks] == [0, 1, 2, 3]
+    assert more.digest(2) == first
+    assert fill(noise(), 128, Store(tmp_path), crew).digest() == more.digest()
+    assert (len(crew.tasks), crew.made) == (4, 2)
+
+
+def test_a_damaged_shard_is_drawn_again(tmp_path: Path) -> None:
+    shards = fill(noise(), 96, Store(tmp_path))
+    digest = shards.digest()
+    flip(shards.folder / "shard-00001.safetensors", -1)
+    crew = Noted()
+    _, lines = warned(lambda: fill(noise(), 96, Store(tmp_path), crew))
+    assert len(lines) == 1
+    assert [task[-1] for task in crew.tasks] == [1]
+    assert shards.digest() == digest
+
+
+def test_shards_in_memory_are_written_too(tmp_path: Path) -> None:
+    made = noise(3)
+    made.shard(0)
+    assert fill(made, 32, Store(tmp_path)).present() == [0]
+
+
+# memory and room
+
+
+def test_no_more_is_under_way_than_memory_allows(tmp_path: Path) -> None:
+    made = noise(width=256)
+    assert needed(made) == 32 * 256 * 4 + 8 + 4  # the shard, the root key, the scale
+    for room, most in ((2 * needed(made), 2), (4 * needed(made) - 1, 3)):
+        crew = Noted(8)
+        fill(made, 20 * 32, Store(tmp_path / str(room)), crew, memory=room)
+        assert crew.most <= most
+        assert len(crew.tasks) == 20
+
+
+def test_recent_shards_here_stay_within_memory(tmp_path: Path) -> None:
+    made, seen = noise(4, width=256), list[int]()
+    fill(made, 640, Store(tmp_path), memory=100_000, progress=lambda *_: seen.append(pool._RECENT.used))
+    assert (len(seen), max(seen) <= 100_000, pool._RECENT.limit) == (20, True, pool.MEMORY)
+
+
+def test_a_shard_that_exceeds_memory_is_refused_with_its_bytes(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"memory: a shard of pool needs 1036 bytes, 1035 are allowed"):
+        fill(noise(), 32, Store(tmp_path), Noted(), memory=1035)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_more_than_the_store_may_hold_is_refused_before_drawing(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"64 runs of pool need 2048 bytes, the store's limit is 2000; raise it"):
+        fill(noise(), 64, Store(tmp_path, 2000))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("executor", [None, Noted()])
+def test_a_folder_that_cannot_be_written(executor: Noted | None, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"file: cannot store runs \(Not a directory\); set NEVERSEEN_STORE"):
+        fill(noise(), 64, Store(tmp_path / "file"), executor)
+
+
+@pytest.mark.parametrize("executor", [None, Noted()])
+def test_a_store_that_takes_no_more(executor: Noted | None, tmp_path: Path) -> None:
+    """Bytes of shards fit the limit, headers do not."""
+    with pytest.warns(match="does not fit"), pytest.raises(ValueError, match=r"shard 2 of .* took no more; make room"):
+        fill(noise(), 320, Store(tmp_path, 12000), executor, workers=1)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: fill(noise(), 0, Store("none")), "runs: 0 is not a number >= 1"),
+        (lambda: fill(noise(kept=False), 1, Store("none")), "pool pool is one that no store keeps"),
+        (lambda: spawn(0), "workers: 0 is not a number >= 1"),
+    ],
+)
+def test_wrong_terms_are_told(make: Callable[[], object], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
+# programs and inputs
+
+
+@pytest.mark.parametrize("name", [PROGRAM, INPUTS])
+@pytest.mark.parametrize("place", [0, 40, -1])
+def test_a_damaged_program_is_published_again(name: str, place: int, tmp_path: Path) -> None:
+    shards = fill(noise(), 32, Store(tmp_path), Noted())
+    flip(shards.folder / name, place)
+    published.cache_clear()
+    filled, lines = warned(lambda: fill(noise(), 64, Store(tmp_path), Noted()))
+    assert len(lines) == 1
+    assert str(shards.folder / name) in lines[0]
+    assert filled.digest() == alone(noise(), 64, tmp_path / "other")
+
+
+def test_a_program_damaged_under_the_workers_is_mended(tmp_path: Path) -> None:
+    log: list[list[int]] = []
+
+    def late() -> Executor:
+        if not log:
+            [folder] = tmp_path.iterdir()
+            (folder / PROGRAM).write_bytes(b"")
+        return Breaking({}, log)
+
+    published.cache_clear()
+    filled = fill(noise(5), 64, Store(tmp_path), late, workers=1)
+    assert filled.present() == [0, 1]
+    assert log == [[0], [1], [0]]
+
+
+def test_inputs_of_another_pool_are_not_believed(tmp_path: Path) -> None:
+    one, two = (fill(noise(seed), 32, Store(tmp_path), Noted()) for seed in (0, 1))
+    for name in (PROGRAM, INPUTS):
+        (two.folder / name).write_bytes((one.folder / name).read_bytes())
+    published.cache_clear()
+    filled, [line] = warned(lambda: fill(noise(1), 64, Store(tmp_path), Noted()))
+    assert "a file from elsewhere" in line
+    assert filled.digest() == alone(noise(1), 64, tmp_path / "other")
+
+
+def test_verify_and_prune_know_what_was_published(tmp_path: Path) -> None:
+    shards = fill(noise(), 32, Store(tmp_path), Noted())
+    size = sum(path.stat().st_size for path in shards.folder.iterdir())
+    assert [one.bytes for one in Store(tmp_path).pools()] == [size]
+    flip(shards.folder / PROGRAM, 9)
+    [damaged] = Store(tmp_path).verify()
+    assert "is not the program that its inputs were written with" in str(damaged)
+    Store(tmp_path).prune()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pool_is_the_same_wherever_it_is_made() -> None:
+    """Files and lines of callers are no part of a program."""
+    here = noise(6).identity
+    jax.clear_caches()
+
+    def elsewhere() -> Any:
+        return noise(6).identity
+
+    assert elsewhere() == here
+
+
+def test_a_worker_of_another_version_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, store = noise(7), Store(tmp_path)
+    fill(made, 32, store)
+    published.cache_clear()
+    monkeypatch.setattr("neverseen.algorithms._published.importlib.metadata.version", lambda name: "0.0")
+    with pytest.raises(ValueError, match=r"shard 1 of .* is of jax .* on .*, a worker has jax 0.0, jaxlib 0.0"):
+        fill(made, 64, store, Noted())
+
+
+# deaths
+
+
+def test_suspects_come_last_and_alone(tmp_path: Path) -> None:
+    log: list[list[int]] = []
+    shards = fill(noise(), 6 * 32, Store(tmp_path), lambda: Breaking({1: 2}, log), workers=3)
+    assert shards.present() == [0, 1, 2, 3, 4, 5]
+    assert log[0] == [0, 1]
+    assert log[1] == [3, 4, 5] or log[1] == [2, 3, 4, 5]
+    assert all(len(each) == 1 for each in log[2:])
+
+
+def test_a_shard_that_always_kills_its_worker_is_named_after_the_others(tmp_path: Path) -> None:
+    log: list[list[int]] = []
+    with pytest.raises(ValueError, match=r"shard 1 of pool [0-9a-f]{12}: kills its worker each time, alone as well"):
+        fill(noise(), 6 * 32, Store(tmp_path), lambda: Breaking({1: 99}, log))
+    assert noise().shards(Store(tmp_path)).present() == [0, 2, 3, 4, 5]
+    assert [each for each in log if 1 in each][1:] == [[1], [1]]
+
+
+def test_workers_that_all_die_end_the_filling_soon(tmp_path: Path) -> None:
+    log: list[list[int]] = []
+    with pytest.raises(ValueError, match="shard 0 of pool .*, 1 of pool .*, 2 of pool"):
+        fill(noise(), 100 * 32, Store(tmp_path), lambda: Breaking(dict.fromkeys(range(100), 99), log), workers=1)
+    assert len(log) == 3 + 2 * 3
+
+
+def test_a_real_death_of_a_real_worker_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="shard 1 of pool"):
+        fill(noise(), 96, Store(tmp_path), lambda: Deadly(spawn(1)(), 1))
+    assert noise().shards(Store(tmp_path)).present() == [0, 2]
+
+
+def test_a_killed_worker_costs_nothing_but_time(tmp_path: Path) -> None:
+    crew = Killing(2, after=5)
+    filled = fill(noise(), 12 * 32, Store(tmp_path / "a"), crew)
+    assert crew.killed
+    assert crew.submitted <= 12 + crew.workers
+    assert filled.digest() == alone(noise(), 12 * 32, tmp_path / "b")
+
+
+def dies() -> Executor:
+    return ProcessPoolExecutor(1, initializer=functools.partial(os._exit, 1))
+
+
+@pytest.mark.parametrize(
+    ("factory", "words"),
+    [
+        (lambda: 1 / 0, r"executor: it could not be made \(ZeroDivisionError: division by zero\)"),
+        (lambda: None, "executor: it made a NoneType; give a callable without arguments"),
+        (lambda: Breaking({-1: 1}, []), "executor: its workers die as they start; in a script, put the call below"),
+    ],
+)
+def test_an_executor_that_cannot_be_had(factory: Callable[[], Any], words: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=words):
+        fill(noise(), 32, Store(tmp_path), factory)
+
+
+DRIVER = """
+    import os, sys
+    import jax, jax.numpy as jnp
+    jax.config.update("jax_num_cpu_devices", 2)
+    from neverseen.algorithms.executors import fill, spawn
+    from neverseen.algorithms.pool import Pool
+    from neverseen.algorithms.store import Store
+
+    def slow(key, scale):
+        start = scale * jax.random.normal(key, (4096,))
+        return jax.lax.fori_loop(0, 100, lambda i, x: jnp.sin(x + i), start)[:8]
+
+    def crew():
+        executor = spawn(2)()
+        submit = executor.submit
+
+        def noted(fn, *args):
+            future = submit(fn, *args)
+            with open(sys.argv[2], "a") as log:
+                print(args[-1] if args else "start", *executor._processes, file=log, flush=True)
+            return future
+
+        executor.submit, crew.workers = noted, 2
+        return executor
+
+    crew.workers = 2
+    pool = Pool(slow, (jax.random.key(0),), (jnp.ones(()),))
+    print(fill(pool, 30 * 32, Store(sys.argv[1]), crew if len(sys.argv) > 2 else None).digest())
+"""
+
+
+def driver(*args: object) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", textwrap.dedent(DRIVER), *map(str, args)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def shards_in(folder: Path) -> int:
+    return len(list(folder.rglob("shard-*.safetensors")))
+
+
+def gone(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def within(seconds: float, happened: Callable[[], bool]) -> bool:
+    end = time.monotonic() + seconds
+    while not happened() and time.monotonic() < end:
+        time.sleep(0.02)
+    return happened()
+
+
+def test_a_killed_driver_loses_at_most_a_shard_for_each_worker(tmp_path: Path) -> None:
+    """Killed at three moments spread over the work; the last driver finishes, a second one fills along with it."""
+    folder, log, draw, kills = tmp_path / "killed", tmp_path / "log", random.Random(0), 0
+    for _ in range(3):
+        process, before = driver(folder, log), shards_in(folder)
+        goal = before + draw.randrange(1, 8)
+        assert within(90, lambda goal=goal: shards_in(folder) >= goal)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        kills += 1
+        workers = {int(word) for line in log.read_text().splitlines() for word in line.split()[1:]}
+        assert within(20, lambda workers=workers: all(map(gone, workers)))
+    assert 0 < shards_in(folder) < 30
+    last = driver(folder, log).communicate()[0]
+    both = [driver(tmp_path / "two") for _ in range(2)]
+    assert {process.communicate()[0] for process in both} == {last}
+    started = [line.split()[0] for line in log.read_text().splitlines() if line[0] != "s"]
+    assert set(started) == {str(number) for number in range(30)}
+    assert 30 <= len(started) <= 30 + kills * 2
+
+
+# Ray, by a stand-in: the real one is driven by benchmarks/fill.py
+
+
+class Gone(Exception):
+    """Ray's word for a dead worker."""
+
+
+class Raised(Exception):
+    """Ray's word for a task that raised."""
+
+    def __init__(self, cause: Exception) -> None:
+        self.cause = cause
+
+
+class Reference:
+    """What a remote call returns."""
+
+    def __init__(self, act: Callable[[], Any]) -> None:
+        self.made = Future[Any]()
+        try:
+            self.made.set_result(act())
+        except Exception as error:
+            self.made.set_exception(error if isinstance(error, Gone) else Raised(error))
+
+    def future(self) -> "Future[Any]":
+        return self.made
+
+
+class FakeRay:
+    """The few names of Ray's that are used."""
+
+    def __init__(self, deaths: int = 0, refusal: Exception | None = None, running: bool = False) -> None:
+        self.exceptions = SimpleNamespace(WorkerCrashedError=Gone)
+        self.deaths, self.refusal, self.running = deaths, refusal, running
+        self.calls, self.options = list[dict[str, Any]](), list[dict[str, Any]]()
+
+    def is_initialized(self) -> bool:
+        return self.running
+
+    def init(self, **given: Any) -> None:
+        self.calls.append(given)
+        if self.refusal:
+            raise self.refusal
+        self.running = True
+
+    def shutdown(self) -> None:
+        self.running = False
+
+    def remote(self, **options: Any) -> Any:
+        self.options.append(options)
+        return lambda fn: SimpleNamespace(remote=lambda *args: Reference(lambda: self.run(fn, args)))
+
+    def run(self, fn: Any, args: Any) -> Any:
+        if args and args[-1] == 1 and self.deaths:
+            self.deaths -= 1
+            raise Gone("worker crashed")
+        return fn(*args)
+
+
+def test_ray_fills_and_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeRay(deaths=2)
+    monkeypatch.setitem(sys.modules, "ray", fake)
+    filled = fill(noise(), 160, Store(tmp_path / "a"), ray(workers=2))
+    assert filled.digest() == alone(noise(), 160, tmp_path / "b")
+    assert {(o["num_cpus"], o["max_retries"]) for o in fake.options} == {(1, 0)}
+    assert {(call["address"], call["num_cpus"]) for call in fake.calls} == {("local", 2)}
+    assert (fake.deaths, fake.running) == (0, False)
+
+
+def test_a_ray_that_runs_already_is_used_and_left_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeRay(running=True)
+    monkeypatch.setitem(sys.modules, "ray", fake)
+    assert fill(noise(), 32, Store(tmp_path), ray("elsewhere:1", 2)).present() == [0]
+    assert (fake.calls, fake.running) == ([], True)
+
+
+def test_a_cluster_that_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeRay(refusal=ConnectionError("no answer\nfor long"))
+    monkeypatch.setitem(sys.modules, "ray", fake)
+    with pytest.raises(ValueError, match=r"ray: cannot use the cluster at elsewhere:1 \(no answer\); check the add"):
+        fill(noise(), 32, Store(tmp_path), ray("elsewhere:1", 2))
+    assert "num_cpus" not in fake.calls[0]
+
+
+def test_what_a_ray_task_raises_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", FakeRay())
+    monkeypatch.setattr("neverseen.algorithms._crew.draw", lambda *args: 1 / 0)
+    with pytest.raises(ValueError, match="shard 0 of pool .*: ZeroDivisionError in a worker: division by zero"):
+        fill(noise(8), 32, Store(tmp_path), ray(workers=1))
+
+
+def test_without_ray_it_is_said_how_to_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ValueError, match=r"ray is not installed; install it with: pip install 'neverseen\[ray\]'"):
+        ray()
+
+
+# learners that are no program of many runs
+
+
+def branching(key: Any, rows: Any) -> Any:
+    return ns.Trained(1.0 if jax.random.normal(key) > 0 else 2.0, None, ns.learners.ridge())
+
+
+def ragged(key: Any, rows: Any) -> Any:
+    return ns.Trained(rows.x[rows.x[:, 0] > jax.random.normal(key)], None, ns.learners.ridge())
+
+
+@pytest.mark.parametrize("fit", [branching, ragged])
+def test_a_learner_that_cannot_be_traced_is_named_with_the_mend(fit: Any, tmp_path: Path) -> None:
+    learner = ns.Learner(fit, lambda p, x: x, lambda o, y: o, name="mine")
+    words = r"learner mine: cannot run as one program of many runs \(.*\); let no Python branch"
+    with pytest.raises(ValueError, match=words):
+        pools.draw(learner, ROWS.rows, jax.random.split(jax.random.key(0), 2))
+    for act in (lambda: originals(learner).shard(0), lambda: fill(originals(learner), 32, Store(tmp_path))):
+        with pytest.raises(ValueError, match="mine: cannot run as one program of many runs"):
+            act()
+
+
+def test_a_program_that_calls_back_is_not_filled(tmp_path: Path) -> None:
+    def program(key: Any) -> Any:
+        shape = jax.ShapeDtypeStruct((), jnp.float32)
+        return jax.pure_callback(lambda k: jnp.zeros(()), shape, jax.random.key_data(key), vmap_method="sequential")
+
+    with pytest.raises(ValueError, match="calls back into Python"):
+        fill(Pool(program, (jax.random.key(0),)), 32, Store(tmp_path))
+
+
+def test_broken_executor_is_what_ray_deaths_become() -> None:
+    from neverseen.algorithms._ray import RayExecutor
+
+    executor = RayExecutor(FakeRay(deaths=1, running=True), "local", 1)
+    assert isinstance(executor.submit(lambda n: n, 1).exception(), BrokenExecutor)
