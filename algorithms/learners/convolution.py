@@ -79,7 +79,7 @@ def convolve(
         (batch, channels, *sides), (out, into, *taps) = axes.lhs_spec, axes.rhs_spec
         image = _padded(x.transpose(batch, *sides, channels), pads)
         y = _product(image, k.transpose(*taps, into, out), (window_strides[0], window_strides[1]), precision)
-        return jnp.moveaxis(y, (0, 3, 1, 2), axes.out_spec)
+        return y
 
     return lax.platform_dependent(lhs, rhs, cpu=product, default=native)
 
@@ -185,6 +185,6 @@ def _winner(split: Float[Array, "b h p w q c"]) -> tuple[Float[Array, "b h w c"]
     square = jnp.zeros_like(largest)
     for number, (i, j) in enumerate(places[1:], 1):
         rival = split[:, :, i, :, j]
-        square = jnp.where(rival >= largest, jnp.asarray(number**2, split.dtype), square)
+        square = jnp.where(rival > largest, jnp.asarray(number**2, split.dtype), square)
         largest = jnp.maximum(largest, rival)
     return largest, square

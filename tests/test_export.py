@@ -1,0 +1,53 @@
+"""Nothing assumes a CPU: every learner and remover lowers for CPU, CUDA and TPU."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import pytest
+from jax import export
+
+import neverseen as ns
+from neverseen.algorithms.learners import LEARNERS
+from neverseen.algorithms.pools import removal
+from neverseen.algorithms.removers import REMOVERS
+from neverseen.algorithms.spread import vmapped
+
+PLATFORMS = ("cpu", "cuda", "tpu")
+SCENARIO = ns.scenarios.blobs(size=4)
+KEYS = jax.random.split(jax.random.key(0), 3)
+
+
+def lowered(function: Callable[..., Any], *arguments: Any) -> export.Exported:
+    """The program of the function's leaves, for all three platforms."""
+    leaves, rebuild = jax.tree.flatten(arguments)
+
+    def plainly(*given: Any) -> list[Any]:
+        return jax.tree.leaves(function(*jax.tree.unflatten(rebuild, given)))
+
+    return export.export(jax.jit(plainly), platforms=PLATFORMS)(*leaves)
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_every_learner_lowers_for_every_platform(name: str) -> None:
+    made = lowered(vmapped(LEARNERS[name]().fit, 1), KEYS, SCENARIO.rows)
+    assert made.platforms == PLATFORMS
+
+
+@pytest.mark.parametrize("name", REMOVERS)
+def test_every_remover_lowers_for_every_platform(name: str) -> None:
+    remover = REMOVERS[name]()
+    learner = ns.learners.noisy() if remover.centre is not None else ns.learners.mlp(hidden=4, epochs=1)
+    extra = {need: getattr(SCENARIO, need) for need in remover.needs}
+    models = ns.pools.draw(learner, SCENARIO.rows, KEYS)
+    made = lowered(vmapped(removal(remover), 2), KEYS, models, SCENARIO.rows, SCENARIO.forget, extra)
+    assert made.platforms == PLATFORMS
+
+
+def test_a_program_for_one_platform_alone_is_noticed() -> None:
+    def cpu_only(x: jax.Array) -> jax.Array:
+        return jax.lax.platform_dependent(x, cpu=jnp.sin)
+
+    with pytest.raises(NotImplementedError, match="platform"):
+        lowered(cpu_only, jnp.ones(2))
