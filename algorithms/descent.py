@@ -23,6 +23,8 @@ def descend(
     batch: int,
     due: Int[Array, ""],
     longest: int,
+    numbered: bool = False,
+    watch: Callable[..., Any] | None = None,
 ) -> Any:
     """Run `due` optimiser steps, each on one minibatch from every source.
 
@@ -34,14 +36,16 @@ def descend(
         key: data order.
         params: where to start.
         sources: row sets, each sampled on its own; an empty one yields batches with no row present.
-        objective: `(params, *batches) -> scalar`.
+        objective: `(params, *batches) -> scalar`; `(params, step, *batches)` where `numbered`.
         optimiser: optax transformation, with a fresh state: state kept from training would leak S.
         batch: rows in a minibatch.
         due: steps to take, at most `longest`; traced, so that it may depend on the rows present.
         longest: steps compiled.
+        numbered: whether the objective changes with the step, for methods that alternate.
+        watch: `(update, *batches) -> log`, for learners that keep a record of their steps; updates past `due` are 0.
 
     Returns:
-        The parameters after `due` steps.
+        The parameters after `due` steps; with `watch`, also the log of every step, `[longest, ...]`.
 
     >>> import jax, jax.numpy as jnp, optax
     >>> rows = Rows(jnp.ones((4, 1)), jnp.full(4, 3.0), jnp.ones(4, bool))
@@ -54,18 +58,18 @@ def descend(
     sample = [_sampler(rows, batch) for rows in sources]
     gradient = jax.grad(objective)
 
-    def step(carry: tuple[Any, Any], i: Array) -> tuple[tuple[Any, Any], None]:
+    def step(carry: tuple[Any, Any], i: Array) -> tuple[tuple[Any, Any], Any]:
         old, state = carry
         keys = jax.random.split(jax.random.fold_in(key, i), len(sample))
-        update, state_new = optimiser.update(
-            gradient(old, *(draw(k) for draw, k in zip(sample, keys, strict=True))), state, old
-        )
+        batches = [draw(k) for draw, k in zip(sample, keys, strict=True)]
+        update, state_new = optimiser.update(gradient(old, *([i] if numbered else []), *batches), state, old)
         new = (optax.apply_updates(old, update), state_new)
         # Steps past `due` leave everything as it is: their number is a property of the rows, not of the program.
-        return jax.tree.map(lambda a, b: jnp.where(i < due, a, b), new, carry), None
+        kept = jax.tree.map(lambda a, b: jnp.where(i < due, a, b), new, carry)
+        return kept, watch and watch(jax.tree.map(lambda u: jnp.where(i < due, u, 0), update), *batches)
 
-    (params, _), _ = lax.scan(step, (params, optimiser.init(params)), jnp.arange(longest))
-    return params
+    (params, _), log = lax.scan(step, (params, optimiser.init(params)), jnp.arange(longest))
+    return params if watch is None else (params, log)
 
 
 def steps_for(epochs: Real, rows: Rows, batch: int) -> tuple[Int[Array, ""], int]:
@@ -89,7 +93,7 @@ def _sampler(rows: Rows, batch: int) -> Callable[[PRNGKeyArray], Rows]:
         # Scaling a uniform draw costs a third of `randint` to compile; its bias, n / 2²³, is small.
         turn = jnp.floor(jax.random.uniform(key, (batch,)) * count).astype(int)
         chosen = places[jnp.clip(turn, 0, jnp.maximum(count - 1, 0))]
-        taken: Any = jax.tree.map(lambda leaf: leaf.at[chosen].get(mode="promise_in_bounds"), (rows.x, rows.y))
-        return Rows(*taken, jnp.broadcast_to(count > 0, (batch,)))
+        x, y = jax.tree.map(lambda leaf: leaf.at[chosen].get(mode="promise_in_bounds"), (rows.x, rows.y))
+        return Rows(x, y, jnp.broadcast_to(count > 0, (batch,)))
 
     return draw

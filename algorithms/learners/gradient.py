@@ -106,7 +106,7 @@ def logistic(penalty: Real = 1.0, epochs: Real = 30, batch: int | None = None, r
 
     def zeros(key: PRNGKeyArray, rows: Rows) -> Array:
         del key
-        _require_one_hot(rows)
+        require_one_hot(rows)
         return jnp.zeros((affine(rows.x[:1]).shape[1], rows.y.shape[1]))
 
     if batch is not None:
@@ -167,7 +167,7 @@ def mlp(hidden: int = 64, epochs: Real = 20, batch: int = 64, rate: Real = 0.3, 
     """
 
     def start(key: PRNGKeyArray, rows: Rows) -> Any:
-        _require_one_hot(rows)
+        require_one_hot(rows)
         return uniform_start(key, Perceptron(hidden, rows.y.shape[1]), rows.x[:1])
 
     def apply(params: Any, x: Array) -> Any:
@@ -240,6 +240,13 @@ def flax_module(
     return minibatch(start, apply, optimiser=optimiser, epochs=epochs, batch=batch, loss=loss, logits=logits, name=name)
 
 
-def _require_one_hot(rows: Rows) -> None:
+def require_one_hot(rows: Rows) -> None:
+    """Refuse targets that are not one-hot rows.
+
+    Raises:
+        ValueError: y is not `[n, classes]`.
+
+    >>> require_one_hot(Rows(jnp.zeros((2, 1)), jnp.zeros((2, 3)), jnp.ones(2, bool)))
+    """
     if getattr(rows.y, "ndim", 0) != 2:
         raise ValueError("y: a classifier needs one-hot targets [n, classes]; use jax.nn.one_hot(labels, classes)")
