@@ -12,6 +12,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray, Shaped
 from ..formal._pytree import pytree
 from ..formal.definitions import Definition
 from ..formal.scenario import Rows
+from .curvature import Curvature, Schedule
 
 Aim = Literal["untraining", "unlearning", "neither", "both"]
 Need = Literal["behaviour", "fresh_behaviour", "fresh_rest"]
@@ -70,6 +71,8 @@ class Learner:
         logits: whether outputs are `[m, classes]` scores, so that margins exist.
         random: whether runs with different keys differ.
         noise: the output law, where it is known.
+        curvature: constants of the loss and the penalty, where they are known; certified removers check them.
+        schedule: how it descends, where certified removers continue it.
         fit_many: `(keys [runs], rows) -> Trained` with a leading axis `runs`, the same models as `fit` key by key: a
             formulation for many runs on the same rows. `fit` becomes it under `vmap` over keys, and so in a pool.
 
@@ -91,6 +94,8 @@ class Learner:
     logits: bool = False
     random: bool = True
     noise: OutputNoise | None = None
+    curvature: Curvature | None = None
+    schedule: Schedule | None = None
     fit_many: dataclasses.InitVar["Callable[[PRNGKeyArray, Rows], Trained] | None"] = None
 
     def __post_init__(self, fit_many: "Callable[[PRNGKeyArray, Rows], Trained] | None") -> None:
@@ -184,6 +189,7 @@ class Remover:
         centre: declared where, on a learner with `noise`, each run publishes this model plus fresh noise of the same σ:
             `(key, learner, centre of A(D), rows, forget) -> params`, from the run's key; keywords as `needs` names.
         centre_random: whether the centre depends on its key even where the learner's own centre does not.
+        made_for: the one learner it works on, where it needs the constants or the records of that one.
 
     >>> import neverseen as ns
     >>> ns.removers.retrain().name
@@ -198,6 +204,7 @@ class Remover:
     random: bool = True
     centre: Callable[..., Any] | None = None
     centre_random: bool = True
+    made_for: Learner | None = None
 
     def __call__(
         self, key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"], **extra: Any

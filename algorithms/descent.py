@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import optax
 from jax import lax
-from jaxtyping import Array, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from ..formal._types import Real
 from ..formal.scenario import Rows
@@ -17,12 +17,15 @@ def descend(
     key: PRNGKeyArray,
     params: Any,
     sources: tuple[Rows, ...],
-    gradient: Callable[..., Any],
+    objective: Callable[..., Float[Array, ""]],
     *,
     optimiser: optax.GradientTransformation,
     batch: int,
     due: Int[Array, ""],
     longest: int,
+    numbered: bool = False,
+    watch: Callable[..., Any] | None = None,
+    gradient: Callable[..., Any] | None = None,
 ) -> Any:
     """Run `due` optimiser steps, each on one minibatch from every source.
 
@@ -34,37 +37,41 @@ def descend(
         key: data order.
         params: where to start.
         sources: row sets, each sampled on its own; an empty one yields batches with no row present.
-        gradient: `(params, *batches) -> params`, the direction that the optimiser is given.
+        objective: `(params, *batches) -> scalar`; `(params, step, *batches)` where `numbered`.
         optimiser: optax transformation, with a fresh state: state kept from training would leak S.
         batch: rows in a minibatch.
         due: steps to take, at most `longest`; traced, so that it may depend on the rows present.
         longest: steps compiled.
+        numbered: whether the objective changes with the step, for methods that alternate.
+        watch: `(update, *batches) -> log`, for learners that keep a record of their steps; updates past `due` are 0.
+        gradient: the objective's, where there is a closed form; by automatic differentiation when left out.
 
     Returns:
-        The parameters after `due` steps.
+        The parameters after `due` steps; with `watch`, also the log of every step, `[longest, ...]`.
 
     >>> import jax, jax.numpy as jnp, optax
     >>> rows = Rows(jnp.ones((4, 1)), jnp.full(4, 3.0), jnp.ones(4, bool))
-    >>> slope = jax.grad(lambda w, b: ((w - b.y) ** 2).mean())
-    >>> w = descend(jax.random.key(0), jnp.zeros(()), (rows,), slope,
+    >>> mean = lambda w, b: ((w - b.y) ** 2).mean()
+    >>> w = descend(jax.random.key(0), jnp.zeros(()), (rows,), mean,
     ...             optimiser=optax.sgd(0.25), batch=2, due=jnp.array(20), longest=20)
     >>> round(float(w), 3)
     3.0
     """
     sample = [_sampler(rows, batch) for rows in sources]
+    slope = gradient or jax.grad(objective)
 
-    def step(carry: tuple[Any, Any], i: Array) -> tuple[tuple[Any, Any], None]:
+    def step(carry: tuple[Any, Any], i: Array) -> tuple[tuple[Any, Any], Any]:
         old, state = carry
         keys = jax.random.split(jax.random.fold_in(key, i), len(sample))
-        update, state_new = optimiser.update(
-            gradient(old, *(draw(k) for draw, k in zip(sample, keys, strict=True))), state, old
-        )
+        batches = [draw(k) for draw, k in zip(sample, keys, strict=True)]
+        update, state_new = optimiser.update(slope(old, *([i] if numbered else []), *batches), state, old)
         new = (optax.apply_updates(old, update), state_new)
         # Steps past `due` leave everything as it is: their number is a property of the rows, not of the program.
-        return jax.tree.map(lambda a, b: jnp.where(i < due, a, b), new, carry), None
+        kept = jax.tree.map(lambda a, b: jnp.where(i < due, a, b), new, carry)
+        return kept, watch and watch(jax.tree.map(lambda u: jnp.where(i < due, u, 0), update), *batches)
 
-    (params, _), _ = lax.scan(step, (params, optimiser.init(params)), jnp.arange(longest))
-    return params
+    (params, _), log = lax.scan(step, (params, optimiser.init(params)), jnp.arange(longest))
+    return params if watch is None else (params, log)
 
 
 def steps_for(epochs: Real, rows: Rows, batch: int) -> tuple[Int[Array, ""], int]:

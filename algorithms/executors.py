@@ -14,6 +14,7 @@ import jax
 from . import _worker
 from ._crew import Crew, Job
 from ._published import publish
+from ._ray import Ray
 from .pool import MEMORY, SHARD, Pool, plain, recent_within
 from .store import Shards, Store
 
@@ -71,8 +72,6 @@ def ray(address: str = "local", workers: int | None = None) -> Callable[[], Exec
         importlib.import_module("ray")
     except ImportError as error:
         raise ValueError("ray is not installed; install it with: pip install 'neverseen[ray]'") from error
-    from ._ray import Ray
-
     return Ray(address, size)
 
 

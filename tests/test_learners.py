@@ -14,14 +14,33 @@ from neverseen.algorithms.learners import LEARNERS
 
 SMALL: dict[str, Callable[[], ns.Learner]] = {
     "cnn": lambda: ns.learners.cnn(channels=(4,), epochs=3, batch=4, rate=0.1),
+    "logged": lambda: ns.learners.logged(hidden=8, epochs=3, batch=4, rate=0.1),
+    "checkpointed": lambda: ns.learners.checkpointed(steps=6, rewind=3, rows=16),
+    "dp_sgd": lambda: ns.learners.dp_sgd(steps=5, batch=4),
+    "forest": lambda: ns.learners.forest(trees=2),
+    "kernel_ridge": lambda: ns.learners.kernel_ridge(0.5),
+    "langevin": lambda: ns.learners.langevin(steps=5, rows=16),
+    "langevin-batch": lambda: ns.learners.langevin(steps=5, rows=16, batch=4),
     "logistic": lambda: ns.learners.logistic(penalty=0.5, epochs=20),
     "logistic-sgd": lambda: ns.learners.logistic(penalty=0.5, epochs=3, batch=4),
     "mlp": lambda: ns.learners.mlp(hidden=8, epochs=3, batch=4, rate=0.1),
+    "naive_bayes": ns.learners.naive_bayes,
+    "newton_logistic": lambda: ns.learners.newton_logistic(penalty=0.5),
     "nearest_neighbour": ns.learners.nearest_neighbour,
     "noisy": lambda: ns.learners.noisy(ns.learners.ridge(0.5), 0.1),
+    "noisy_tail": ns.learners.noisy_tail,
+    "objective_perturbed": ns.learners.objective_perturbed,
+    "projected_descent": lambda: ns.learners.projected_descent(steps=6, rows=16),
+    "recorded_descent": lambda: ns.learners.recorded_descent(steps=6, rows=16),
     "ridge": lambda: ns.learners.ridge(0.5),
+    "sisa": lambda: ns.learners.sisa(epochs=2, batch=4),
+    "streaming_ridge": lambda: ns.learners.streaming_ridge(0.5),
+    "summarised": ns.learners.summarised,
 }
-RANDOM = ("cnn", "logistic-sgd", "mlp", "noisy")
+RANDOM = (
+    *("checkpointed", "cnn", "dp_sgd", "langevin", "logged", "logistic-sgd", "mlp", "noisy", "noisy_tail"),
+    *("objective_perturbed", "sisa"),
+)
 learners = pytest.mark.parametrize("learner", [make() for make in SMALL.values()], ids=list(SMALL))
 
 

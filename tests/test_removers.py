@@ -1,19 +1,15 @@
-"""Every remover meets one contract, and each has its limits."""
+"""The limits of the first removers; the contract of all of them is in test_contract.py."""
 
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import pytest
 from jaxtyping import PRNGKeyArray
 
 import neverseen as ns
 from neverseen.algorithms.base import Guarantee
-from neverseen.algorithms.faulty.training import heavy_ball
 from neverseen.algorithms.removers import REMOVERS
-
-removers = pytest.mark.parametrize("remover", [make() for make in REMOVERS.values()], ids=list(REMOVERS))
 
 
 def small() -> ns.Scenario:
@@ -36,38 +32,8 @@ def removal(remover: ns.Remover, scenario: ns.Scenario) -> Any:
     return jax.jit(lambda k, model, forget: remover(k, model, scenario.rows, forget, **needed).params)
 
 
-def suited(remover: ns.Remover, learner: ns.Learner) -> ns.Learner:
-    """The learner, or the one that a remover needs: output-perturbed, or with its optimiser state on record."""
-    if remover.name == "stale_state":
-        return heavy_ball()
-    return ns.learners.noisy() if remover.name.startswith("noisy") else learner
-
-
 def gap(a: Any, b: Any) -> float:
     return max(float(abs(x - y).max()) for x, y in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True))
-
-
-@removers
-def test_pure_and_jittable(remover: ns.Remover, key: PRNGKeyArray) -> None:
-    scenario, learner = small(), suited(remover, ns.learners.mlp(hidden=4, epochs=2, batch=4))
-    model = jax.jit(learner.fit)(key, scenario.rows)
-    before = jax.tree.map(jnp.array, model.params)
-    call = removal(remover, scenario)
-    first, second = (call(key, model, scenario.forget) for _ in range(2))
-    for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(second), strict=True):
-        np.testing.assert_array_equal(a, b)
-    assert gap(before, model.params) == 0
-
-
-@removers
-def test_edge_requests_give_the_same_tree(remover: ns.Remover, key: PRNGKeyArray) -> None:
-    scenario, learner = small(), suited(remover, ns.learners.ridge())
-    everything, call = scenario.rows.present, removal(remover, scenario)
-    model = learner.fit(key, scenario.rows)
-    for forget in (jnp.zeros_like(everything), everything, jnp.arange(len(everything)) == 0):
-        out = call(key, model, forget)
-        assert out.shape == (3, 2)
-        assert remover.name == "diverging" or bool(jnp.isfinite(out).all())
 
 
 @pytest.mark.parametrize("name", ["do_nothing", "neg_grad", "newton"])

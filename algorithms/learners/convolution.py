@@ -79,7 +79,7 @@ def convolve(
         (batch, channels, *sides), (out, into, *taps) = axes.lhs_spec, axes.rhs_spec
         image = _padded(x.transpose(batch, *sides, channels), pads)
         y = _product(image, k.transpose(*taps, into, out), (window_strides[0], window_strides[1]), precision)
-        return y
+        return jnp.moveaxis(y, (0, 3, 1, 2), axes.out_spec)
 
     return lax.platform_dependent(lhs, rhs, cpu=product, default=native)
 

@@ -11,7 +11,7 @@ import numpy as np
 import optax
 from flax import linen
 from jax import lax
-from jaxtyping import Array, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
@@ -66,19 +66,21 @@ def minibatch(
         start_key, order_key = jax.random.split(key)
         count = jnp.maximum(rows.count(), 1)
 
+        def objective(params: Any, drawn: Rows) -> Float[Array, ""]:
+            return learner.mean_loss(params, drawn) + penalty(params) / count
+
         def slope(params: Any, drawn: Rows) -> Any:
-            pulled = jax.tree.map(lambda leaf: leaf / count, jax.grad(penalty)(params))
-            return jax.tree.map(jnp.add, own(params, drawn), pulled)
+            pulled = jax.grad(lambda w: penalty(w) / count)(params)
+            return jax.tree.map(jnp.add, gradient and gradient(params, drawn), pulled)
 
         due, longest = steps_for(epochs, rows, batch)
         params = descend(
-            order_key, start(start_key, rows), (rows,), slope,
+            order_key, start(start_key, rows), (rows,), objective, gradient=gradient and slope,
             optimiser=optimiser, batch=batch, due=due, longest=longest,
         )  # fmt: skip
         return Trained(params, None, learner)
 
     learner = Learner(fit, apply, loss, penalty, name, logits)
-    own = gradient or jax.grad(learner.mean_loss)
     return learner
 
 
@@ -236,12 +238,12 @@ def flax_module(
 
 
 def require_one_hot(rows: Rows) -> None:
-    """Refuse targets that are not a matrix.
+    """Refuse targets that are not one-hot rows.
 
     Raises:
         ValueError: y is not `[n, classes]`.
 
-    >>> require_one_hot(Rows(jnp.zeros((2, 1)), jnp.eye(2), jnp.ones(2, bool)))
+    >>> require_one_hot(Rows(jnp.zeros((2, 1)), jnp.zeros((2, 3)), jnp.ones(2, bool)))
     """
     if getattr(rows.y, "ndim", 0) != 2:
         raise ValueError("y: a classifier needs one-hot targets [n, classes]; use jax.nn.one_hot(labels, classes)")

@@ -1,4 +1,4 @@
-"""Removers that reach a reference exactly, on the learners they are made for."""
+"""Retraining, and one Newton step: exact by definition, and on quadratic objectives."""
 
 import functools
 from typing import Any
@@ -8,10 +8,10 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, PRNGKeyArray
 
-from ..formal._types import Real
-from ..formal.scenario import Rows
-from .base import Guarantee, Learner, OutputNoise, Remover, Trained
-from .learners.noisy import perturbed, unpublished
+from ...formal._types import Real
+from ...formal.scenario import Rows
+from ..base import Guarantee, Learner, OutputNoise, Remover, Trained
+from ..learners.noisy import perturbed, unpublished
 
 _EXACT = Guarantee("untraining", ("the reference is the same learner",), lambda delta: 0.0)
 _EXACT_FULL = Guarantee("unlearning", ("the reference is the same learner", "S_full is given"), lambda delta: 0.0)
