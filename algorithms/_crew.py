@@ -3,7 +3,7 @@
 import collections
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 
 from ._shards import DamageError
@@ -83,6 +83,8 @@ class Crew:
                     self._start(executor, waiting.popleft(), flying, lost)
                 for future in wait(flying, return_when=FIRST_COMPLETED).done:
                     self._end(future, flying.pop(future), lost)
+            if lost:
+                executor.shutdown(wait=False, cancel_futures=True)
         return lost
 
     def _free(self, job: Job, flying: "dict[Future[bool], Job]") -> bool:
@@ -113,7 +115,7 @@ class Crew:
 
 
 @contextlib.contextmanager
-def _employed(factory: Callable[[], Executor]) -> Iterator[Executor]:
+def _employed(factory: Callable[[], Executor]) -> Generator[Executor]:
     """An executor whose workers have started; leaving it early leaves at once."""
     executor = _made(factory)
     try:

@@ -1,7 +1,7 @@
 """What JAX refuses to trace, map over runs or lower becomes one line that names who, and the mend."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import jax
 
@@ -9,7 +9,7 @@ _VALUES = (jax.errors.JAXTypeError, jax.errors.JAXIndexError)
 
 
 @contextlib.contextmanager
-def traced(who: str) -> Iterator[None]:
+def traced(who: str) -> Generator[None]:
     """Run foreign code under JAX's transformations.
 
     Args:

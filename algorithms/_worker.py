@@ -1,18 +1,16 @@
 """What runs in a worker: one shard of one pool, from its published program; and how a worker starts and ends."""
 
+import contextlib
 import os
 import signal
 import threading
-import time
+from multiprocessing.connection import Connection
 
 import jax
 
 from ._published import published
 from .pools import keep_compiled
 from .store import Store
-
-LOOK = 0.25
-"""Seconds between two looks at whether the driver is still there."""
 
 
 def draw(folder: str, limit: int, pool: str, number: int) -> bool:
@@ -37,15 +35,15 @@ def ready() -> bool:
     return True
 
 
-def begin(driver: int, compiled: str | None) -> None:
-    """Start a worker of `driver`: deaf to Ctrl-C, which is the driver's to answer, and gone when the driver is.
+def begin(lease: Connection, compiled: str | None) -> None:
+    """Start a worker: deaf to Ctrl-C, which is the driver's to answer, and gone when its lease ends.
 
     Args:
-        driver: its process.
+        lease: a pipe whose other end the driver holds; nothing is ever sent.
         compiled: the folder of compiled programs, where JAX was given one.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_watch, args=(driver,), daemon=True).start()
+    threading.Thread(target=_watch, args=(lease,), daemon=True).start()
     settle(compiled)
 
 
@@ -63,7 +61,7 @@ def settle(compiled: str | None) -> None:
     keep_compiled(compiled)
 
 
-def _watch(driver: int) -> None:
-    while os.getppid() == driver:
-        time.sleep(LOOK)
+def _watch(lease: Connection) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        lease.recv_bytes()
     os._exit(1)

@@ -120,7 +120,7 @@ def _sampler(rows: Rows, batch: int) -> Callable[[PRNGKeyArray], Rows]:
 
     def draw(key: PRNGKeyArray) -> Rows:
         chosen = places[_turns(key, count, batch)]
-        taken: Any = jax.tree.map(lambda leaf: leaf.at[chosen].get(mode="promise_in_bounds"), (rows.x, rows.y))
-        return Rows(*taken, jnp.broadcast_to(count > 0, (batch,)))
+        x, y = jax.tree.map(lambda leaf: leaf.at[chosen].get(mode="promise_in_bounds"), (rows.x, rows.y))
+        return Rows(x, y, jnp.broadcast_to(count > 0, (batch,)))
 
     return draw

@@ -15,7 +15,8 @@ from . import _worker
 from ._crew import Crew, Job
 from ._published import publish
 from ._ray import Ray
-from .pool import MEMORY, SHARD, Pool, plain, recent_within
+from .pool import SHARD, Pool, plain
+from .recent import MEMORY, recent_within
 from .store import Shards, Store
 
 Progress = Callable[[int, int, str], None]
@@ -33,9 +34,31 @@ class Spawn:
 
     def __call__(self) -> Executor:
         """A pool of processes that end when this one does."""
+        return Processes(self.workers)
+
+
+class Processes(ProcessPoolExecutor):
+    """Spawned workers on a lease: they end when its other end closes, by shutting down or by this process's death.
+
+    Python's own pool can wait forever for a worker that was started while the pool broke; one without a lease is gone.
+
+    >>> with Processes(1) as made:
+    ...     made.submit(abs, -1).result()
+    1
+    """
+
+    def __init__(self, workers: int) -> None:
         fresh = multiprocessing.get_context("spawn")
-        given = os.getpid(), jax.config.jax_compilation_cache_dir
-        return ProcessPoolExecutor(self.workers, fresh, initializer=_worker.begin, initargs=given)
+        held, self._lease = fresh.Pipe(duplex=False)
+        compiled = jax.config.jax_compilation_cache_dir  # pyright: ignore[reportAttributeAccessIssue]
+        super().__init__(workers, fresh, initializer=_worker.begin, initargs=(held, compiled))
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the workers: after their tasks, or at once where nobody waits for them."""
+        if not wait:
+            self._lease.close()
+        super().shutdown(wait, cancel_futures=cancel_futures)
+        self._lease.close()
 
 
 def spawn(workers: int | None = None) -> Spawn:
@@ -115,7 +138,7 @@ def fill(
     count = _shards(pool, runs)
     kept = [each for each in lineage(pool) if each.kept]
     homes = {each.shards(store).id: each for each in kept}
-    afford(kept, count, store, memory)
+    _afford(kept, count, store, memory)
     tell = _Told(pool.name, count * len(kept), progress)
     jobs = [(home, number) for home, each in homes.items() for number in _missing(each, count, store, tell)]
     if jobs and executor is None:
@@ -151,12 +174,8 @@ def needed(pool: Pool) -> int:
     return sum(_shard_bytes(each) + sum(a.nbytes for a in plain((each.roots, each.shared))) for each in lineage(pool))
 
 
-def afford(kept: list[Pool], count: int, store: Store, memory: int) -> None:
-    """Refuse, before anything is drawn, what will not fit.
-
-    Raises:
-        ValueError: one shard exceeds the memory, or all of them exceed the store's limit.
-    """
+def _afford(kept: list[Pool], count: int, store: Store, memory: int) -> None:
+    """Refuse, before anything is drawn, a shard that exceeds the memory, and runs that exceed the store's limit."""
     one, total = needed(kept[-1]), count * sum(_shard_bytes(each) for each in kept)
     if one > memory:
         raise ValueError(f"memory: a shard of {kept[-1].name} needs {one} bytes, {memory} are allowed; allow more")

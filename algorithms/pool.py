@@ -1,13 +1,12 @@
 """A pool: runs of one program, shard after shard; each shard is drawn once and shared by all that ask for it."""
 
-import collections
 import contextlib
 import dataclasses
 import functools
 import hashlib
 import importlib.metadata
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import jax
@@ -17,14 +16,12 @@ from jax import export
 from jaxtyping import PRNGKeyArray
 
 from ._traced import traced
+from .recent import RECENT
 from .spread import chunk_of, in_chunks, spread, vmapped
 from .store import Shards, Store
 
 SHARD = 32
 """Runs drawn at a time: the unit that is stored, shared and computed anew."""
-
-MEMORY = 256 * 2**20
-"""Bytes of recent shards that a process keeps."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -65,10 +62,10 @@ class Pool:
         Returns:
             What the program returns, with a leading axis of 32 runs.
         """
-        found = _RECENT.get((self.key, number))
+        found = RECENT.get((self.key, number))
         if found is None:
             found = self._stored(number, store) if store and self.kept and self.identity else self._drawn(number, store)
-            _RECENT.put((self.key, number), found)
+            RECENT.put((self.key, number), found)
         return found
 
     def keep(self, number: int, store: Store) -> bool:
@@ -81,9 +78,9 @@ class Pool:
         Raises:
             ValueError: the program cannot be traced, or calls back into Python.
         """
-        found = _RECENT.get((self.key, number))
+        found = RECENT.get((self.key, number))
         drawn = self._drawn(number, store) if found is None else found
-        _RECENT.put((self.key, number), drawn)
+        RECENT.put((self.key, number), drawn)
         return self.shards(store).write(number, [np.asarray(leaf) for leaf in plain(drawn)])
 
     def _drawn(self, number: int, store: Store | None) -> Any:
@@ -227,64 +224,12 @@ _PLACES = threading.RLock()
 
 
 @contextlib.contextmanager
-def _without_places() -> Iterator[None]:
+def _without_places() -> Generator[None]:
     """Lower without the files and lines that a program was called from: they are no part of it, nor of its identity."""
     with _PLACES:
-        limit = jax.config.jax_traceback_in_locations_limit
+        limit = jax.config.jax_traceback_in_locations_limit  # pyright: ignore[reportAttributeAccessIssue]
         jax.config.update("jax_traceback_in_locations_limit", 0)
         try:
             yield
         finally:
             jax.config.update("jax_traceback_in_locations_limit", limit)
-
-
-@contextlib.contextmanager
-def recent_within(limit: int) -> Iterator[None]:
-    """Keep no more than so many bytes of recent shards for a while.
-
-    >>> with recent_within(2**20):
-    ...     _RECENT.limit
-    1048576
-    """
-    before = _RECENT.limit
-    _RECENT.resize(min(limit, before))
-    try:
-        yield
-    finally:
-        _RECENT.resize(before)
-
-
-class _Recent:
-    """The shards used last, up to a number of bytes."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit, self.used = limit, 0
-        self.held: collections.OrderedDict[Any, tuple[Any, int]] = collections.OrderedDict()
-        self.lock = threading.Lock()
-
-    def get(self, key: Any) -> Any:
-        with self.lock:
-            if key not in self.held:
-                return None
-            self.held.move_to_end(key)
-            return self.held[key][0]
-
-    def put(self, key: Any, value: Any) -> None:
-        size = sum(leaf.nbytes for leaf in jax.tree.leaves(value))
-        with self.lock:
-            if key in self.held or size > self.limit:
-                return
-            self.held[key], self.used = (value, size), self.used + size
-            self._shrink()
-
-    def resize(self, limit: int) -> None:
-        with self.lock:
-            self.limit = limit
-            self._shrink()
-
-    def _shrink(self) -> None:
-        while self.used > self.limit:
-            self.used -= self.held.popitem(last=False)[1][1]
-
-
-_RECENT = _Recent(MEMORY)

@@ -43,7 +43,7 @@ def keep_compiled(folder: Path | str | None = None) -> None:
     >>> import tempfile
     >>> keep_compiled(tempfile.mkdtemp())
     """
-    if jax.config.jax_compilation_cache_dir is None:
+    if jax.config.jax_compilation_cache_dir is None:  # pyright: ignore[reportAttributeAccessIssue]
         home = platformdirs.user_cache_path("neverseen", False, opinion=False) / "compiled"
         chosen = Path(folder or home)
         try:

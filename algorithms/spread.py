@@ -88,7 +88,7 @@ def width(many: Callable[..., Any], runs: tuple[Any, ...], shared: tuple[Any, ..
 
     >>> import jax.numpy as jnp
     >>> width(lambda x, w: x @ w, (jnp.ones((3, 16, 16)),), (jnp.ones((16, 16)),))
-    256
+    1024
     """
     one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), runs)
     rest = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), shared)

@@ -84,9 +84,6 @@ class Store:
     def at(self, pool: str) -> "Shards":
         """The pool of an id, as it lies in the folder.
 
-        Raises:
-            ValueError: there is none, or its description is damaged.
-
         >>> Store("nowhere").at("ab")
         Traceback (most recent call last):
         ValueError: .../nowhere: holds no pool ab
@@ -226,9 +223,6 @@ class Shards:
 
     def accompany(self, files: dict[str, bytes]) -> None:
         """Write the pool's description, and files of the pool's own beside its shards.
-
-        Args:
-            files: contents by name.
 
         Raises:
             ValueError: the folder cannot be written.

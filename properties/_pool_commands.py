@@ -102,7 +102,9 @@ def _learner_pool(args: argparse.Namespace) -> RunsPool:
     unseen = masks[args.without]
     rows = scenario.rows if unseen is None else scenario.rows.without(unseen)
     left = "" if unseen is None else f" without {args.without}"
-    return RunsPool(learner.fit, (streams(scenario, args.seed)["training"],), (rows,), name=f"{learner} in {scenario}{left}")
+    return RunsPool(
+        learner.fit, (streams(scenario, args.seed)["training"],), (rows,), name=f"{learner} in {scenario}{left}"
+    )
 
 
 def _row(one: Damaged) -> dict[str, str]:

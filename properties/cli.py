@@ -250,7 +250,9 @@ def _filling(parser: argparse.ArgumentParser) -> None:
     add("--without", choices=rows, default="none", help="rows left out: none, S or S_full (default none)")
     add("--seed", type=int, default=0, metavar="K", help="root seed, as in check (default 0)")
     add("--workers", type=int, metavar="W", help="draw by W processes (default: in this one, on all cores)")
-    add("--ray", nargs="?", const="local", metavar="ADDRESS", help="draw by a Ray cluster (default one of this machine)")
+    add(
+        "--ray", nargs="?", const="local", metavar="ADDRESS", help="draw by a Ray cluster (default one of this machine)"
+    )
     add("--memory", default="256MiB", metavar="SIZE", help="of shards under way at most (default 256MiB)")
     add("--limit", default="2GiB", metavar="SIZE", help="what the store may hold (default 2GiB)")
 

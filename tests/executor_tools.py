@@ -79,7 +79,10 @@ class Breaking(Executor):
             self.broken = True
             future.set_exception(BrokenExecutor("worker gone"))
         else:
-            future.set_result(fn(*args, **kwargs))
+            try:
+                future.set_result(fn(*args, **kwargs))
+            except Exception as error:
+                future.set_exception(error)
         return future
 
 

@@ -119,7 +119,7 @@ def test_another_learner_is_refused(key: PRNGKeyArray) -> None:
 def test_the_linear_term_tilts_the_gradient(key: PRNGKeyArray) -> None:
     """At the perturbed minimiser the gradient of the bare objective is −b, whose entries have standard deviation σ."""
     learner, rows = ns.learners.objective_perturbed(penalty=4.0, sigma=0.7), small().rows
-    models = np.asarray(ns.pools.fit_many(learner, jax.random.split(key, 400), rows).params, np.float64)
+    models = np.asarray(ns.pools.draw(learner, rows, jax.random.split(key, 400)).params, np.float64)
     tilts = np.stack([gradient(w, rows, 4.0) for w in models])
     assert abs(tilts.mean()) < 5 * 0.7 / np.sqrt(tilts.size)
     assert abs(tilts.std() - 0.7) < 5 * 0.7 / np.sqrt(2 * tilts.size)
@@ -191,7 +191,7 @@ def test_the_guarantee_of_newton_removal_holds_on_the_laws(key: PRNGKeyArray) ->
     assert learner is not None
     assert learner.schedule is not None
     sigma, kept = learner.schedule.sigma, scenario.rows.without(scenario.forget)
-    models = ns.pools.fit_many(learner, jax.random.split(key, 300), scenario.rows)
+    models = ns.pools.draw(learner, scenario.rows, jax.random.split(key, 300))
     removed = jax.vmap(lambda k, m: remover(k, m, scenario.rows, scenario.forget).params)(
         jax.random.split(key, 300), models
     )

@@ -44,11 +44,11 @@ def build(case: dict[str, Any], dtype: Any = jnp.float32) -> tuple[Array, Array,
     height, width = chosen.pop("image", (6, 8))
     channels = chosen.pop("channels", 4)
     chosen = {"window_strides": (1, 1), "padding": "SAME", "dimension_numbers": FLAX, **chosen}
-    numbers = chosen["dimension_numbers"] or ("NCHW", "OIHW", "NCHW")
+    numbers: Any = chosen["dimension_numbers"] or ("NCHW", "OIHW", "NCHW")
     sizes = {"N": 2, "H": height, "W": width, "C": channels}
     taps = {"H": tall, "W": wide, "I": channels // chosen.get("feature_group_count", 1), "O": 6}
     rng = np.random.default_rng(0)
-    x, k = (rng.normal(size=[s[a] for a in spec]) for s, spec in ((sizes, numbers[0]), (taps, numbers[1])))
+    x, k = rng.normal(size=[sizes[a] for a in numbers[0]]), rng.normal(size=[taps[a] for a in numbers[1]])
     return jnp.asarray(x, dtype), jnp.asarray(k, dtype), chosen
 
 

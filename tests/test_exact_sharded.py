@@ -91,10 +91,10 @@ def test_against_monolithic_training_it_is_refuted(key: PRNGKeyArray) -> None:
         rows = scenario.rows.only(scenario.forget)
         return np.asarray(jax.vmap(lambda p: learner.mean_loss(p, rows))(params), np.float64)
 
-    many = ns.pools.fit_many(LEARNER, keys, scenario.rows)
+    many = ns.pools.draw(LEARNER, scenario.rows, keys)
     removed = jax.jit(jax.vmap(lambda k, m: remove(k, m, scenario.rows, scenario.forget)))(keys[::-1], many)
     kept = scenario.rows.without(scenario.forget)
-    same, other = (ns.pools.fit_many(a, keys, kept).params for a in (LEARNER, plain))
+    same, other = (ns.pools.draw(a, kept, keys).params for a in (LEARNER, plain))
     claim, arm = ns.Untraining(0.1, 0.05), losses(LEARNER, removed.params)
     assert ns.check_samples(claim, arm, losses(plain, other)).status is ns.Status.REFUTED
     assert ns.check_samples(claim, arm, losses(LEARNER, same)).status is not ns.Status.REFUTED

@@ -1,31 +1,23 @@
-"""Filling pools: workers give the bits of one process, every death costs at most the shards under way, each in turn."""
+"""Filling pools: workers give the bits of one process, from files alone, within memory."""
 
-import functools
-import os
-import random
-import signal
-import subprocess
-import sys
-import textwrap
-import time
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import pytest
-from executor_tools import Breaking, Deadly, Killing, Noted, alone, noise
+from executor_tools import Breaking, Noted, alone, noise
 from store_tools import flip, warned
 
 import neverseen as ns
 from neverseen.algorithms import _worker, pool, pools
 from neverseen.algorithms._published import published
 from neverseen.algorithms._room import INPUTS, PROGRAM
-from neverseen.algorithms.executors import fill, needed, ray, spawn
+from neverseen.algorithms.executors import fill, needed, spawn
 from neverseen.algorithms.pool import Pool
+from neverseen.algorithms.recent import MEMORY
 from neverseen.algorithms.store import Store
 
 ROWS = ns.scenarios.figure1()
@@ -108,9 +100,9 @@ def test_no_more_is_under_way_than_memory_allows(tmp_path: Path) -> None:
 
 
 def test_recent_shards_here_stay_within_memory(tmp_path: Path) -> None:
-    made, seen = noise(4, width=256), list[int]()
-    fill(made, 640, Store(tmp_path), memory=100_000, progress=lambda *_: seen.append(pool._RECENT.used))
-    assert (len(seen), max(seen) <= 100_000, pool._RECENT.limit) == (20, True, pool.MEMORY)
+    made, seen, recent = noise(4, width=256), list[int](), pool.RECENT
+    fill(made, 640, Store(tmp_path), memory=100_000, progress=lambda *_: seen.append(recent.used))
+    assert (len(seen), max(seen) <= 100_000, recent.limit) == (20, True, MEMORY)
 
 
 def test_a_shard_that_exceeds_memory_is_refused_with_its_bytes(tmp_path: Path) -> None:
@@ -135,7 +127,7 @@ def test_a_folder_that_cannot_be_written(executor: Noted | None, tmp_path: Path)
 @pytest.mark.parametrize("executor", [None, Noted()])
 def test_a_store_that_takes_no_more(executor: Noted | None, tmp_path: Path) -> None:
     """Bytes of shards fit the limit, headers do not."""
-    with pytest.warns(match="does not fit"), pytest.raises(ValueError, match=r"shard 2 of .* took no more; make room"):
+    with pytest.warns(match="does not fit"), pytest.raises(ValueError, match=r"shard \d of .* took no more; make room"):
         fill(noise(), 320, Store(tmp_path, 12000), executor, workers=1)
 
 
@@ -223,237 +215,6 @@ def test_a_worker_of_another_version_refuses(tmp_path: Path, monkeypatch: pytest
         fill(made, 64, store, Noted())
 
 
-# deaths
-
-
-def test_suspects_come_last_and_alone(tmp_path: Path) -> None:
-    log: list[list[int]] = []
-    shards = fill(noise(), 6 * 32, Store(tmp_path), lambda: Breaking({1: 2}, log), workers=3)
-    assert shards.present() == [0, 1, 2, 3, 4, 5]
-    assert log[0] == [0, 1]
-    assert log[1] == [3, 4, 5] or log[1] == [2, 3, 4, 5]
-    assert all(len(each) == 1 for each in log[2:])
-
-
-def test_a_shard_that_always_kills_its_worker_is_named_after_the_others(tmp_path: Path) -> None:
-    log: list[list[int]] = []
-    with pytest.raises(ValueError, match=r"shard 1 of pool [0-9a-f]{12}: kills its worker each time, alone as well"):
-        fill(noise(), 6 * 32, Store(tmp_path), lambda: Breaking({1: 99}, log))
-    assert noise().shards(Store(tmp_path)).present() == [0, 2, 3, 4, 5]
-    assert [each for each in log if 1 in each][1:] == [[1], [1]]
-
-
-def test_workers_that_all_die_end_the_filling_soon(tmp_path: Path) -> None:
-    log: list[list[int]] = []
-    with pytest.raises(ValueError, match="shard 0 of pool .*, 1 of pool .*, 2 of pool"):
-        fill(noise(), 100 * 32, Store(tmp_path), lambda: Breaking(dict.fromkeys(range(100), 99), log), workers=1)
-    assert len(log) == 3 + 2 * 3
-
-
-def test_a_real_death_of_a_real_worker_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="shard 1 of pool"):
-        fill(noise(), 96, Store(tmp_path), lambda: Deadly(spawn(1)(), 1))
-    assert noise().shards(Store(tmp_path)).present() == [0, 2]
-
-
-def test_a_killed_worker_costs_nothing_but_time(tmp_path: Path) -> None:
-    crew = Killing(2, after=5)
-    filled = fill(noise(), 12 * 32, Store(tmp_path / "a"), crew)
-    assert crew.killed
-    assert crew.submitted <= 12 + crew.workers
-    assert filled.digest() == alone(noise(), 12 * 32, tmp_path / "b")
-
-
-def dies() -> Executor:
-    return ProcessPoolExecutor(1, initializer=functools.partial(os._exit, 1))
-
-
-@pytest.mark.parametrize(
-    ("factory", "words"),
-    [
-        (lambda: 1 / 0, r"executor: it could not be made \(ZeroDivisionError: division by zero\)"),
-        (lambda: None, "executor: it made a NoneType; give a callable without arguments"),
-        (lambda: Breaking({-1: 1}, []), "executor: its workers die as they start; in a script, put the call below"),
-    ],
-)
-def test_an_executor_that_cannot_be_had(factory: Callable[[], Any], words: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=words):
-        fill(noise(), 32, Store(tmp_path), factory)
-
-
-DRIVER = """
-    import os, sys
-    import jax, jax.numpy as jnp
-    jax.config.update("jax_num_cpu_devices", 2)
-    from neverseen.algorithms.executors import fill, spawn
-    from neverseen.algorithms.pool import Pool
-    from neverseen.algorithms.store import Store
-
-    def slow(key, scale):
-        start = scale * jax.random.normal(key, (4096,))
-        return jax.lax.fori_loop(0, 100, lambda i, x: jnp.sin(x + i), start)[:8]
-
-    def crew():
-        executor = spawn(2)()
-        submit = executor.submit
-
-        def noted(fn, *args):
-            future = submit(fn, *args)
-            with open(sys.argv[2], "a") as log:
-                print(args[-1] if args else "start", *executor._processes, file=log, flush=True)
-            return future
-
-        executor.submit, crew.workers = noted, 2
-        return executor
-
-    crew.workers = 2
-    pool = Pool(slow, (jax.random.key(0),), (jnp.ones(()),))
-    print(fill(pool, 30 * 32, Store(sys.argv[1]), crew if len(sys.argv) > 2 else None).digest())
-"""
-
-
-def driver(*args: object) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", textwrap.dedent(DRIVER), *map(str, args)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-
-def shards_in(folder: Path) -> int:
-    return len(list(folder.rglob("shard-*.safetensors")))
-
-
-def gone(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return True
-    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-
-
-def within(seconds: float, happened: Callable[[], bool]) -> bool:
-    end = time.monotonic() + seconds
-    while not happened() and time.monotonic() < end:
-        time.sleep(0.02)
-    return happened()
-
-
-def test_a_killed_driver_loses_at_most_a_shard_for_each_worker(tmp_path: Path) -> None:
-    """Killed at three moments spread over the work; the last driver finishes, a second one fills along with it."""
-    folder, log, draw, kills = tmp_path / "killed", tmp_path / "log", random.Random(0), 0
-    for _ in range(3):
-        process, before = driver(folder, log), shards_in(folder)
-        goal = before + draw.randrange(1, 8)
-        assert within(90, lambda goal=goal: shards_in(folder) >= goal)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        kills += 1
-        workers = {int(word) for line in log.read_text().splitlines() for word in line.split()[1:]}
-        assert within(20, lambda workers=workers: all(map(gone, workers)))
-    assert 0 < shards_in(folder) < 30
-    last = driver(folder, log).communicate()[0]
-    both = [driver(tmp_path / "two") for _ in range(2)]
-    assert {process.communicate()[0] for process in both} == {last}
-    started = [line.split()[0] for line in log.read_text().splitlines() if line[0] != "s"]
-    assert set(started) == {str(number) for number in range(30)}
-    assert 30 <= len(started) <= 30 + kills * 2
-
-
-# Ray, by a stand-in: the real one is driven by benchmarks/fill.py
-
-
-class Gone(Exception):
-    """Ray's word for a dead worker."""
-
-
-class Raised(Exception):
-    """Ray's word for a task that raised."""
-
-    def __init__(self, cause: Exception) -> None:
-        self.cause = cause
-
-
-class Reference:
-    """What a remote call returns."""
-
-    def __init__(self, act: Callable[[], Any]) -> None:
-        self.made = Future[Any]()
-        try:
-            self.made.set_result(act())
-        except Exception as error:
-            self.made.set_exception(error if isinstance(error, Gone) else Raised(error))
-
-    def future(self) -> "Future[Any]":
-        return self.made
-
-
-class FakeRay:
-    """The few names of Ray's that are used."""
-
-    def __init__(self, deaths: int = 0, refusal: Exception | None = None, running: bool = False) -> None:
-        self.exceptions = SimpleNamespace(WorkerCrashedError=Gone)
-        self.deaths, self.refusal, self.running = deaths, refusal, running
-        self.calls, self.options = list[dict[str, Any]](), list[dict[str, Any]]()
-
-    def is_initialized(self) -> bool:
-        return self.running
-
-    def init(self, **given: Any) -> None:
-        self.calls.append(given)
-        if self.refusal:
-            raise self.refusal
-        self.running = True
-
-    def shutdown(self) -> None:
-        self.running = False
-
-    def remote(self, **options: Any) -> Any:
-        self.options.append(options)
-        return lambda fn: SimpleNamespace(remote=lambda *args: Reference(lambda: self.run(fn, args)))
-
-    def run(self, fn: Any, args: Any) -> Any:
-        if args and args[-1] == 1 and self.deaths:
-            self.deaths -= 1
-            raise Gone("worker crashed")
-        return fn(*args)
-
-
-def test_ray_fills_and_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = FakeRay(deaths=2)
-    monkeypatch.setitem(sys.modules, "ray", fake)
-    filled = fill(noise(), 160, Store(tmp_path / "a"), ray(workers=2))
-    assert filled.digest() == alone(noise(), 160, tmp_path / "b")
-    assert {(o["num_cpus"], o["max_retries"]) for o in fake.options} == {(1, 0)}
-    assert {(call["address"], call["num_cpus"]) for call in fake.calls} == {("local", 2)}
-    assert (fake.deaths, fake.running) == (0, False)
-
-
-def test_a_ray_that_runs_already_is_used_and_left_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = FakeRay(running=True)
-    monkeypatch.setitem(sys.modules, "ray", fake)
-    assert fill(noise(), 32, Store(tmp_path), ray("elsewhere:1", 2)).present() == [0]
-    assert (fake.calls, fake.running) == ([], True)
-
-
-def test_a_cluster_that_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = FakeRay(refusal=ConnectionError("no answer\nfor long"))
-    monkeypatch.setitem(sys.modules, "ray", fake)
-    with pytest.raises(ValueError, match=r"ray: cannot use the cluster at elsewhere:1 \(no answer\); check the add"):
-        fill(noise(), 32, Store(tmp_path), ray("elsewhere:1", 2))
-    assert "num_cpus" not in fake.calls[0]
-
-
-def test_what_a_ray_task_raises_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "ray", FakeRay())
-    monkeypatch.setattr("neverseen.algorithms._crew.draw", lambda *args: 1 / 0)
-    with pytest.raises(ValueError, match="shard 0 of pool .*: ZeroDivisionError in a worker: division by zero"):
-        fill(noise(8), 32, Store(tmp_path), ray(workers=1))
-
-
-def test_without_ray_it_is_said_how_to_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(ValueError, match=r"ray is not installed; install it with: pip install 'neverseen\[ray\]'"):
-        ray()
-
-
 # learners that are no program of many runs
 
 
@@ -483,10 +244,3 @@ def test_a_program_that_calls_back_is_not_filled(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="calls back into Python"):
         fill(Pool(program, (jax.random.key(0),)), 32, Store(tmp_path))
-
-
-def test_broken_executor_is_what_ray_deaths_become() -> None:
-    from neverseen.algorithms._ray import RayExecutor
-
-    executor = RayExecutor(FakeRay(deaths=1, running=True), "local", 1)
-    assert isinstance(executor.submit(lambda n: n, 1).exception(), BrokenExecutor)

@@ -6,6 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import pytest
+from contract_tools import suited
 from jax import export
 
 import neverseen as ns
@@ -16,6 +17,7 @@ from neverseen.algorithms.spread import vmapped
 
 PLATFORMS = ("cpu", "cuda", "tpu")
 SCENARIO = ns.scenarios.blobs(size=4)
+IMAGES = ns.scenarios.digits(size=4).rows
 KEYS = jax.random.split(jax.random.key(0), 3)
 
 
@@ -31,16 +33,15 @@ def lowered(function: Callable[..., Any], *arguments: Any) -> export.Exported:
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_every_learner_lowers_for_every_platform(name: str) -> None:
-    made = lowered(vmapped(LEARNERS[name]().fit, 1), KEYS, SCENARIO.rows)
+    made = lowered(vmapped(LEARNERS[name]().fit, 1), KEYS, IMAGES if name == "cnn" else SCENARIO.rows)
     assert made.platforms == PLATFORMS
 
 
 @pytest.mark.parametrize("name", REMOVERS)
 def test_every_remover_lowers_for_every_platform(name: str) -> None:
-    remover = REMOVERS[name]()
-    learner = ns.learners.noisy() if remover.centre is not None else ns.learners.mlp(hidden=4, epochs=1)
+    remover, learner = REMOVERS[name](), suited(name)
     extra = {need: getattr(SCENARIO, need) for need in remover.needs}
-    models = ns.pools.draw(learner, SCENARIO.rows, KEYS)
+    models = jax.eval_shape(vmapped(learner.fit, 1), KEYS, SCENARIO.rows)
     made = lowered(vmapped(removal(remover), 2), KEYS, models, SCENARIO.rows, SCENARIO.forget, extra)
     assert made.platforms == PLATFORMS
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import neverseen as ns
-from neverseen.algorithms import pools
+from neverseen.algorithms import pool
 from neverseen.formal import Route
 from neverseen.formal.finite_learners import full_deletion, gibbs, identity, mixed, randomised_response, retrain
 from neverseen.formal.worlds import World
@@ -28,7 +28,7 @@ def test_no_sample_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     def drawn(*args: Any) -> None:
         raise AssertionError("a run was drawn")
 
-    monkeypatch.setattr(pools, "spread", drawn)
+    monkeypatch.setattr(pool, "spread", drawn)
     learner, scenario = ns.learners.noisy(sigma=0.1), ns.scenarios.breast_cancer()
     for remover, status in ((ns.removers.noisy(), "SATISFIED"), (ns.removers.do_nothing(), "REFUTED")):
         verdict = ns.check(CLAIM, remover, learner, scenario)

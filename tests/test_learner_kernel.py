@@ -39,7 +39,7 @@ def test_dp_sgd_clips_and_its_noise_has_its_scale(key: PRNGKeyArray) -> None:
     quiet, loud = (ns.learners.dp_sgd(steps=1, batch=8, rate=1.0, clip=0.5, multiplier=m) for m in (0.0, 3.0))
     assert float(jnp.linalg.norm(quiet.fit(key, big).params)) <= 0.5 + 1e-5
     keys = jax.random.split(key, 3000)
-    drawn = ns.pools.fit_many(loud, keys, ns.Rows(rows.x, rows.y, jnp.zeros(16, bool))).params
+    drawn = ns.pools.draw(loud, ns.Rows(rows.x, rows.y, jnp.zeros(16, bool)), keys).params
     assert float(drawn.std()) == pytest.approx(3.0 * 0.5 / 8, rel=5 / np.sqrt(2 * 18000))
     with pytest.raises(ValueError, match="clip"):
         ns.learners.dp_sgd(clip=0.0)

@@ -16,6 +16,7 @@ from neverseen.algorithms import pool as pools
 from neverseen.algorithms import spread
 from neverseen.algorithms.pool import SHARD, Pool, plain
 from neverseen.algorithms.pools import removal
+from neverseen.algorithms.recent import MEMORY, Recent
 from neverseen.algorithms.store import Store
 from neverseen.properties.pairs import arms, streams
 
@@ -27,6 +28,7 @@ LEARNERS = {
     "noisy": ns.learners.noisy(),
 }
 ROOT = jax.random.key(3)
+DRAWN = Pool._drawn  # pyright: ignore[reportPrivateUsage]
 
 
 def fits(learner: ns.Learner, root: PRNGKeyArray = ROOT, rows: ns.Rows = SCENARIO.rows) -> Pool:
@@ -44,16 +46,16 @@ def same(a: object, b: object) -> bool:
 
 
 @pytest.fixture
-def forgetful(monkeypatch: pytest.MonkeyPatch) -> pools._Recent:
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> Recent:
     """A memory of shards of the test's own, empty."""
-    memory = pools._Recent(pools.MEMORY)
-    monkeypatch.setattr(pools, "_RECENT", memory)
+    memory = Recent(MEMORY)
+    monkeypatch.setattr(pools, "RECENT", memory)
     return memory
 
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_a_shard_has_the_same_bits_from_memory_a_store_and_its_exported_program(
-    name: str, forgetful: pools._Recent, tmp_path: Path
+    name: str, forgetful: Recent, tmp_path: Path
 ) -> None:
     store, made = Store(tmp_path), fits(LEARNERS[name])
     for one in (made, removals(made)):
@@ -68,7 +70,7 @@ def test_a_shard_has_the_same_bits_from_memory_a_store_and_its_exported_program(
         assert same(jax.jit(one.exported.call)(jnp.uint32(2), roots, above, plain(one.shared)), drawn)
 
 
-def test_a_run_depends_on_its_shard_and_place_alone(forgetful: pools._Recent) -> None:
+def test_a_run_depends_on_its_shard_and_place_alone(forgetful: Recent) -> None:
     made = fits(LEARNERS["mlp"])
     late = made.shard(5)
     forgetful.held.clear()
@@ -109,7 +111,7 @@ def test_what_calls_back_into_python_is_not_stored(tmp_path: Path) -> None:
         made.shards(Store(tmp_path))
 
 
-def test_a_damaged_shard_is_drawn_again(forgetful: pools._Recent, tmp_path: Path) -> None:
+def test_a_damaged_shard_is_drawn_again(forgetful: Recent, tmp_path: Path) -> None:
     store, made = Store(tmp_path), fits(LEARNERS["noisy"])
     drawn = made.shard(0, store)
     forgetful.held.clear()
@@ -122,7 +124,7 @@ def test_a_damaged_shard_is_drawn_again(forgetful: pools._Recent, tmp_path: Path
     assert made.shards(store).present() == [0]
 
 
-def test_memory_forgets_the_least_recent(forgetful: pools._Recent) -> None:
+def test_memory_forgets_the_least_recent(forgetful: Recent) -> None:
     forgetful.limit = 3 * 400
     for name in "abc":
         forgetful.put(name, np.zeros(100, np.float32))
@@ -146,10 +148,10 @@ def test_one_reference_serves_every_remover_and_the_originals_every_definition()
     assert len({one[2].key for one in made.values()}) == 1
 
 
-def test_a_second_check_draws_only_what_is_new(forgetful: pools._Recent, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_check_draws_only_what_is_new(forgetful: Recent, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[str] = []
 
-    def counted(pool: Pool, number: int, store: Store | None, draw: object = Pool._drawn) -> object:
+    def counted(pool: Pool, number: int, store: Store | None, draw: object = DRAWN) -> object:
         drawn.append(pool.name.split(" ")[0])
         assert callable(draw)
         return draw(pool, number, store)
@@ -164,7 +166,7 @@ def test_a_second_check_draws_only_what_is_new(forgetful: pools._Recent, monkeyp
     assert set(drawn) == {"neg_grad_plus"}
 
 
-def test_a_store_changes_no_verdict(tmp_path: Path, forgetful: pools._Recent) -> None:
+def test_a_store_changes_no_verdict(tmp_path: Path, forgetful: Recent) -> None:
     learner, claim = LEARNERS["bootstrap"], ns.Unlearning(1.0, 0.05)
     asked = (claim, ns.removers.neg_grad(), learner, SCENARIO)
     plainly, stored = ns.check(*asked), ns.check(*asked, store=Store(tmp_path))
