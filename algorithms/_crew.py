@@ -30,7 +30,7 @@ class Crew:
         parents: ids of the pools that a pool's shards are made of.
         there: whether a job is done already, perhaps by another driver.
         finished: told of each job that is done.
-        mend: called before a suspect is tried alone.
+        mend: called after an executor broke: what workers read may be what is damaged.
     """
 
     factory: Callable[[], Executor]
@@ -53,6 +53,8 @@ class Crew:
             before = len(waiting)
             lost = self._shift(waiting, self.window)
             suspects += lost
+            if lost:
+                self.mend()
             barren = barren + 1 if lost and before - len(waiting) == len(lost) else 0
             if barren == BARREN:
                 suspects += waiting
@@ -70,8 +72,10 @@ class Crew:
             raise ValueError(f"shard {named}: {words}; what else was finished is stored, and calling again resumes")
 
     def _survives(self, job: Job) -> bool:
-        self.mend()
-        return not self._shift(collections.deque([job]), 1)
+        lost = self._shift(collections.deque([job]), 1)
+        if lost:
+            self.mend()
+        return not lost
 
     def _shift(self, waiting: "collections.deque[Job]", window: int) -> list[Job]:
         """Work until nothing waits or the executor breaks; the jobs it took along."""

@@ -1,12 +1,14 @@
 """Filling pools: every missing shard is drawn into a store, in this process or by workers that only read files."""
 
+import contextlib
 import dataclasses
 import functools
 import importlib
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+import signal
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from typing import Any
 
 import jax
@@ -53,12 +55,30 @@ class Processes(ProcessPoolExecutor):
         compiled = jax.config.jax_compilation_cache_dir  # pyright: ignore[reportAttributeAccessIssue]
         super().__init__(workers, fresh, initializer=_worker.begin, initargs=(held, compiled))
 
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """One task; a worker that is started for it never hears Ctrl-C."""
+        with _deaf():
+            return super().submit(fn, *args, **kwargs)
+
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the workers: after their tasks, or at once where nobody waits for them."""
         if not wait:
             self._lease.close()
         super().shutdown(wait, cancel_futures=cancel_futures)
         self._lease.close()
+
+
+@contextlib.contextmanager
+def _deaf() -> Generator[None]:
+    """Hold Ctrl-C back from this thread, and for good from the processes that it starts meanwhile."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def spawn(workers: int | None = None) -> Spawn:

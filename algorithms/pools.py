@@ -24,7 +24,7 @@ def use_host_cores() -> None:
 
     >>> use_host_cores()
     """
-    if jax.config.jax_num_cpu_devices > 0:
+    if jax.config.jax_num_cpu_devices > 0:  # pyright: ignore[reportAttributeAccessIssue]
         return
     try:
         jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)

@@ -51,8 +51,9 @@ def chunk_of(many: Callable[..., Any], runs: tuple[Any, ...], shared: tuple[Any,
 
     An accelerator takes its whole share.
 
-    XLA compiles a loop that turns once as no loop, and then rounds otherwise: with two turns at least, a run has the
-    same bits on one device as on many.
+    XLA compiles a loop that turns once as no loop, and then rounds otherwise: with two turns at least, a chunk of one
+    size gives the same bits on one device as on many. Its size follows from their number, and is part of a pool's
+    identity.
 
     >>> import jax.numpy as jnp
     >>> chunk_of(lambda x: x, (jnp.ones((1, 2)),), ())

@@ -222,7 +222,7 @@ class Shards:
         return (self.folder / shard_name(number)).exists()
 
     def accompany(self, files: dict[str, bytes]) -> None:
-        """Write the pool's description, and files of the pool's own beside its shards.
+        """Write the pool's description, and by name files of its own beside the shards.
 
         Raises:
             ValueError: the folder cannot be written.

@@ -14,6 +14,7 @@ from speed_plain import Convolutions, Network, ordered, plain, weighted
 from speed_work import HIDDEN, Work
 
 import neverseen as ns
+from neverseen.algorithms.descent import draws
 from neverseen.algorithms.learners.gradient import Perceptron, uniform_start
 
 
@@ -101,13 +102,19 @@ def orders(work: Work, way: str, rows: ns.Rows, keys: jax.Array) -> tuple[Any, .
     The one place that knows how a learner uses its key.
     """
     if work.batch == 0:
-        return (jax.vmap(lambda key: weighted(key, rows))(keys),)
+        drawn = _resampled if way == "shipped" else weighted
+        return (jax.vmap(lambda key: drawn(key, rows))(keys),)
     start, order = jax.vmap(jax.random.split)(keys).swapaxes(0, 1)
     mine = way == "shipped"
     drawn = jax.vmap(lambda key: (_descended if mine else ordered)(key, rows, work.steps, work.batch))(order)
     module = Convolutions() if work.name == "W3" else Perceptron(HIDDEN, work.classes)
     begin = _uniform(module, rows) if mine else _default(work, rows)
     return (*leaves(jax.vmap(begin)(start)["params"]), drawn)
+
+
+def _resampled(key: jax.Array, rows: ns.Rows) -> jax.Array:
+    """As `algorithms/learners/logistic.py` draws its bootstrap."""
+    return jnp.zeros(len(rows.present)).at[draws(key, rows, len(rows.present))].add(1 / len(rows.present))
 
 
 def _uniform(module: linen.Module, rows: ns.Rows) -> Callable[[jax.Array], Any]:

@@ -29,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Send everything a library caches to a directory that goes when the session ends."""
     caches = tempfile.TemporaryDirectory(prefix="neverseen-tests-")
     config.add_cleanup(caches.cleanup)
+    os.environ.pop("NEVERSEEN_STORE", None)
     for name in ("XDG_CACHE_HOME", "HYPOTHESIS_STORAGE_DIRECTORY"):
         os.environ[name] = os.path.join(caches.name, name.lower())
 

@@ -15,6 +15,7 @@ from cli_tools import COMMAND, Calls, Capture, Outcome, decide, one_line, record
 
 from neverseen.algorithms.learners import LEARNERS
 from neverseen.algorithms.removers import REMOVERS
+from neverseen.algorithms.store import Store
 from neverseen.formal.definitions import Unlearning, Untraining
 from neverseen.formal.statements import STATEMENTS
 from neverseen.formal.verdict import Status, Verdict
@@ -90,13 +91,17 @@ def test_the_traceback_is_shown_on_request(monkeypatch: pytest.MonkeyPatch, caps
 
 def test_every_flag_of_check_reaches_the_library(calls: Calls) -> None:
     flags = "--definition unlearning --level distribution --epsilon 2 --delta .1 --alpha .01 --beta .02 --tolerance .2"
-    assert main(shlex.split(f"check finetune {flags} --budget 99 --seed 7 --grain .5 --scenario mixture")) == 1
+    assert (
+        main(shlex.split(f"check finetune {flags} --budget 99 --seed 7 --grain .5 --scenario mixture --store none"))
+        == 1
+    )
     call = calls[0]
     definition, remover, learner, scenario = call.pop("given")
     assert definition == Unlearning(2.0, 0.1, "distribution")
     assert (str(remover), str(learner)) == ("finetune", str(LEARNERS["mlp"]()))
     assert str(scenario) == str(SCENARIOS["mixture"]())
     assert not call.pop("resolution")
+    assert call.pop("store") is None
     assert call == {"budget": 99, "alpha": 0.01, "beta": 0.02, "tolerance": 0.2, "seed": 7, "grain": 0.5}
 
 
@@ -108,6 +113,7 @@ def test_the_defaults_are_those_of_the_design(calls: Calls) -> None:
     assert str(learner) == str(LEARNERS["mlp"]())
     assert str(scenario) == str(SCENARIOS["digits"]())
     assert not call.pop("resolution")
+    assert call.pop("store") == Store()
     assert call == {"budget": 512, "alpha": 1e-4, "beta": 0.05, "tolerance": 0.1, "seed": 0, "grain": 1e-3}
 
 

@@ -129,6 +129,7 @@ def test_ctrl_c_keeps_what_is_finished(more: list[str], tmp_path: Path, store: P
         assert time.monotonic() - asked < 15
         assert process.stderr is not None
         said = [line for line in process.stderr.read().splitlines() if "resource_tracker" not in line]
+    assert len(said) == 1
     assert re.fullmatch(r"neverseen: interrupted; \d+ of 64000 runs were finished", said[0])
     assert Store(store).verify() == []
     assert Store(store).pools()[0].shards >= 2
