@@ -226,10 +226,10 @@ def test_what_the_count_of_devices_changes_is_part_of_the_identity() -> None:
     )
     runs = [
         subprocess.run([sys.executable, "-c", script, count], capture_output=True, text=True, check=True).stdout
-        for count in ("1", "2", "4")
+        for count in ("1", "2")
     ]
     counts, networks, products = zip(*(run.splitlines() for run in runs), strict=True)
-    assert counts == ("1", "2", "4")
+    assert counts == ("1", "2")
     # A network's products are its own; a bootstrap's runs share two, whose rounding depends on the chunk.
     for found in (networks, products):
         digests, programs = zip(*(ast.literal_eval(line) for line in found), strict=True)
