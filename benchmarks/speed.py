@@ -194,16 +194,15 @@ def main() -> None:
     results: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
     results |= {
         "notes": NOTES,
-        "command": "python benchmarks/speed.py " + " ".join(given),
         "machine": {"cores": os.cpu_count(), "platform": platform.machine()},
         "versions": {"python": platform.python_version()}
         | {name: importlib.metadata.version(name) for name in ("numpy", "jax", "flax", "optax", "torch")},
-        "rounds": rounds,
     }
     for name in names:
         found = measure(WORKS[name], rounds, "--full" in given)
         show(name, found)
-        results[name] = rounded(found)
+        flags = " --full" * ("--full" in given)
+        results[name] = {"command": f"python benchmarks/speed.py {rounds} {name}{flags}"} | rounded(found)
         path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
 
 
