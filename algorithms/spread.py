@@ -11,7 +11,7 @@ from jax import lax
 from jax.extend import core
 from jax.sharding import AxisType, Mesh, PartitionSpec
 
-CACHE = 2**20
+CACHE = 2**19
 """Bytes of fast memory per CPU core that a chunk of runs may fill: a usual second-level cache."""
 
 _PRODUCTS = ("dot_general", "conv_general_dilated", "gather", "concatenate", "scatter", "scatter-add", "sort")
@@ -49,7 +49,7 @@ def spread(program: Callable[..., Any], runs: tuple[Any, ...], *shared: Any) -> 
 def chunk_of(many: Callable[..., Any], runs: tuple[Any, ...], shared: tuple[Any, ...]) -> int:
     """How many of these runs a device takes at a time: their `width`, or half of its share where that is less.
 
-    An accelerator takes its whole share.
+    The share falls into as many chunks as that makes, of one size; an accelerator takes its whole share.
 
     XLA compiles a loop that turns once as no loop, and then rounds otherwise: with two turns at least, a chunk of one
     size gives the same bits on one device as on many. Its size follows from their number, and is part of a pool's
@@ -62,7 +62,8 @@ def chunk_of(many: Callable[..., Any], runs: tuple[Any, ...], shared: tuple[Any,
     share = -(-len(jax.tree.leaves(runs)[0]) // len(jax.devices()))
     if jax.devices()[0].platform != "cpu":
         return share
-    return min(width(many, runs, shared), max(share // 2, 1))
+    most = min(width(many, runs, shared), max(share // 2, 1))
+    return -(-share // -(-share // most))
 
 
 def in_chunks(many: Callable[..., Any], chunk: int, runs: tuple[Any, ...], *shared: Any) -> Any:
@@ -89,7 +90,7 @@ def width(many: Callable[..., Any], runs: tuple[Any, ...], shared: tuple[Any, ..
 
     >>> import jax.numpy as jnp
     >>> width(lambda x, w: x @ w, (jnp.ones((3, 16, 16)),), (jnp.ones((16, 16)),))
-    1024
+    512
     """
     one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), runs)
     rest = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), shared)

@@ -25,7 +25,7 @@ Values = Int[np.ndarray, " cases"]
 Laws = Sequence[np.ndarray]
 Gammas = tuple[Fraction, ...]
 Measure = Callable[[Laws, int, Gammas], Case]
-"""(laws, unit, γ's) → the quantities of a claim, each scaled by `unit` (or by `unit`², if so stated)."""
+"""(laws, unit, γ's) → the quantities of a claim, each scaled by the unit (or its square, if so stated)."""
 
 GAMMAS = (Fraction(1), Fraction(3, 2), Fraction(2), Fraction(3))
 EACH = ((Fraction(1),),)
