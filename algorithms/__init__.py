@@ -1,14 +1,6 @@
 """What is checked: learners, removers and pools of their runs."""
 
-from . import executors as executors
-from . import learners as learners
-from . import pools as pools
-from . import removers as removers
-from .base import Guarantee as Guarantee
-from .base import Learner as Learner
-from .base import Remover as Remover
-from .base import Trained as Trained
-from .base import cross_entropy as cross_entropy
-from .base import margins as margins
-from .base import remover as remover
-from .store import Store as Store
+import lazy_loader
+
+# Names load when first used: a worker needs a pool's program and the store, not what every remover imports.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -13,6 +13,7 @@ from ..formal._pytree import pytree
 from ..formal.definitions import Definition
 from ..formal.scenario import Rows
 from .curvature import Curvature, Schedule
+from .tokens import Tokens
 
 Aim = Literal["untraining", "unlearning", "neither", "both"]
 Need = Literal["behaviour", "fresh_behaviour", "fresh_rest"]
@@ -73,6 +74,7 @@ class Learner:
         noise: the output law, where it is known.
         curvature: constants of the loss and the penalty, where they are known; certified removers check them.
         schedule: how it descends, where certified removers continue it.
+        tokens: how a language model reads its rows; None for other learners.
         fit_many: `(keys [runs], rows) -> Trained` with a leading axis `runs`, the same models as `fit` key by key: a
             formulation for many runs on the same rows. `fit` becomes it under `vmap` over keys, and so in a pool.
 
@@ -96,6 +98,7 @@ class Learner:
     noise: OutputNoise | None = None
     curvature: Curvature | None = None
     schedule: Schedule | None = None
+    tokens: Tokens | None = None
     fit_many: dataclasses.InitVar["Callable[[PRNGKeyArray, Rows], Trained] | None"] = None
 
     def __post_init__(self, fit_many: "Callable[[PRNGKeyArray, Rows], Trained] | None") -> None:

@@ -12,6 +12,7 @@ from .certified import newton_removal as newton_removal
 from .certified import noisy_finetuning as noisy_finetuning
 from .certified import rewind_to_delete as rewind_to_delete
 from .concept import boundary_shrink as boundary_shrink
+from .concept import distributional as distributional
 from .concept import rmu as rmu
 from .concept import uce as uce
 from .concept import unsir as unsir
@@ -74,6 +75,7 @@ from .heuristic import salun as salun
 from .heuristic import scrub as scrub
 from .heuristic import simnpo as simnpo
 from .heuristic import ssd as ssd
+from .sequences import sequence as sequence
 
 FAULTY: dict[str, Callable[..., Remover]] = {
     f.__name__: f
@@ -153,6 +155,7 @@ CERTIFIED: dict[str, Callable[..., Remover]] = {
         noisy_finetuning,
         projective_residual,
         rewind_to_delete,
+        sequence,
         sisa_removal,
         stream_moments,
         stream_online,
@@ -164,6 +167,6 @@ CERTIFIED: dict[str, Callable[..., Remover]] = {
 """Removers with a guarantee or with an exact or approximate target by name; each is made for its own learner."""
 
 REMOVERS: dict[str, Callable[..., Remover]] = (
-    {f.__name__: f for f in (newton, noisy, retrain, retrain_full)} | CERTIFIED | HEURISTIC | FAULTY
+    {f.__name__: f for f in (distributional, newton, noisy, retrain, retrain_full)} | CERTIFIED | HEURISTIC | FAULTY
 )
 """Factories by name, for listings and the command line."""

@@ -35,6 +35,19 @@ def mean_of(values: Float[Array, " m"], rows: Rows) -> Float[Array, ""]:
     return jnp.where(rows.present, values, 0).sum() / jnp.maximum(rows.count(), 1)
 
 
+def predictions(learner: Learner, rows: Rows) -> Float[Array, " m"]:
+    """How many predictions the loss of each row is the mean of: the tokens of a text, and 1 for other learners.
+
+    >>> import jax.numpy as jnp, neverseen as ns
+    >>> text = jnp.array([[7, 8, 0]])
+    >>> float(predictions(ns.learners.transformer(), Rows(text, text, jnp.ones(1, bool)))[0])
+    2.0
+    """
+    if learner.tokens is None:
+        return jnp.ones(len(rows.present))
+    return learner.tokens.counted(rows.y).sum(-1).astype(float)
+
+
 def balanced(learner: Learner, *weights: Real) -> Callable[..., Float[Array, ""]]:
     """The objective Σ weight · mean loss, one weight and one batch for each source.
 

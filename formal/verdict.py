@@ -77,6 +77,9 @@ class ViewRow:
         removed, reference, original: the mean over runs (None: not drawn).
         log_wealth: natural log of the largest wealth that bets on this view alone reached.
         accepted: whether every declared event of the view was accepted (None: none declared).
+        apart: of margins or losses, example by example: the share of pairs of runs in which the removed model's value
+            is above a reference's, less the share in which it is below; in [−1, 1].
+        original_apart: the same of the originals.
 
     >>> ViewRow("loss on S", 1, 0.001, 0.2, 3.1, 0.2, 12.5, False).width
     1
@@ -90,6 +93,8 @@ class ViewRow:
     original: float | None
     log_wealth: float
     accepted: bool | None
+    apart: tuple[float, ...] = ()
+    original_apart: tuple[float, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -272,7 +277,7 @@ def _percent(share: float) -> str:
 def _verdict(plain: dict[str, Any]) -> Verdict:
     evidence = plain["evidence"]
     numbers = ("log_wealth", "acceptance", "removed", "reference", "original")
-    rows = tuple(ViewRow(**row) for row in evidence["views"])
+    rows = tuple(_view_row(row) for row in evidence["views"])
     shown: dict[str, Any] = evidence | {name: tuple(evidence[name]) for name in numbers}
     shown["views"] = rows
     made = Evidence(**shown)
@@ -285,3 +290,8 @@ def _verdict(plain: dict[str, Any]) -> Verdict:
         "evidence": made,
     }
     return Verdict(**fields)
+
+
+def _view_row(row: dict[str, Any]) -> ViewRow:
+    by_example: dict[str, Any] = {name: tuple(row.get(name, ())) for name in ("apart", "original_apart")}
+    return ViewRow(**row | by_example)

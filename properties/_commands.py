@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..algorithms.store import Store
     from . import prove as proving
 
-_EXIT = {Status.SATISFIED: 0, Status.REFUTED: 1, Status.INCONCLUSIVE: 3}
+EXIT = {Status.SATISFIED: 0, Status.REFUTED: 1, Status.INCONCLUSIVE: 3}
 _POSITIONAL = ("remover", "removed", "reference")
 _PRESENTATION = ("command", "json", "report", "store")
 _NOTES = ("arguments", "kind", "notion", "unseen")
@@ -26,11 +26,11 @@ _NOTES = ("arguments", "kind", "notion", "unseen")
 
 def check(args: argparse.Namespace) -> int:
     """`neverseen check`: resolve the names, draw pairs until they decide, publish."""
-    definition = _definition(args.definition, args.epsilon, args.delta, args.level)
+    definition = definition_of(args.definition, args.epsilon, args.delta, args.level)
     if args.report:
         writable(args.report)
         args.resolution = True  # recorded with the command, since it is part of the verdict
-    terms = _terms(args) | {"budget": args.budget, "resolution": args.resolution, "store": _set_up(args)}
+    terms = _terms(args) | {"budget": args.budget, "resolution": args.resolution, "store": set_up(args)}
     subject = [_names.resolve(kind, getattr(args, kind)) for kind in ("remover", "learner", "scenario")]
     from .check import check as decide
 
@@ -41,7 +41,7 @@ def check(args: argparse.Namespace) -> int:
 
 def audit(args: argparse.Namespace) -> int:
     """`neverseen audit`: read the saved runs, decide, publish."""
-    definition = _definition(args.definition, args.epsilon, args.delta, None)
+    definition = definition_of(args.definition, args.epsilon, args.delta, None)
     if args.report:
         writable(args.report)
     paths = [args.removed, args.reference] + ([args.original] if args.original else [])
@@ -59,14 +59,14 @@ def audit(args: argparse.Namespace) -> int:
 
 def compare(args: argparse.Namespace) -> int:
     """`neverseen compare`: resolve the names, draw triples until they decide, print the side."""
-    definition = _definition(args.definition, 1.0, 0.05, args.level)  # ε and δ have no part in it
-    terms = {name: getattr(args, name) for name in ("alpha", "budget", "seed", "grain")} | {"store": _set_up(args)}
+    definition = definition_of(args.definition, 1.0, 0.05, args.level)  # ε and δ have no part in it
+    terms = {name: getattr(args, name) for name in ("alpha", "budget", "seed", "grain")} | {"store": set_up(args)}
     subject = [_names.resolve(kind, getattr(args, kind)) for kind in ("remover", "learner", "scenario")]
     from .relative import check_relative
 
     with _terminal.progress(args.budget, "triples") as progress:
         found = check_relative(definition, *subject, **terms, progress=progress)
-    found = dataclasses.replace(found, provenance={**found.provenance, "command": _again(args)})
+    found = dataclasses.replace(found, provenance={**found.provenance, "command": again(args)})
     _terminal.write(found.to_json() if args.json else _terminal.printable(str(found)))
     return {"CLOSER_TO_REFERENCE": 0, "CLOSER_TO_ORIGINAL": 1, "UNDECIDED": 3}[found.side.name]
 
@@ -90,8 +90,15 @@ def listing(args: argparse.Namespace) -> int:
     width = max(len(row["name"]) for row in rows)
     for row in rows:
         note = next((f"  [{row[key]}]" for key in _NOTES if row.get(key)), "")
-        _terminal.write(f"{row['name']:<{width}}  {row['summary']}{note}")
+        _terminal.write(f"{row['name']:<{width}}  {row['summary']}{note}{_measured(row)}")
     return 0
+
+
+def _measured(row: dict[str, str]) -> str:
+    """For a metric: under which names it is measured."""
+    if "measured" not in row:
+        return ""
+    return f"  measured as {row['measured']}" if row["measured"] else "  not implemented"
 
 
 def prove(args: argparse.Namespace) -> int:
@@ -151,7 +158,7 @@ def _proofs(proved: "list[proving.Proved]") -> None:
     Console().print(shown)
 
 
-def _set_up(args: argparse.Namespace) -> "Store | None":
+def set_up(args: argparse.Namespace) -> "Store | None":
     """Every core a device and compiled programs kept; the store of runs, unless it is not wanted."""
     from ..algorithms.pools import keep_compiled, use_host_cores
     from ..algorithms.store import Store
@@ -161,7 +168,12 @@ def _set_up(args: argparse.Namespace) -> "Store | None":
     return None if args.store == "none" else Store(args.store)
 
 
-def _definition(name: str, epsilon: float, delta: float, level: str | None) -> Definition:
+def definition_of(name: str, epsilon: float, delta: float, level: str | None) -> Definition:
+    """The definition that --definition and --level name.
+
+    Raises:
+        ValueError: a level that the definition does not have.
+    """
     if name == "untraining":
         if level == "distribution":
             raise ValueError("--level distribution is one of unlearning; add --definition unlearning")
@@ -175,7 +187,7 @@ def _terms(args: argparse.Namespace) -> dict[str, Any]:
 
 def _publish(verdict: Verdict, args: argparse.Namespace) -> int:
     """The verdict first, the report after it: a full disk must not cost the result."""
-    verdict = dataclasses.replace(verdict, provenance={**verdict.provenance, "command": _again(args)})
+    verdict = dataclasses.replace(verdict, provenance={**verdict.provenance, "command": again(args)})
     if args.json:
         _terminal.write(verdict.to_json())
     else:
@@ -183,7 +195,7 @@ def _publish(verdict: Verdict, args: argparse.Namespace) -> int:
         _views(verdict)
     if args.report:
         write_report(verdict, args.report)
-    return _EXIT[verdict.status]
+    return EXIT[verdict.status]
 
 
 def _views(verdict: Verdict) -> None:
@@ -203,13 +215,14 @@ def _views(verdict: Verdict) -> None:
     Console().print(shown)
 
 
-def _again(args: argparse.Namespace) -> str:
+def again(args: argparse.Namespace) -> str:
     """The command with every default written out; how it was shown is left out."""
     given = {name: value for name, value in vars(args).items() if value is not None and name not in _PRESENTATION}
     words = ["neverseen", args.command, *(given[name] for name in _POSITIONAL if name in given)]
     for name, value in given.items():
         if name not in _POSITIONAL and value is not False:
-            words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+            several: list[Any] = value if isinstance(value, list) else [value]
+            words += [f"--{name}"] if value is True else [w for one in several for w in (f"--{name}", str(one))]
     return shlex.join(words)
 
 
@@ -219,13 +232,22 @@ def _rows(kind: str) -> list[dict[str, str]]:
 
         return [{"name": t.id, "summary": t.title, "kind": t.kind, "scope": t.scope} for t in THEOREMS]
     if kind == "metrics":
-        from ..formal.catalogue import METRICS
-
-        return [{"name": e.id, "summary": e.title, "notion": e.notion, "why": e.why} for e in METRICS.values()]
+        return _metrics()
     claims: dict[str, Callable[..., Any]] = {"untraining": Untraining, "unlearning": Unlearning}
     table = claims if kind == "definitions" else _names.registry(cast(_names.Kind, kind.removesuffix("s")))
     rows = [_row(name, factory) for name, factory in table.items()]
     return rows + _statements() if kind == "definitions" else rows
+
+
+def _metrics() -> list[dict[str, str]]:
+    """The catalogued metrics, each with the names under which it is measured."""
+    from ..formal.catalogue import METRICS
+    from .metrics import implementing
+
+    return [
+        {"name": e.id, "summary": e.title, "notion": e.notion, "why": e.why, "measured": ", ".join(implementing(e.id))}
+        for e in METRICS.values()
+    ]
 
 
 def _statements() -> list[dict[str, str]]:

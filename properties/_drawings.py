@@ -24,9 +24,17 @@ def mark(status: Status) -> Markup:
     >>> "SATISFIED" in mark(Status.SATISFIED)
     True
     """
+    return svg.picture(status.name, *mark_parts(status), width=32, height=32)
+
+
+def mark_parts(status: Status) -> tuple[Markup, Markup]:
+    """Ground and stroke of the mark, in a square of 32, for drawings that hold several.
+
+    >>> len(mark_parts(Status.REFUTED))
+    2
+    """
     ground, stroke = _MARKS[status]
-    drawn = (svg.tag("path", d=ground, class_="ground"), svg.tag("path", d=stroke, class_="stroke"))
-    return svg.picture(status.name, *drawn, width=32, height=32)
+    return svg.tag("path", d=ground, class_="ground"), svg.tag("path", d=stroke, class_="stroke")
 
 
 def sets(definition: Definition, arm: str) -> Markup:

@@ -43,6 +43,7 @@ def check(
     grain: Real = 1e-3,
     resolution: bool = False,
     store: Store | None = None,
+    keyed_as: Scenario | None = None,
     progress: Progress | None = None,
 ) -> Verdict:
     """Decide whether the remover's models have the law the definition asks for.
@@ -67,6 +68,8 @@ def check(
             originals it would have refuted (seconds, not minutes).
         store: where runs are kept on disk, so that later checks, and this one after an interruption, find them there.
             Recent runs are shared in memory without it.
+        keyed_as: the scenario whose streams of runs are drawn from, for requests on one D that are to share originals
+            and references; the scenario itself when left out.
         progress: called after each block.
 
     Returns:
@@ -99,13 +102,16 @@ def check(
     rehearse(remover, learner, scenario)
     found = probes(scenario, definition)
     drawn = blocks(
-        definition, remover, learner, scenario, found, seed=seed, grain=float(grain), budget=budget, store=store
-    )
+        definition, remover, learner, scenario, found,
+        seed=seed, grain=float(grain), budget=budget, store=store, keyed_as=keyed_as,
+    )  # fmt: skip
     designated = tuple(f"loss on {name}" for name in found.designated)
     kept: list[Block] = []
     told = watched(_keeping(drawn, kept), budget, f"{remover} · {definition.id}", progress)
     made = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover), "learner": repr(learner)}
     drawing = {"seed": seed, "grain": float(grain), "block": PAIRS}
+    if keyed_as is not None:
+        drawing["keyed_as"] = keyed_as.digest()
     outcome = decide(terms, told, designated, float(grain))
     verdict = verdict_of(terms, outcome, f"{remover} on {learner} in {scenario}", made | drawing, started)
     if not resolution or verdict.status is Status.REFUTED:

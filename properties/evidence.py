@@ -98,6 +98,7 @@ def _table(
             *pairs.means(name, used),
             max(float(w) for w, view in zip(wealth, views, strict=True) if view == name),
             all(o for o, view in zip(ok.tolist(), held_by, strict=True) if view == name) if declared else None,
+            *pairs.apart(name, used),
         )
         for name in dict.fromkeys(views)
     )

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float64
@@ -15,6 +16,9 @@ DIVERGENCE = "values that are not finite"
 
 TOGETHER = "all views together"
 """Every number of a run, for the learned witness."""
+
+BY_EXAMPLE = ("margins on ", "losses on ")
+"""How the names of views begin that hold one number for each example."""
 
 APART = {DIVERGENCE: 1 / 64, TOGETHER: 1 / 8}
 """Their parts of the prior: one is constant but for accidents, the other learns slowly."""
@@ -120,6 +124,15 @@ class Gathered:
         removed, reference, original = (float(arm[view][:used].mean()) if view in arm else None for arm in self.arms)
         return removed, reference, original
 
+    def apart(self, view: str, used: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """How far removed models and originals lie from the references, example by example; () of other views."""
+        if not view.startswith(BY_EXAMPLE):
+            return (), ()
+        removed, reference, original = (arm[view][:used] if view in arm else None for arm in self._bounded)
+        assert removed is not None
+        assert reference is not None
+        return dominance(removed, reference), () if original is None else dominance(original, reference)
+
     def originals(self, lens: Lens, start: int, end: int) -> tuple[float, ...]:
         """The originals through a lens."""
         if lens.view not in self._bounded[2]:
@@ -128,6 +141,19 @@ class Gathered:
 
     def _through(self, lenses: list[Lens], arm: int, span: slice) -> Feature:
         return np.stack([lens.see(self._bounded[arm][lens.view][span]) for lens in lenses])[None]
+
+
+def dominance(x: Float64[np.ndarray, "runs k"], y: Float64[np.ndarray, "runs k"]) -> tuple[float, ...]:
+    r"""P(x > y) − P(x < y) of each number, over all pairs of runs: the delta of Cliff 1993.
+
+    >>> dominance(np.array([[1.0, 0.0], [1.0, 2.0]]), np.array([[0.0, 1.0], [0.0, 1.0]]))
+    (1.0, 0.0)
+    """
+
+    def places(j: int, side: Literal["left", "right"]) -> float:
+        return float(np.searchsorted(np.sort(y[:, j]), x[:, j], side).mean())
+
+    return tuple((places(j, "left") + places(j, "right")) / len(y) - 1 for j in range(x.shape[1]))
 
 
 def shares(lenses: list[Lens]) -> list[float]:

@@ -22,7 +22,7 @@ from .views import Probes, add_grain, observe_many
 PAIRS = SHARD
 """Pairs drawn at a time."""
 
-_STREAMS = ("data", "training", "removal", "grain")
+_STREAMS = ("data", "training", "removal", "grain", "other data", "other training")
 
 
 def blocks(
@@ -36,6 +36,7 @@ def blocks(
     grain: float,
     budget: int,
     store: Store | None = None,
+    keyed_as: Scenario | None = None,
 ) -> Iterator[Block]:
     r"""Independent pairs, drawn when they are asked for.
 
@@ -54,6 +55,7 @@ def blocks(
         grain: standard deviation of the noise on every view.
         budget: pairs at most.
         store: where runs are kept between processes.
+        keyed_as: as in `check`.
 
     Yields:
         Blocks of 32 pairs.
@@ -72,7 +74,7 @@ def blocks(
     law = learner.noise if remover.centre is not None else None
     noise = None if law is None else [Residuals(arm, law.sigma) for arm in ("removed", "reference")]
     made = (remover, learner) if law is None else (centred_remover(remover), centred_learner(learner))
-    roots = streams(scenario, seed)
+    roots = streams(scenario if keyed_as is None else keyed_as, seed)
     pools = arms(definition, *made, scenario, roots)
     for block in range(-(-budget // PAIRS)):
         drawn = [pool.shard(block, store) for pool in pools]
@@ -83,11 +85,11 @@ def blocks(
 
 
 def streams(scenario: Scenario, seed: int) -> dict[str, PRNGKeyArray]:
-    """The root key of each stream of randomness: data, training, removal, grain.
+    """The root key of each stream of randomness; the other data and training share no seed with any pair.
 
     >>> import neverseen as ns
     >>> list(streams(ns.scenarios.figure1(), seed=0))
-    ['data', 'training', 'removal', 'grain']
+    ['data', 'training', 'removal', 'grain', 'other data', 'other training']
     """
     root = scenario_key(jax.random.key(seed), scenario.digest())
     return {name: jax.random.fold_in(root, i) for i, name in enumerate(_STREAMS)}

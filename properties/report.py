@@ -14,8 +14,12 @@ from markupsafe import Markup
 from ..formal._types import Real
 from ..formal.verdict import Status, Verdict, ViewRow, Witness
 from . import _drawings as draw
+from . import _maps as maps
 from ._laws import distribution, histogram, lay_out
+from ._rerun import check_again
 from ._svg import number
+from .behaviour import Behaviour
+from .metrics.table import Table
 
 _MEANING = {
     Status.REFUTED: "One refuted event refutes the claim itself, whatever else holds. The laws below show that event.",
@@ -24,11 +28,13 @@ _MEANING = {
 }
 
 
-def to_html(verdict: Verdict) -> str:
+def to_html(verdict: Verdict, *, metrics: Table | None = None, behaviour: Behaviour | None = None) -> str:
     """The report of a verdict: one self-contained page.
 
     Args:
         verdict: any verdict; what it does not hold (no witness, no curves) is left out.
+        metrics: from `metrics.measure`, for the table of metrics with their floors.
+        behaviour: from `behaviour_of`, for the cost against a retrain.
 
     Returns:
         The page. All text from the verdict is escaped.
@@ -38,16 +44,41 @@ def to_html(verdict: Verdict) -> str:
     >>> page.startswith("<!doctype html>"), "do-nothing on blobs" in page
     (True, True)
     """
-    source = resources.files(__package__ or "").joinpath("report.html").read_text(encoding="utf-8")
-    rooms = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return rooms.from_string(source).render(_context(verdict))
+    return render("report.html", _context(verdict) | _beside(metrics, behaviour))
 
 
-def write_report(verdict: Verdict, path: str | os.PathLike[str]) -> None:
+def render(template: str, context: dict[str, Any]) -> str:
+    """A page from one of the templates of this folder; all text is escaped.
+
+    >>> head = dict.fromkeys(("title", "kicker", "word", "rest", "mark", "meaning", "command"), "<b>")
+    >>> "<b>" in render("page.html", head | {"facts": [], "provenance": [], "wide": False})
+    False
+    """
+    rooms = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=jinja2.FunctionLoader(_source),
+    )
+    return rooms.get_template(template).render(context)
+
+
+def _source(name: str) -> str:
+    return resources.files(__package__ or "").joinpath(name).read_text(encoding="utf-8")
+
+
+def write_report(
+    verdict: Verdict,
+    path: str | os.PathLike[str],
+    *,
+    metrics: Table | None = None,
+    behaviour: Behaviour | None = None,
+) -> None:
     """Write the report to a file, whole or not at all.
 
     Args:
-        verdict: what to report.
+        verdict, metrics, behaviour: what to report; see `to_html`.
         path: the file; an older one is replaced.
 
     Raises:
@@ -60,11 +91,25 @@ def write_report(verdict: Verdict, path: str | os.PathLike[str]) -> None:
     ...     [path.name for path in pathlib.Path(folder).iterdir()]
     ['report.html']
     """
+    write_page(to_html(verdict, metrics=metrics, behaviour=behaviour), path)
+
+
+def write_page(page: str, path: str | os.PathLike[str]) -> None:
+    """Write a page to a file, whole or not at all.
+
+    Raises:
+        ValueError: the path cannot be written.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_page("a page", pathlib.Path(folder) / "page.html")
+    ...     (pathlib.Path(folder) / "page.html").read_text()
+    'a page'
+    """
     target = writable(path)
-    page = to_html(verdict).encode("utf-8", "backslashreplace")
     draft = target.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        draft.write_bytes(page)
+        draft.write_bytes(page.encode("utf-8", "backslashreplace"))
         draft.replace(target)
     except OSError as error:
         draft.unlink(missing_ok=True)
@@ -111,6 +156,9 @@ def _context(v: Verdict) -> dict[str, Any]:
     laws = _laws(v)
     return {
         "verdict": v,
+        "title": f"{word}: {v.subject.rstrip(',')}",
+        "kicker": "report of a verdict",
+        "wide": False,
         "word": word,
         "rest": rest,
         "mark": draw.mark(v.status),
@@ -123,10 +171,21 @@ def _context(v: Verdict) -> dict[str, Any]:
         "event": None if v.witness is None else _event(v, v.witness),
         "curves": _curves(v),
         "rows": list(_rows(v)),
+        "region": maps.region(v),
+        "region_words": list(maps.region_words(v)),
+        "heats": maps.heats(v),
+        "chance": f"{maps.by_chance(v.pairs):.2g}",
+        "code": check_again(v),
         "provenance": _provenance(v),
         "command": v.provenance.get("command"),
         "number": number,
     }
+
+
+def _beside(metrics: Table | None, behaviour: Behaviour | None) -> dict[str, Any]:
+    """What is measured beside the verdict, where it was."""
+    drawn = None if behaviour is None else maps.costs(behaviour)
+    return {"metrics": metrics, "behaviour": behaviour, "cost_drawn": drawn}
 
 
 def _laws(v: Verdict) -> Any:
@@ -202,13 +261,18 @@ def _rows(v: Verdict) -> Iterator[tuple[ViewRow, Markup, str]]:
 
 
 def _provenance(v: Verdict) -> list[tuple[str, str]]:
-    return [(key, _words(value)) for key, value in v.provenance.items() if key != "command"]
+    claim = f"{v.definition.id}, ε = {v.definition.epsilon:g}, δ = {v.definition.delta:g}"
+    return [("definition", claim), *((key, words(value)) for key, value in v.provenance.items() if key != "command")]
 
 
-def _words(value: Any) -> str:
-    """A provenance value as a person would write it."""
+def words(value: Any) -> str:
+    """A provenance value as a person would write it.
+
+    >>> words({"x64": True, "devices": [1, None]})
+    'x64 yes, devices 1, –'
+    """
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_words(item)}" for key, item in value.items())
+        return ", ".join(f"{key} {words(item)}" for key, item in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(_words(item) for item in value)
+        return ", ".join(words(item) for item in value)
     return {True: "yes", False: "no", None: "–"}[value] if value is None or isinstance(value, bool) else str(value)

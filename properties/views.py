@@ -66,7 +66,7 @@ def probes(scenario: Scenario, definition: Definition) -> Probes:
     rows, s, full = scenario.rows, scenario.forget, scenario.behaviour
     fresh = {"fresh behaviour": scenario.fresh_behaviour, "fresh rest": scenario.fresh_rest}
     inside = {} if definition.redraws else {"S": Rows(rows.x, rows.y, s), "S_full∖S": Rows(rows.x, rows.y, full & ~s)}
-    points = {name: _gather(found) for name, found in (inside | fresh).items()}
+    points = {name: gather(found) for name, found in (inside | fresh).items()}
     counts = {name: int(found.count()) for name, found in points.items()}
     wanted = {"untraining": ("S",), "unlearning": ("S", "S_full∖S")}[definition.name]
     designated = ("fresh behaviour",) if definition.redraws else wanted
@@ -152,8 +152,12 @@ def _observer(learner: Learner) -> Callable[[Any, dict[str, Rows]], dict[str, Ar
     return observe
 
 
-def _gather(rows: Rows) -> Rows:
-    """The rows present, first, among absent ones up to a power of two and at least 16."""
+def gather(rows: Rows) -> Rows:
+    """The rows present, first, among absent ones up to a power of two and at least 16.
+
+    >>> gather(Rows(jnp.arange(3.0), jnp.zeros(3), jnp.array([False, True, True]))).x[:2].tolist()
+    [1.0, 2.0]
+    """
     places = np.flatnonzero(np.asarray(rows.present))
     order = np.resize(places if places.size else np.zeros(1, int), max(bucket(places.size), ROWS))
     x, y = jax.tree.map(lambda leaf: leaf[order], (rows.x, rows.y))

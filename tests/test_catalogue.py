@@ -51,9 +51,16 @@ def test_every_setting_of_the_paper_is_there_with_every_work() -> None:
 
 
 def test_every_algorithm_of_the_reference_table_is_there() -> None:
-    assert len(ALGORITHMS) == 28
+    assert len(ALGORITHMS) == 34
     notions = {name: entry.notion for name, entry in ALGORITHMS.items()}
-    assert {name for name, notion in notions.items() if notion == "both"} == {"neggrad-plus", "scrub", "fisher", "npo"}
+    assert {name for name, notion in notions.items() if notion == "both"} == {
+        "fisher",
+        "gradient-difference",
+        "neggrad-plus",
+        "npo",
+        "scrub",
+        "simnpo",
+    }
     assert {name for name, notion in notions.items() if notion == "unlearning"} == {
         "random-label",
         "bad-teacher",
@@ -63,6 +70,7 @@ def test_every_algorithm_of_the_reference_table_is_there() -> None:
         "boundary-shrink",
         "rmu",
         "concept-editing",
+        "forgetting-networks",
     }
 
 

@@ -24,15 +24,15 @@ def minimiser(rows: ns.Rows, penalty: float) -> np.ndarray:
 def test_the_learner_reaches_the_minimiser(key: PRNGKeyArray) -> None:
     rows = small().rows
     for penalty in (0.05, 2.0):
-        w = np.asarray(ns.learners.newton_logistic(penalty=penalty).fit(key, rows).params, np.float64)
+        w = np.asarray(jax.jit(ns.learners.newton_logistic(penalty=penalty).fit)(key, rows).params, np.float64)
         assert np.linalg.norm(gradient(w, rows, penalty)) < 1e-4
         np.testing.assert_allclose(w, minimiser(rows, penalty), atol=2e-4)
 
 
 def test_the_step_by_hand(key: PRNGKeyArray) -> None:
     scenario, remover = small(), ns.removers.newton_noise(NOISY, rows=16)
-    model = NOISY.fit(key, scenario.rows)
-    made = remover(key, model, scenario.rows, scenario.forget)
+    model = jax.jit(NOISY.fit)(key, scenario.rows)
+    made = jax.jit(lambda k, m: remover(k, m, scenario.rows, scenario.forget))(key, model)
     kept = scenario.rows.without(scenario.forget)
     by_hand = newton(np.asarray(model.record, np.float64), kept, 4.0)
     np.testing.assert_allclose(made.record.exact, by_hand, atol=1e-5)
@@ -81,7 +81,7 @@ def test_the_budget_accumulates_and_its_end_is_visible(key: PRNGKeyArray) -> Non
     scenario, learner = small(), ns.learners.noisy(BASE, 0.0838 / widest(1.0, 0.05))
     remover = ns.removers.newton_noise(learner, rows=16)
     serve = jax.jit(lambda model, rows, forget: remover(key, model, rows, forget))
-    model, rows, slack, retrained = learner.fit(key, scenario.rows), scenario.rows, [], []
+    model, rows, slack, retrained = jax.jit(learner.fit)(key, scenario.rows), scenario.rows, [], []
     for i in range(6):
         model = serve(model, rows, mask(i))
         rows = rows.without(mask(i))
@@ -107,7 +107,7 @@ def test_another_learner_is_refused(key: PRNGKeyArray) -> None:
     remover, scenario = ns.removers.newton_noise(rows=16), small()
     other = ns.learners.noisy(ns.learners.newton_logistic(penalty=3.0), 0.5)
     with pytest.raises(ValueError, match="made for"):
-        remover(key, other.fit(key, scenario.rows), scenario.rows, scenario.forget)
+        remover(key, jax.jit(other.fit)(key, scenario.rows), scenario.rows, scenario.forget)
     with pytest.raises(ValueError, match="no constants"):
         ns.removers.newton_noise(ns.learners.noisy(ns.learners.ridge()))
     with pytest.raises(ValueError, match="deterministic model plus noise"):
@@ -146,8 +146,8 @@ def test_the_residual_and_its_slope_keep_their_bounds(key: PRNGKeyArray) -> None
         assert 0 < np.linalg.norm(left(b)) <= bound
         columns = [(left(b + 1e-4 * e) - left(b - 1e-4 * e)).ravel() / 2e-4 for e in np.eye(6).reshape(6, 3, 2)]
         assert 0 < np.linalg.norm(np.stack(columns), 2) <= slope
-    model = learner.fit(key, rows).params
-    moved = removal_step(model.ravel(), lambda w: w.reshape(3, 2), learner, kept, gone)
+    model = jax.jit(learner.fit)(key, rows).params
+    moved = jax.jit(lambda w: removal_step(w, lambda v: v.reshape(3, 2), learner, kept, gone))(model.ravel())
     w = np.asarray(model, np.float64)
     np.testing.assert_allclose(moved, np.linalg.solve(hessian(w, kept, 4.0), gradient(w, gone, 0.0).ravel()), atol=1e-5)
 
@@ -173,9 +173,10 @@ def test_newton_removal_needs_its_scale_and_its_learner(key: PRNGKeyArray) -> No
 def test_newton_removal_spends_its_budget_and_then_retrains(key: PRNGKeyArray) -> None:
     remover, scenario = ns.removers.newton_removal(rows=16, params=6, requests=2), small()
     assert remover.made_for is not None
-    model, rows, record = remover.made_for.fit(key, scenario.rows), scenario.rows, []
+    model, rows, record = jax.jit(remover.made_for.fit)(key, scenario.rows), scenario.rows, []
+    serve = jax.jit(lambda key, model, rows, forget: remover(key, model, rows, forget))
     for i in range(4):
-        model = remover(jax.random.fold_in(key, i), model, rows, mask(i))
+        model = serve(jax.random.fold_in(key, i), model, rows, mask(i))
         rows = rows.without(mask(i))
         record.append((float(model.record.spent), bool(model.record.retrained)))
     assert [r for _, r in record] == [False, False, True, False]
@@ -192,9 +193,7 @@ def test_the_guarantee_of_newton_removal_holds_on_the_laws(key: PRNGKeyArray) ->
     assert learner.schedule is not None
     sigma, kept = learner.schedule.sigma, scenario.rows.without(scenario.forget)
     models = ns.pools.draw(learner, scenario.rows, jax.random.split(key, 300))
-    removed = jax.vmap(lambda k, m: remover(k, m, scenario.rows, scenario.forget).params)(
-        jax.random.split(key, 300), models
-    )
+    removed = ns.pools.remove(remover, models, scenario.rows, scenario.forget, jax.random.split(key, 300)).params
 
     def tilt(params: np.ndarray) -> np.ndarray:
         return np.stack([gradient(np.asarray(w, np.float64), kept, 40.0).ravel() / sigma for w in params])

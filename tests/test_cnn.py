@@ -12,6 +12,7 @@ from jaxtyping import Array, PRNGKeyArray
 
 import neverseen as ns
 from neverseen.algorithms.learners.cnn import Convolutions, images
+from neverseen.properties._trial import quickly
 
 SHORT = ns.learners.cnn(channels=(2, 3), epochs=2, batch=4)
 
@@ -22,22 +23,25 @@ def drawn(n: int, *shape: int) -> ns.Rows:
     return ns.Rows(x, jnp.eye(3)[rng.integers(0, 3, n)], jnp.ones(n, bool))
 
 
-def leaves_of(learner: ns.Learner, key: PRNGKeyArray, rows: ns.Rows) -> list[Array]:
-    return jax.tree.leaves(jax.jit(lambda k, r: learner.fit(k, r).params)(key, rows))
+fitted = quickly(lambda key, rows: SHORT.fit(key, rows).params)
+
+
+def leaves_of(key: PRNGKeyArray, rows: ns.Rows) -> list[Array]:
+    return jax.tree.leaves(fitted(key, rows))
 
 
 def test_flat_square_and_channelled_images_train_alike(key: PRNGKeyArray) -> None:
     flat = drawn(8, 64)
     square, full = (ns.Rows(flat.x.reshape(8, 8, 8, *c), flat.y, flat.present) for c in ((), (1,)))
-    first, second, third = (leaves_of(SHORT, key, rows) for rows in (flat, square, full))
+    first, second, third = (leaves_of(key, rows) for rows in (flat, square, full))
     assert all(bool((a == b).all() and (a == c).all()) for a, b, c in zip(first, second, third, strict=True))
 
 
 def test_images_of_several_channels_and_uneven_sides(key: PRNGKeyArray) -> None:
     rows = drawn(6, 5, 7, 2)
-    params = SHORT.fit(key, rows).params
+    params = fitted(key, rows)
     assert params["params"]["convolution_0"]["kernel"].shape == (3, 3, 2, 2)
-    assert SHORT.apply(params, rows.x).shape == (6, 3)
+    assert jax.eval_shape(SHORT.apply, params, rows.x).shape == (6, 3)
 
 
 @pytest.mark.parametrize("shape", [(63,), (), (2, 2, 2, 2)])
@@ -58,17 +62,17 @@ def test_whole_class_numbers_are_refused(key: PRNGKeyArray) -> None:
 
 
 def test_masked_rows_train_as_removed_ones_do(key: PRNGKeyArray) -> None:
-    rows, present = drawn(12, 64), jnp.arange(12) % 3 > 0
-    masked = ns.Rows(jnp.where(present[:, None], rows.x, 50.0), rows.y, present)
+    rows, present = drawn(12, 64), np.arange(12) % 3 > 0
+    masked = ns.Rows(jnp.asarray(np.where(present[:, None], rows.x, np.float32(50))), rows.y, jnp.asarray(present))
     removed = ns.Rows(rows.x[present], rows.y[present], jnp.ones(8, bool))
-    for a, b in zip(leaves_of(SHORT, key, masked), leaves_of(SHORT, key, removed), strict=True):
+    for a, b in zip(leaves_of(key, masked), leaves_of(key, removed), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
 
 
 def test_the_network_is_flax_s_own_with_other_means(key: PRNGKeyArray) -> None:
     x = drawn(5, 8, 8).x[..., None]
     model = Convolutions((2, 3), 3)
-    params: Any = model.init(key, x)
+    params: Any = quickly(model.init)(key, x)
 
     def plainly(x: Array) -> Array:
         for i in range(2):
@@ -77,8 +81,8 @@ def test_the_network_is_flax_s_own_with_other_means(key: PRNGKeyArray) -> None:
             x = linen.max_pool(linen.relu(x + layer["bias"]), (2, 2), (2, 2))
         return x.reshape(5, -1) @ params["params"]["head"]["kernel"] + params["params"]["head"]["bias"]
 
-    outputs: Any = model.apply(params, x)
-    np.testing.assert_allclose(outputs, plainly(x), atol=1e-5)
+    ours, theirs = quickly(lambda x: (model.apply(params, x), plainly(x)))(x)
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
 def test_it_learns_digits(key: PRNGKeyArray) -> None:

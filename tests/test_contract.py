@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from contract_tools import KEY, MLP, cases, close, compiled, complaints, models, published, run, suited
+from contract_tools import ALONE, KEY, MLP, cases, close, compiled, complaints, models, published, run, suited
 
 import neverseen as ns
 from neverseen.algorithms.removers import CERTIFIED, FAULTY, HEURISTIC, REMOVERS
@@ -33,8 +33,8 @@ NOTHING_ASKED_NOTHING_DONE = {
 @pytest.mark.parametrize("name", REMOVERS)
 def test_the_contract(name: str) -> None:
     remover = REMOVERS[name]()
-    made = run(remover, suited(name))
-    PLAIN[name] = made.single["plain"]
+    made = run(remover, suited(name), alone=name in ALONE or remover.made_for is not None)
+    PLAIN[name] = made.stacked["plain"]
     assert complaints(made, remover.random) == DEVIATIONS.get(name, set())
     if name in HEURISTIC:
         idle = close(made.stacked["none"], made.original["none"], 1e-6)
@@ -88,6 +88,21 @@ def broken(clause: str) -> ns.Remover:
 @pytest.mark.parametrize("clause", ["stackable", "finite", "blind", "placeless", "orderless"])
 def test_the_contract_refuses(clause: str) -> None:
     assert clause in complaints(run(broken(clause), MLP), drawn=False)
+
+
+def test_the_contract_sees_a_run_that_leans_on_those_beside_it() -> None:
+    @jax.custom_batching.custom_vmap
+    def centred(w: Any) -> Any:
+        return w
+
+    @centred.def_vmap
+    def _(size: int, batched: Any, w: Any) -> Any:
+        return w - w.mean(0), True
+
+    def remove(key: Any, trained: ns.Trained, rows: ns.Rows, forget: Any) -> Any:
+        return jax.tree.map(centred, trained.params)
+
+    assert "stackable" in complaints(run(ns.Remover(remove, "leaning", random=False), MLP, alone=False), drawn=False)
 
 
 def test_the_contract_sees_a_second_trace_and_a_changed_answer() -> None:

@@ -1,5 +1,8 @@
 """Filling pools: workers give the bits of one process, from files alone, within memory."""
 
+import ast
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
@@ -196,14 +199,14 @@ def test_verify_and_prune_know_what_was_published(tmp_path: Path) -> None:
 
 
 def test_a_pool_is_the_same_wherever_it_is_made() -> None:
-    """Files and lines of callers are no part of a program."""
-    here = noise(6).identity
-    jax.clear_caches()
-
-    def elsewhere() -> Any:
-        return noise(6).identity
-
-    assert elsewhere() == here
+    """Files and lines of callers are no part of a program: another process, called from elsewhere, finds it."""
+    script = f"import sys; sys.path.append({str(Path(__file__).parent)!r})\n" + (
+        "import jax; jax.config.update('jax_num_cpu_devices', int(sys.argv[1])); from executor_tools import noise\n"
+        "print(noise(6).identity)"
+    )
+    command = [sys.executable, "-c", script, str(len(jax.devices()))]
+    there = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert ast.literal_eval(there) == noise(6).identity
 
 
 def test_a_worker_of_another_version_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

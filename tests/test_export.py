@@ -17,7 +17,9 @@ from neverseen.algorithms.spread import vmapped
 
 PLATFORMS = ("cpu", "cuda", "tpu")
 SCENARIO = ns.scenarios.blobs(size=4)
-IMAGES = ns.scenarios.digits(size=4).rows
+OTHER = {"cnn": ns.scenarios.digits(size=4), "transformer": ns.scenarios.people(size=4)}
+"""What the learners of images and of texts are given."""
+
 KEYS = jax.random.split(jax.random.key(0), 3)
 
 
@@ -33,7 +35,7 @@ def lowered(function: Callable[..., Any], *arguments: Any) -> export.Exported:
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_every_learner_lowers_for_every_platform(name: str) -> None:
-    made = lowered(vmapped(LEARNERS[name]().fit, 1), KEYS, IMAGES if name == "cnn" else SCENARIO.rows)
+    made = lowered(vmapped(LEARNERS[name]().fit, 1), KEYS, OTHER.get(name, SCENARIO).rows)
     assert made.platforms == PLATFORMS
 
 

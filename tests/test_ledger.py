@@ -112,7 +112,7 @@ def test_the_parts_never_sum_to_more_than_the_whole(total: float, cap: int) -> N
     assert 0 <= Fraction(total) - cap * Fraction(Ledger(total, cap).alpha) < Fraction(total) / 10**15
 
 
-@pytest.mark.parametrize("cap", range(2, 30))
+@pytest.mark.parametrize("cap", [2, 3, 4, 5, 6, 8, 11, 14, 17, 20, 23, 26, 29])
 def test_a_search_with_its_shrinking_and_confirmation_keeps_to_the_cap(judge: Judge, cap: int) -> None:
     """Nothing flaky either: where the search finds the bug, AssertionError is all that comes out, at any cap."""
     ledger = Ledger(0.01, cap)
@@ -358,6 +358,7 @@ def test_a_seeded_bug_is_found_shrunk_and_confirmed() -> None:
     assert ledger.memo_hits > 0
 
 
+@functools.cache
 def on_the_stream_of(seed: int) -> ns.Remover:
     """A remover that is wrong in the runs that `check` draws from one root seed, and right in all others."""
     seen: list[np.ndarray] = []

@@ -21,6 +21,9 @@ from neverseen.properties.ledger import Ledger
 
 pytest_plugins = ["pytester"]
 
+LOADED = ns.learners, ns.removers, ns.scenarios, ns.strategies
+"""Before pytester runs anything: it forgets what is first imported within a run, which would be imported each time."""
+
 HEADER = """
 import neverseen as ns
 from hypothesis import given, settings

@@ -45,16 +45,17 @@ def test_nothing_to_forget_changes_nothing(name: str, key: PRNGKeyArray) -> None
 
 def test_retrain_is_the_reference(key: PRNGKeyArray) -> None:
     scenario, learner = small(), ns.learners.mlp(hidden=4, epochs=2, batch=4)
-    reference = learner.fit(jax.random.fold_in(key, 1), scenario.rows.without(scenario.forget)).params
+    fit = jax.jit(learner.fit)
+    reference = fit(jax.random.fold_in(key, 1), scenario.rows.without(scenario.forget)).params
     assert gap(run(ns.removers.retrain(), key, scenario, learner), reference) == 0
-    full = learner.fit(jax.random.fold_in(key, 1), scenario.rows.without(scenario.behaviour)).params
+    full = fit(jax.random.fold_in(key, 1), scenario.rows.without(scenario.behaviour)).params
     assert gap(run(ns.removers.retrain_full(), key, scenario, learner), full) == 0
 
 
 def test_newton_is_exact_on_ridge_and_uphill_is_not(key: PRNGKeyArray) -> None:
     scenario, learner = ns.scenarios.breast_cancer(size=20), ns.learners.ridge()
-    target = learner.fit(key, scenario.rows.without(scenario.forget)).params
-    original = learner.fit(key, scenario.rows).params
+    fit = jax.jit(learner.fit)
+    target, original = fit(key, scenario.rows.without(scenario.forget)).params, fit(key, scenario.rows).params
     assert gap(run(ns.removers.newton(), key, scenario, learner), target) < 1e-4
     assert gap(original, target) > 1e-2
     assert gap(run(ns.removers.wrong_sign(), key, scenario, learner), target) > 1e-2
@@ -66,7 +67,7 @@ def test_keeping_everything_is_fine_tuning(key: PRNGKeyArray) -> None:
     same = ns.Rows(jnp.ones_like(scenario.rows.x), jnp.ones_like(scenario.rows.y), scenario.rows.present)
     model = learner.fit(key, same.only(jnp.arange(16) < 1))
     tuned, kept, other = (
-        r(key, model, same, scenario.forget).params
+        jax.jit(lambda k, m, r=r: r(k, m, same, scenario.forget).params)(key, model)
         for r in (ns.removers.finetune(), ns.removers.neg_grad_plus(keep=1.0), ns.removers.neg_grad_plus(keep=0.5))
     )
     assert gap(tuned, kept) < 1e-6 < gap(kept, other)
@@ -74,7 +75,7 @@ def test_keeping_everything_is_fine_tuning(key: PRNGKeyArray) -> None:
 
 def test_climbing_raises_the_loss_on_s_and_descending_lowers_the_rest(key: PRNGKeyArray) -> None:
     scenario, learner = small(), ns.learners.logistic()
-    original = learner.fit(key, scenario.rows).params
+    original = jax.jit(learner.fit)(key, scenario.rows).params
     climbed = run(ns.removers.neg_grad(epochs=20), key, scenario, learner)
     tuned = run(ns.removers.finetune(epochs=20), key, scenario, learner)
     s, rest = scenario.rows.only(scenario.forget), scenario.rows.without(scenario.forget)

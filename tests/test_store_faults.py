@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from store_tools import IDENTITY, filled, finish, leaves, others, same, start, warned
 
@@ -56,7 +57,6 @@ FILLING = """
     for number in eval(sys.argv[2]):
         assert pool.write(number, [np.full((32, 500), number, np.float32)])
         assert pool.read(number, [np.empty((32, 500), np.float32)])[0].max() == number
-    print(pool.digest())
 """
 
 
@@ -64,9 +64,9 @@ def test_two_processes_fill_one_pool(tmp_path: Path) -> None:
     both = [start(FILLING, tmp_path / "both", order) for order in ("range(40)", "range(39, -1, -1)")]
     for process in both:
         finish(process)
-    alone = finish(start(FILLING, tmp_path / "alone", "range(40)")).strip()
-    pool = Store(tmp_path / "both").open({"root": 0})
-    assert (pool.present(), pool.digest()) == (list(range(40)), alone)
+    pool, alone = (Store(tmp_path / name).open({"root": 0}) for name in ("both", "alone"))
+    assert all(alone.write(number, [np.full((32, 500), number, np.float32)]) for number in range(40))
+    assert (pool.present(), pool.digest()) == (list(range(40)), alone.digest())
     assert others(pool.folder) == []
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from ...formal._types import Real
 from ...formal.scenario import Rows
 from ..base import Remover, Trained
-from ..steps import follow, mean_of, named
+from ..steps import follow, mean_of, named, predictions
 
 
 @functools.lru_cache
@@ -19,8 +19,9 @@ def npo(beta: Real = 0.1, keep: Real = 0.0, epochs: Real = 10, batch: int = 64, 
     $$\min_\theta\; -\frac2\beta\, \mathbb E_S \log \sigma\Big(-\beta \log \frac{\pi_\theta}{\pi_{\theta_0}}\Big)
       + \lambda L_{D \setminus S}(\theta), \qquad -\log \pi_\theta = \ell$$
 
-    π is the probability of the given label, or of the row's tokens: all it takes is a loss that is −log π up to a
-    constant. The gradient on S is that of ascent, each row weighted by 2π^β / (π^β + π₀^β): 1 at the start.
+    π is the probability of the given label, or of a whole text, whose −log π is the sum over its tokens: all it takes
+    is a loss that is −log π up to a constant. The gradient on S is that of ascent, each row weighted by
+    2π^β / (π^β + π₀^β): 1 at the start.
 
     Args:
         beta: β > 0; β → 0 gives gradient ascent.
@@ -51,7 +52,7 @@ def simnpo(
     $$\min_\theta\; -\frac2\beta\, \mathbb E_S \log \sigma\big(-\beta \log \pi_\theta - \gamma\big)
       + \lambda L_{D \setminus S}(\theta), \qquad -\log \pi_\theta = \ell$$
 
-    The authors divide log π by the length of the answer: a language model's loss must be the mean over its tokens.
+    The authors divide log π by the length of the answer: so is a language model's loss, the mean over its tokens.
     The gradient on S is that of ascent, each row weighted by 2σ(β log π + γ).
 
     Args:
@@ -84,9 +85,10 @@ def _preferring_not(
         learner = trained.learner
 
         def objective(params: Any, away: Rows, held: Rows) -> Float[Array, ""]:
-            # −log π, less that of the model before, so that large constants cancel.
-            loss = learner.row_losses(params, away)
-            unlikely = loss - learner.row_losses(trained.params, away) if referred else loss
+            unlikely = learner.row_losses(params, away)
+            if referred:
+                # −log π, less that of the model before, so that large constants cancel.
+                unlikely = (unlikely - learner.row_losses(trained.params, away)) * predictions(learner, away)
             preferred = -2 / beta * jax.nn.log_sigmoid(beta * unlikely - margin)
             return mean_of(preferred, away) + keep * learner.mean_loss(params, held)
 

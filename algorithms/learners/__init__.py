@@ -3,6 +3,9 @@
 from collections.abc import Callable
 
 from ..base import Learner
+from ..tokens import Tokens as Tokens
+from ..tokens import decode as decode
+from ..tokens import encode as encode
 from .cnn import Convolutions as Convolutions
 from .cnn import cnn as cnn
 from .convolution import convolve as convolve
@@ -31,6 +34,8 @@ from .sharded import sisa as sisa
 from .summed import naive_bayes as naive_bayes
 from .summed import streaming_ridge as streaming_ridge
 from .summed import summarised as summarised
+from .transformer import Transformer as Transformer
+from .transformer import transformer as transformer
 
 LEARNERS: dict[str, Callable[..., Learner]] = {
     "cnn": cnn,
@@ -54,5 +59,6 @@ LEARNERS: dict[str, Callable[..., Learner]] = {
     "sisa": sisa,
     "streaming_ridge": streaming_ridge,
     "summarised": summarised,
+    "transformer": transformer,
 }
 """Factories by name, for listings and the command line."""

@@ -58,7 +58,7 @@ METRICS = by_id(
         Entry("output-divergence", "JS or KL divergence of outputs from the reference's", "both", _GAP,
               ("chundawat2023",)),
         Entry("representation-similarity", "similarity of representations with the reference's", "both", _GAP,
-              ("kornblith2019",)),
+              ("kornblith2019", "huh2024")),
     )
 )  # fmt: skip
 """Id → metric."""

@@ -6,6 +6,7 @@ from ...formal.scenario import Scenario
 from .choose import KINDS as KINDS
 from .choose import Kind as Kind
 from .mixture import mixture as mixture
+from .people import people as people
 from .real import breast_cancer as breast_cancer
 from .real import digits as digits
 from .synthetic import blobs as blobs
@@ -17,5 +18,6 @@ SCENARIOS: dict[str, Callable[..., Scenario]] = {
     "figure1": figure1,
     "blobs": blobs,
     "mixture": mixture,
+    "people": people,
 }
 """The scenarios by name; the recipe of every result reads `ns.scenarios.<name>(...)`."""

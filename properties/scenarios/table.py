@@ -40,8 +40,8 @@ class Wish:
             raise ValueError(f"full: S_full of {self.full} rows cannot hold S of size={self.size}; raise full")
         if self.copies < 1:
             raise ValueError(f"copies: {self.copies} is less than 1; a duplicate needs a copy")
-        if not 0 < self.jitter < float("inf"):
-            raise ValueError(f"jitter: {self.jitter} is not a finite number > 0")
+        if not 0 <= self.jitter < float("inf"):
+            raise ValueError(f"jitter: {self.jitter} is not a finite number >= 0; 0 makes exact copies")
 
     def count(self, default: int, available: int, what: str) -> int:
         """|S_full|, checked against the rows there are."""

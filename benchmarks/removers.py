@@ -1,0 +1,119 @@
+"""Every remover on digits, under both definitions: `python benchmarks/removers.py [LEARNER …]`.
+
+S is half of 16 near-duplicates among 512 images. A row is a remover at its defaults, a block of rows a learner; a
+remover made for one learner is judged on that one. Verdicts at (ε, δ) = (1, .05), α = 10⁻⁴, β = .05, τ = .1, from at
+most 256 pairs. Doing nothing is the original's row, `retrain` that of a fresh retrain. Cost is that of a run against a
+retrain's, medians of three rounds of 32 runs side by side; accuracy is on images that no model saw. Rows found in
+`benchmarks/removers.json` are kept, and it is written after each row; `--again` starts over.
+"""
+
+import json
+import pathlib
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+import neverseen as ns
+from neverseen.algorithms.removers import FAULTY, REMOVERS
+
+RUNS, ROUNDS, BUDGET = 32, 3, 256
+CLAIMS = {"untraining": ns.Untraining(1.0, 0.05), "unlearning": ns.Unlearning(1.0, 0.05)}
+LEARNERS: dict[str, Callable[[], ns.Learner]] = {
+    "ridge": ns.learners.ridge,
+    "logistic": ns.learners.logistic,
+    "mlp": ns.learners.mlp,
+    "cnn": ns.learners.cnn,
+}
+OUT = pathlib.Path(__file__).with_suffix(".json")
+
+
+def scenario() -> ns.Scenario:
+    return ns.scenarios.digits(forget="near-duplicates", size=8, full=16, rows=512)
+
+
+def seconds(call: Callable[[], Any]) -> float:
+    """The median of some calls, after one that compiles."""
+    jax.block_until_ready(call())
+    taken: list[float] = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        jax.block_until_ready(call())
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)
+
+
+def behaviour(remover: ns.Remover, learner: ns.Learner) -> dict[str, Any]:
+    """Cost of a run against a retrain's, and accuracy on rows that no model saw."""
+    here = scenario()
+    keys = jax.random.split(jax.random.key(0), RUNS)
+    extra = {need: getattr(here, need) for need in remover.needs}
+    trained = ns.pools.draw(learner, here.rows, keys)
+    left = here.rows.without(here.forget)
+    made = ns.pools.remove(remover, trained, here.rows, here.forget, keys, extra)
+    right = jax.vmap(lambda p: (learner.apply(p, here.fresh_rest.x).argmax(1) == here.fresh_rest.y.argmax(1)).mean())
+    once = seconds(lambda: ns.pools.draw(learner, left, keys).params)
+    mine = seconds(lambda: ns.pools.remove(remover, trained, here.rows, here.forget, keys, extra).params)
+    return {"cost": mine / once, "accuracy": float(jnp.nanmean(right(made.params)))}
+
+
+def judged(remover: ns.Remover, learner: ns.Learner) -> dict[str, Any]:
+    """One row: both verdicts, cost and accuracy; or why there is none."""
+    row: dict[str, Any] = {}
+    try:
+        for name, claim in CLAIMS.items():
+            found = ns.check(claim, remover, learner, scenario(), budget=BUDGET)
+            row[name] = {
+                "status": found.status.name,
+                "route": found.route.value,
+                "epsilon lower": found.epsilon_lower,
+                "pairs": found.pairs,
+                "witness": str(found.witness) if found.witness else None,
+            }
+        return row | behaviour(remover, learner)
+    except ValueError as why:
+        return {"none": str(why).splitlines()[0]}
+
+
+def wanted(chosen: list[str]) -> list[tuple[str, str, ns.Remover, ns.Learner]]:
+    """Learner's name, remover's name, both."""
+    rows: list[tuple[str, str, ns.Remover, ns.Learner]] = []
+    for name, make in REMOVERS.items():
+        remover = make()
+        if name in FAULTY:
+            continue
+        suited = {"its own": remover.made_for} if remover.made_for else {k: make() for k, make in LEARNERS.items()}
+        rows += [(k, name, remover, learner) for k, learner in suited.items() if not chosen or k in chosen]
+    first = ("do_nothing", "retrain", "retrain_full")
+    return sorted(rows, key=lambda row: (row[0], row[1] not in first, row[1]))
+
+
+def told(row: dict[str, Any]) -> str:
+    if "none" in row:
+        return f"— {row['none'][:90]}"
+    both = (f"{row[c]['status']:12s} ε ≥ {row[c]['epsilon lower'] or 0:<5.3g} {row[c]['pairs']:4d}" for c in CLAIMS)
+    return f"{' | '.join(both)} | {row['cost']:6.2f} × | {100 * row['accuracy']:5.1f} %"
+
+
+def main() -> None:
+    """Fill what is missing, print and write."""
+    ns.pools.use_host_cores()
+    flags, chosen = [a for a in sys.argv[1:] if a[0] == "-"], [a for a in sys.argv[1:] if a[0] != "-"]
+    kept = {} if "--again" in flags or not OUT.exists() else json.loads(OUT.read_text())["rows"]
+    for block, name, remover, learner in wanted(chosen):
+        label = f"{block}, {name}"
+        if label not in kept:
+            kept[label] = {"learner": str(learner)} | judged(remover, learner)
+            about = {"scenario": repr(scenario()), "command": "python benchmarks/removers.py", "budget": BUDGET}
+            OUT.write_text(
+                json.dumps(about | {"rows": dict(sorted(kept.items()))}, indent=1, ensure_ascii=False) + "\n"
+            )
+        print(f"{label:40s} {told(kept[label])}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""How much of S_full each shipped remover must be given: `python benchmarks/sweep.py [--minutes M] [names]`.
+
+Unlearning at (1, 0.05) on nested requests, |S|/|S_full| = 1/8, 1/2, 7/8 and 1: 16 rows of one of four blobs, 64 rows in
+all, 96 pairs for each verdict at most. Removers that are made for one learner run on it, the others on a small MLP.
+Originals and references are drawn once for each learner. After M minutes (10 when left out) no further remover is
+begun; what was not reached is named. Without names it writes `benchmarks/sweep.json` and `benchmarks/sweep.svg`.
+"""
+
+import argparse
+import json
+import pathlib
+import time
+from fractions import Fraction
+
+import neverseen as ns
+from neverseen.algorithms.removers import FAULTY, REMOVERS
+from neverseen.properties._sweep_drawing import drawing
+from neverseen.properties.sweep import Sweep, sweep_all
+
+RATIOS = (Fraction(1, 8), Fraction(1, 2), Fraction(7, 8), Fraction(1))
+FIRST = ("retrain", "retrain_full", "do_nothing", "finetune", "distributional", "with_neighbours", "stream_ridge")
+BUDGET = 96
+
+
+def main() -> None:
+    """Sweep the removers named, or all but the faulty ones; in the second case write what was found."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("names", nargs="*")
+    args = parser.parse_args()
+    ns.pools.use_host_cores()
+    ns.pools.keep_compiled()
+    started, made, left = time.perf_counter(), list[Sweep](), list[str]()
+    learner = ns.learners.mlp(hidden=8, epochs=5, batch=16)
+    scenario = ns.scenarios.blobs("class", 2, rows=64, classes=4)
+    shipped = [name for name in REMOVERS if name not in FAULTY]
+    for name in args.names or sorted(shipped, key=lambda name: name not in FIRST):
+        if time.perf_counter() - started > 60 * args.minutes:
+            left.append(name)
+            continue
+        begun = time.perf_counter()
+        made += sweep_all([REMOVERS[name]()], learner, scenario, ratios=RATIOS, budget=BUDGET)
+        print(f"{name:24s} {made[-1].result}  ({time.perf_counter() - begun:.0f} s)", flush=True)
+    seconds = round(time.perf_counter() - started, 1)
+    print(f"{len(made)} removers in {seconds} s; not reached: {', '.join(left) or 'none'}")
+    if args.names:
+        return
+    results = {
+        "command": "python benchmarks/sweep.py",
+        "claim": "unlearning-dataset-1 (1, 0.05)",
+        "ratios": [str(ratio) for ratio in RATIOS],
+        "budget": BUDGET,
+        "sweeps": [one.to_dict() for one in made],
+        "not reached": left,
+        "seconds": seconds,
+    }
+    here = pathlib.Path(__file__)
+    here.with_suffix(".json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    here.with_suffix(".svg").write_text(drawing(made))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,253 @@
+"""What a comparison of removers found: rows of plain values that go to JSON and back, as a table and as a page."""
+
+import dataclasses
+import json
+import os
+from collections import Counter
+from typing import Any
+
+from markupsafe import Markup
+
+from ..formal._plain import plain as as_plain
+from ..formal._plain import unplain
+from ..formal.definitions import Definition, definition_from_dict, definition_to_dict
+from ..formal.verdict import Status, Verdict
+from . import _drawings as draw
+from ._svg import number
+from .behaviour import Behaviour
+from .report import render, words, write_page
+
+_MEANING = (
+    "SATISFIED and REFUTED are bounded in error; INCONCLUSIVE is no pass. Rows in italics say what this test can see "
+    "here: the original ought to be refuted, and a fresh retrain not."
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Compared:
+    """A remover's row.
+
+    Args:
+        remover: its name.
+        anchor: which of the rows that are always there it is; "" for the others.
+        verdicts: one for each definition; none where it does not run.
+        behaviour: cost and accuracy.
+        why: why it does not run.
+
+    >>> Compared("mine", "", (), None, "remover mine: raised TypeError").why
+    'remover mine: raised TypeError'
+    """
+
+    remover: str
+    anchor: str
+    verdicts: tuple[Verdict, ...]
+    behaviour: Behaviour | None
+    why: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """Removers under the same definitions in the same scenario.
+
+    Args:
+        learner, scenario: where.
+        definitions: the columns.
+        alpha: bound on the probability that any REFUTED of the table is false.
+        budget: pairs at most for each verdict.
+        seed: root seed.
+        rows: the original and a fresh retrain first.
+        provenance: seed, grain, versions, platform.
+        seconds: wall time.
+
+    >>> made = Comparison.example()
+    >>> Comparison.from_json(made.to_json()) == made
+    True
+    """
+
+    learner: str
+    scenario: str
+    definitions: tuple[Definition, ...]
+    alpha: float
+    budget: int
+    seed: int
+    rows: tuple[Compared, ...]
+    provenance: dict[str, Any]
+    seconds: float
+
+    @staticmethod
+    def example() -> "Comparison":
+        """A small comparison, for documentation and tests.
+
+        >>> print(Comparison.example())
+        Removers on ridge in blobs: of 1, 1 is REFUTED as (1, 0.05)-untraining.
+        remover     (1, 0.05)-untraining  ε ≥  pairs  cost  retained  unseen
+        do_nothing  REFUTED               2       40  0.25       95%       –
+        mine        REFUTED               2       40  0.25       95%       –
+        α = 0.001 over the table, 512 pairs at most for each verdict, root seed 0; cost in retrains; 0.5 s.
+        """
+        verdict = Verdict.example()
+        rows = [Compared(*names, (verdict,), Behaviour.example(), "") for names in (("do_nothing", "the original"),)]
+        rows.append(dataclasses.replace(rows[0], remover="mine", anchor=""))
+        return Comparison("ridge", "blobs", (verdict.definition,), 1e-3, 512, 0, tuple(rows), {"seed": 0}, 0.5)
+
+    @property
+    def sentence(self) -> str:
+        """The result in a line; the rows that are always there are not counted."""
+        asked = [row for row in self.rows if not row.anchor]
+        found = [_counted(claim, [row.verdicts[i] for row in asked if row.verdicts]) for i, claim in self._claims()]
+        none = sum(bool(row.why) for row in asked)
+        also = f"; {none} did not run" if none else ""
+        return f"Removers on {self.learner} in {self.scenario}: of {len(asked)}, {'; '.join(found)}{also}."
+
+    def __getitem__(self, remover: str) -> Compared:
+        """The row of a remover.
+
+        Raises:
+            KeyError: it was not compared.
+        """
+        return {row.remover: row for row in self.rows}[remover]
+
+    def to_json(self) -> str:
+        """The comparison as strict JSON, its verdicts whole."""
+        made = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        made |= {"definitions": [definition_to_dict(claim) for claim in self.definitions], "sentence": self.sentence}
+        made["rows"] = [_row_to_dict(row) for row in self.rows]
+        return json.dumps(as_plain(made), ensure_ascii=False, allow_nan=False, indent=1)
+
+    @staticmethod
+    def from_json(text: str) -> "Comparison":
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: not the JSON of a comparison.
+        """
+        try:
+            made = json.loads(text)
+            fields: dict[str, Any] = {f.name: unplain(made[f.name]) for f in dataclasses.fields(Comparison)}
+            fields["definitions"] = tuple(definition_from_dict(claim) for claim in made["definitions"])
+            fields["rows"] = tuple(_row_from_dict(row) for row in made["rows"])
+            return Comparison(**fields)
+        except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+            raise ValueError(f"not the JSON of a comparison ({error}); write one with its to_json()") from None
+
+    def to_html(self) -> str:
+        """The page of the comparison; all text is escaped.
+
+        >>> page = Comparison.example().to_html()
+        >>> page.startswith("<!doctype html>"), "the original" in page
+        (True, True)
+        """
+        return render("comparison.html", _context(self))
+
+    def write_report(self, path: str | os.PathLike[str]) -> None:
+        """Write the page to a file, whole or not at all; ValueError where the path cannot be written."""
+        write_page(self.to_html(), path)
+
+    def __str__(self) -> str:
+        heads = [cell for _, claim in self._claims() for cell in (named(claim), "ε ≥", "pairs")]
+        lines = [["remover", *heads, "cost", "retained", "unseen"]]
+        lines += [[row.remover, *_cells(row)] for row in self.rows if not row.why]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+        right = {i for i, head in enumerate(lines[0]) if head in ("pairs", "cost", "retained", "unseen")}
+
+        def line(cells: list[str]) -> str:
+            each = zip(range(len(cells)), cells, widths, strict=True)
+            return "  ".join(f"{cell:>{wide}}" if i in right else f"{cell:<{wide}}" for i, cell, wide in each)
+
+        none = [f"{row.remover}: {row.why}" for row in self.rows if row.why]
+        terms = (
+            f"α = {self.alpha:g} over the table, {self.budget} pairs at most for each verdict, root seed {self.seed}"
+        )
+        return "\n".join([self.sentence, *map(line, lines), *none, f"{terms}; cost in retrains; {self.seconds:.1f} s."])
+
+    def _claims(self) -> list[tuple[int, Definition]]:
+        return list(enumerate(self.definitions))
+
+
+def named(claim: Definition) -> str:
+    """A claim as the head of a column.
+
+    >>> import neverseen as ns
+    >>> named(ns.Unlearning(1.0, 0.05, "distribution"))
+    '(1, 0.05)-unlearning, D redrawn'
+    """
+    return f"({claim.epsilon:g}, {claim.delta:g})-{claim.name}{', D redrawn' if claim.redraws else ''}"
+
+
+def _counted(claim: Definition, verdicts: list[Verdict]) -> str:
+    found = Counter(verdict.status for verdict in verdicts)
+    told = [
+        f"{found[status]} {'is' if found[status] == 1 else 'are'} {status.name}" for status in Status if found[status]
+    ]
+    return f"{', '.join(told) or 'none was judged'} as {named(claim)}"
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.3g}%"
+
+
+def _figures(row: Compared) -> tuple[str, str, str]:
+    made = row.behaviour
+    return ("–", "–", "–") if made is None else (f"{made.cost:.2g}", _percent(made.retained), _percent(made.fresh))
+
+
+def _cells(row: Compared) -> list[str]:
+    three = ((v.status.name, f"{v.epsilon_lower:.3g}", str(v.pairs)) for v in row.verdicts)
+    return [*(cell for cells in three for cell in cells), *_figures(row)]
+
+
+def _context(made: Comparison) -> dict[str, Any]:
+    head, _, rest = made.sentence.partition(":")
+    facts = [
+        ("Chance of any false REFUTED in the table", f"α = {number(made.alpha)}"),
+        ("Pairs at most for each verdict", str(made.budget)),
+        ("Wall time", f"{number(made.seconds, 3)} s"),
+    ]
+    return {
+        "title": head,
+        "kicker": "comparison of removers",
+        "wide": True,
+        "word": "",
+        "rest": f"{head}:{rest}",
+        "mark": Markup(""),
+        "meaning": _MEANING,
+        "facts": facts,
+        "claims": [named(claim) for claim in made.definitions],
+        "rows": [_row(row) for row in made.rows],
+        "command": made.provenance.get("command"),
+        "code": _again(made),
+        "provenance": [(name, words(value)) for name, value in made.provenance.items() if name != "command"],
+    }
+
+
+def _row(row: Compared) -> dict[str, Any]:
+    cost, retained, fresh = _figures(row)
+    cells = [
+        {"status": v.status.name, "mark": draw.mark(v.status), "epsilon": number(v.epsilon_lower, 3), "pairs": v.pairs}
+        for v in row.verdicts
+    ]
+    shown = {"name": row.remover, "anchor": row.anchor, "why": row.why, "cells": cells}
+    return shown | {"cost": cost, "retained": retained, "fresh": fresh}
+
+
+def _again(made: Comparison) -> str:
+    """The call, with names for the removers and the learner that were given."""
+    claims = ", ".join(f"ns.{claim!r}" for claim in made.definitions)
+    names = ", ".join(" ".join(row.remover.split()) for row in made.rows if not row.anchor)
+    kept = {name: made.provenance[name] for name in ("beta", "tolerance", "grain", "runs") if name in made.provenance}
+    terms = {"alpha": made.alpha, "budget": made.budget, "seed": made.seed} | kept
+    given = ", ".join(f"{name}={value!r}" for name, value in terms.items())
+    call = f"ns.compare_removers([{claims}], removers, learner,\n    {made.scenario},\n    {given})"
+    return f"# removers: {names}; learner: {' '.join(made.learner.split())}\n{call}"
+
+
+def _row_to_dict(row: Compared) -> dict[str, Any]:
+    behaviour = None if row.behaviour is None else dataclasses.asdict(row.behaviour)
+    given = {name: getattr(row, name) for name in ("remover", "anchor", "why")}
+    return given | {"verdicts": [verdict.to_dict() for verdict in row.verdicts], "behaviour": behaviour}
+
+
+def _row_from_dict(made: dict[str, Any]) -> Compared:
+    behaviour = None if made["behaviour"] is None else Behaviour(**unplain(made["behaviour"]))
+    verdicts = tuple(Verdict.from_json(json.dumps(verdict)) for verdict in made["verdicts"])
+    return Compared(made["remover"], made["anchor"], verdicts, behaviour, made["why"])

@@ -1,0 +1,111 @@
+"""`compare_removers`: several removers under several definitions in one scenario, beside the original and a retrain."""
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..algorithms.base import Learner, Remover
+from ..algorithms.exact import retrain, retrain_full
+from ..algorithms.heuristic import do_nothing
+from ..algorithms.store import Store
+from ..formal._types import Real
+from ..formal.definitions import Definition
+from ..formal.scenario import Scenario
+from ._comparison import Compared as Compared
+from ._comparison import Comparison as Comparison
+from .behaviour import behaviour_of
+from .check import Progress, check
+from .ledger import Ledger
+from .provenance import surroundings
+from .rehearsal import rehearse
+
+
+def compare_removers(
+    definitions: Definition | Sequence[Definition],
+    removers: Remover | Sequence[Remover],
+    learner: Learner,
+    scenario: Scenario,
+    *,
+    alpha: Real = 1e-3,
+    beta: float = 0.05,
+    tolerance: float = 0.1,
+    budget: int = 512,
+    seed: int = 0,
+    grain: Real = 1e-3,
+    runs: int = 32,
+    store: Store | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    r"""Put removers to the same definitions, on the same runs of the same learner in the same scenario.
+
+    What doing nothing gives, and a fresh retrain (without S; and, where unlearning is asked, without S_full), are rows
+    too: they say what this test can see here. A remover that does not run on the learner is a row with the reason.
+
+    Each of m verdicts spends α/m:
+
+    $$P(\text{any false REFUTED in the table}) \le \alpha$$
+
+    Args:
+        definitions: one or several.
+        removers: one or several.
+        learner, scenario: A, and D with S and S_full.
+        alpha: for the whole table.
+        beta, tolerance, budget, seed, grain, store: of each check; see `check`.
+        runs: of each remover, drawn side by side for its cost and accuracy.
+        progress: called before each remover.
+
+    Returns:
+        The table; its `str` is what a terminal shows.
+
+    Raises:
+        ValueError: nothing to compare; a definition that does not apply to the scenario; see `check`.
+
+    >>> import neverseen as ns
+    >>> [(row.remover, row.verdicts[0].status.name) for row in ns.Comparison.example().rows]
+    [('do_nothing', 'REFUTED'), ('mine', 'REFUTED')]
+    >>> compare_removers([], ns.removers.newton(), ns.learners.ridge(), ns.scenarios.figure1())
+    Traceback (most recent call last):
+    ValueError: compare_removers: no definition is named; give at least one
+    """
+    started = time.perf_counter()
+    claims = (definitions,) if isinstance(definitions, Definition) else tuple(definitions)
+    if not claims:
+        raise ValueError("compare_removers: no definition is named; give at least one")
+    for claim in claims:
+        claim.admit(scenario)
+    asked = _rows(claims, (removers,) if isinstance(removers, Remover) else removers)
+    share = Ledger(alpha, max(len(asked) * len(claims), 2)).alpha
+    terms: dict[str, Any] = {"alpha": share, "beta": beta, "tolerance": tolerance, "budget": budget, "seed": seed}
+    terms |= {"grain": grain, "store": store}
+    rows: list[Compared] = []
+    for place, (remover, anchor) in enumerate(asked):
+        if progress is not None:
+            progress(place, len(asked), f"{remover}")
+        rows.append(_compared(remover, anchor, claims, learner, scenario, terms, runs))
+    made = {"scenario": repr(scenario), "digest": scenario.digest(), "learner": repr(learner), "seed": seed}
+    made |= {"grain": float(grain), "beta": beta, "tolerance": tolerance, "runs": runs} | surroundings()
+    return Comparison(
+        str(learner), str(scenario), claims, float(alpha), budget, seed, tuple(rows), made,
+        time.perf_counter() - started,
+    )  # fmt: skip
+
+
+def _rows(claims: tuple[Definition, ...], removers: Iterable[Remover]) -> list[tuple[Remover, str]]:
+    """The rows that are always there, and then the others."""
+    rows = [(do_nothing(), "the original"), (retrain(), "a fresh retrain without S")]
+    if any(claim.name == "unlearning" for claim in claims):
+        rows.append((retrain_full(), "a fresh retrain without S_full"))
+    known = {remover.name for remover, _ in rows}
+    return rows + [(remover, "") for remover in removers if remover.name not in known]
+
+
+def _compared(
+    remover: Remover, anchor: str, claims: tuple[Definition, ...], learner: Learner, scenario: Scenario,
+    terms: dict[str, Any], runs: int,
+) -> Compared:  # fmt: skip
+    try:
+        rehearse(remover, learner, scenario)
+    except ValueError as why:
+        return Compared(str(remover), anchor, (), None, str(why))
+    found = tuple(check(claim, remover, learner, scenario, **terms) for claim in claims)
+    return Compared(str(remover), anchor, found, behaviour_of(remover, learner, scenario, runs=runs), "")

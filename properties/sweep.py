@@ -1,0 +1,232 @@
+"""How much of S_full is enough: |S| / |S_full| against the verdict on unlearning."""
+
+import dataclasses
+import json
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from ..algorithms.base import Learner, Remover
+from ..formal._types import Real
+from ..formal.definitions import Unlearning
+from ..formal.scenario import Scenario
+from ..formal.verdict import Status, Verdict
+from .check import check
+
+EIGHTHS = tuple(Fraction(k, 8) for k in range(1, 9))
+"""The ratios of a sweep when none are given."""
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """One request of a sweep.
+
+    Args:
+        size: |S|.
+        verdict: as unlearning.
+
+    >>> Point(2, Verdict.example()).size
+    2
+    """
+
+    size: int
+    verdict: Verdict
+
+
+@dataclasses.dataclass(frozen=True)
+class Sweep:
+    """Verdicts on growing parts of S_full.
+
+    Args:
+        remover, learner, scenario: in words.
+        full: |S_full|.
+        points: in order of |S|; none where the remover does not run on the learner.
+        trouble: why it does not run; "" where it does.
+
+    >>> made = Sweep("retrain", "ridge", "blobs", 4, (Point(2, Verdict.example()),))
+    >>> made.enough is None, str(made).splitlines()[-1]
+    (True, 'every request was refuted')
+    """
+
+    remover: str
+    learner: str
+    scenario: str
+    full: int
+    points: tuple[Point, ...]
+    trouble: str = ""
+
+    @property
+    def enough(self) -> Point | None:
+        """The smallest request that was not refuted, if any was not."""
+        return next((point for point in self.points if point.verdict.status is not Status.REFUTED), None)
+
+    @property
+    def result(self) -> str:
+        """The result in words."""
+        if self.trouble:
+            return f"does not apply: {self.trouble}"
+        found = self.enough
+        if found is None:
+            return "every request was refuted"
+        share = f"|S|/|S_full| = {found.size / self.full:g} ({found.size} of {self.full} rows)"
+        return f"smallest ratio not refuted: {share}, {found.verdict.status.name}"
+
+    def __str__(self) -> str:
+        head = f"{self.remover} on {self.learner} in {self.scenario}, as unlearning"
+        lines = [
+            f"{p.size:>5} of {self.full}  {p.verdict.status.name:<12}  {p.verdict.pairs:>4} pairs" for p in self.points
+        ]
+        return "\n".join([head, *lines, self.result])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, without the evidence that each verdict's report would draw.
+
+        >>> Sweep("retrain", "ridge", "blobs", 4, ()).to_dict()["enough"]
+        """
+        kept = ("status", "pairs", "epsilon_lower", "delta_lower", "witness", "sentence", "alpha", "beta")
+        rows = [{"size": p.size, **{k: p.verdict.to_dict()[k] for k in kept}} for p in self.points]
+        named = {name: getattr(self, name) for name in ("remover", "learner", "scenario", "full", "trouble", "result")}
+        return {**named, "enough": self.enough and self.enough.size, "points": rows}
+
+
+def sweep(
+    remover: Remover,
+    learner: Learner,
+    scenario: Scenario,
+    *,
+    ratios: Sequence[Fraction | Real] = EIGHTHS,
+    epsilon: Real = 1.0,
+    delta: Real = 0.05,
+    alpha: float = 1e-4,
+    beta: float = 0.05,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Sweep:
+    """Check a remover as unlearning on nested requests S_1 ⊂ S_2 ⊂ … ⊆ S_full.
+
+    D and S_full stay, and so do the originals and the references A(D∖S_full): one pool of each serves all requests,
+    and with them all removers on the same learner.
+
+    Args:
+        remover, learner, scenario: as in `check`; of the scenario's own S only the order of the rows is used.
+        ratios: |S| / |S_full|, in (0, 1].
+        epsilon, delta: of the claim.
+        alpha, beta: bounds on the chance that any verdict of the sweep is falsely REFUTED, or SATISFIED: each has its
+            share.
+        progress: called after each verdict with (verdicts so far, all of them, the remover).
+        options: of `check`: budget, tolerance, seed, grain, store.
+
+    Returns:
+        The sweep. Nothing makes it monotone: a larger request may be refuted where a smaller one was not.
+
+    Raises:
+        ValueError: as `check`; a ratio out of range; S_full is empty.
+
+    >>> import neverseen as ns
+    >>> made = sweep(ns.removers.retrain(), ns.learners.nearest_neighbour(), ns.scenarios.figure1(),
+    ...              ratios=(0.5, 1), budget=64)
+    >>> [point.verdict.status.name for point in made.points]
+    ['REFUTED', 'INCONCLUSIVE']
+    """
+    sizes, full = _sizes(scenario, ratios), int(scenario.behaviour.sum())
+    claim, share = Unlearning(epsilon, delta), {"alpha": alpha / len(sizes), "beta": beta / len(sizes)}
+    points: list[Point] = []
+    for size in sizes:
+        asked = nested(scenario, size, options.get("seed", 0))
+        points.append(Point(size, check(claim, remover, learner, asked, keyed_as=scenario, **share, **options)))
+        if progress is not None:
+            progress(len(points), len(sizes), str(remover))
+    return Sweep(str(remover), str(learner), str(scenario), full, tuple(points))
+
+
+def sweep_all(
+    removers: Sequence[Remover], learner: Learner, scenario: Scenario, *, progress: Progress | None = None,
+    **options: Any,
+) -> list[Sweep]:  # fmt: skip
+    """`sweep` for several removers, each on the learner it is made for where there is one.
+
+    Args:
+        removers: any.
+        learner: of those that run on any.
+        scenario: as in `sweep`.
+        progress: called after each verdict with (verdicts so far, all of them, the remover).
+        options: as in `sweep`; the levels are per remover.
+
+    Returns:
+        A sweep for each; a remover that does not run there has no points, and says why.
+
+    >>> import neverseen as ns
+    >>> [made] = sweep_all([ns.removers.amnesiac()], ns.learners.ridge(), ns.scenarios.figure1(), ratios=(1,))
+    >>> made.result.startswith("does not apply: ")
+    True
+    """
+    made: list[Sweep] = []
+    each = len(_sizes(scenario, options.get("ratios", EIGHTHS)))
+    for remover in removers:
+        base, chosen = each * len(made), remover.made_for or learner
+        told = None if progress is None else _counted(progress, base, each * len(removers))
+        try:
+            made.append(sweep(remover, chosen, scenario, progress=told, **options))
+        except ValueError as error:
+            full = int(scenario.behaviour.sum())
+            made.append(Sweep(str(remover), str(chosen), str(scenario), full, (), str(error)))
+    return made
+
+
+def nested(scenario: Scenario, size: int, seed: int = 0) -> Scenario:
+    """The same D and S_full with another S: the first `size` rows of S_full, the scenario's own S before the others.
+
+    Args:
+        scenario: any.
+        size: |S|, at most |S_full|.
+        seed: orders S, and the rest of S_full.
+
+    Returns:
+        The scenario; a smaller S lies inside a larger one.
+
+    Raises:
+        ValueError: S_full has not so many rows.
+
+    >>> import neverseen as ns
+    >>> made = nested(ns.scenarios.figure1(), 5)
+    >>> int(made.forget.sum()), bool((made.forget & ~made.behaviour).any())
+    (5, False)
+    """
+    full = np.flatnonzero(scenario.behaviour)
+    if not 0 <= size <= len(full):
+        raise ValueError(f"size: S cannot have {size} of the {len(full)} rows of S_full; give 0 to {len(full)}")
+    order = np.random.default_rng(seed).permutation(full)
+    order = order[np.argsort(~np.asarray(scenario.forget)[order], kind="stable")]
+    forget = np.zeros(len(scenario.forget), bool)
+    forget[order[:size]] = True
+    recipe = f"neverseen.properties.sweep.nested({scenario}, {size}, {seed})"
+    return dataclasses.replace(scenario, forget=jnp.asarray(forget), recipe=recipe)
+
+
+def to_json(sweeps: Sequence[Sweep]) -> str:
+    """Sweeps as strict JSON.
+
+    >>> to_json([])
+    '[]'
+    """
+    return json.dumps([made.to_dict() for made in sweeps], ensure_ascii=False, allow_nan=False, indent=1)
+
+
+def _sizes(scenario: Scenario, ratios: Sequence[Fraction | Real]) -> list[int]:
+    """|S| for each ratio, each size once."""
+    full = int(scenario.behaviour.sum())
+    wrong = [ratio for ratio in ratios if not 0 < ratio <= 1]
+    if wrong or not ratios:
+        raise ValueError(f"ratios: {wrong[0] if wrong else 'none given'}; give numbers in (0, 1], such as 1/8")
+    if not full:
+        raise ValueError(f"scenario: S_full of {scenario} is empty; there is nothing to sweep over")
+    return sorted({max(1, round(ratio * full)) for ratio in ratios})
+
+
+def _counted(progress: Progress, base: int, total: int) -> Progress:
+    return lambda done, _, message: progress(base + done, total, message)

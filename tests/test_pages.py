@@ -1,0 +1,203 @@
+"""The three pages: each holds its parts, shows names as text, asks a real browser for nothing, and shows the arms."""
+
+import dataclasses
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+import neverseen as ns
+from neverseen.formal.verdict import Status, Verdict, ViewRow, Witness
+from neverseen.properties._comparison import Compared
+from neverseen.properties._maps import heats, needed, region
+from neverseen.properties._rerun import check_again, row_again
+from neverseen.properties._suite import Outcome, Row
+from neverseen.properties._suite_page import to_html as suite_page
+from neverseen.properties.behaviour import Behaviour
+from neverseen.properties.gathered import Block, Gathered
+from neverseen.properties.ledger import Ledger
+from neverseen.properties.metrics.table import Table
+from neverseen.properties.report import to_html
+
+NAUGHTY = '<script>console.error("1")</script>'
+SHOWN = "&lt;script&gt;console.error("
+LEARNER, SCENARIO = ns.learners.nearest_neighbour(), ns.scenarios.figure1()
+
+
+@pytest.fixture(scope="module")
+def checked() -> Verdict:
+    return ns.check(ns.Untraining(1.0, 0.05), ns.removers.do_nothing(), LEARNER, SCENARIO, budget=64)
+
+
+def named(verdict: Verdict, name: str) -> Verdict:
+    return dataclasses.replace(verdict, subject=name, provenance=verdict.provenance | {"remover": name})
+
+
+def suite(verdict: Verdict, name: str = "mine") -> ns.Suite:
+    """Three checks, the failed one last."""
+    row = Row(
+        "untraining", f"{LEARNER} · {SCENARIO}", Outcome.EXPECTED, Status.REFUTED, "as declared", 80, 0.5, verdict
+    )
+    rows = (
+        ns.Suite.example().rows[0],
+        row,
+        dataclasses.replace(row, outcome=Outcome.FAILED, evidence=f"not so {name}"),
+    )
+    return dataclasses.replace(ns.Suite.example(), remover=name, rows=rows, expected={"untraining": name})
+
+
+def comparison(verdict: Verdict, name: str = "mine") -> ns.Comparison:
+    example = ns.Comparison.example()
+    mine = Compared(name, "", (verdict,), Behaviour.example(), "")
+    return dataclasses.replace(example, rows=(example.rows[0], mine, Compared(name, "", (), None, f"{name} raised")))
+
+
+def pages(verdict: Verdict, name: str) -> dict[str, str]:
+    shown = to_html(named(verdict, name), metrics=Table.example(), behaviour=Behaviour.example())
+    return {
+        "check": shown,
+        "suite": suite_page(suite(verdict, name)),
+        "comparison": comparison(verdict, name).to_html(),
+    }
+
+
+PARTS = {
+    "check": (
+        "What was compared with what", "The two laws of", "The evidence, pair by pair", "ruled out",
+        "Example by example", "Every view", "Metrics, each with its floor", "Cost against retraining",
+        "Provenance, and how to run it again",
+    ),
+    "suite": ("Every check", "As expected", "failed as declared", "Runs", "ns.check(ns.Untraining", "ns.relations"),
+    "comparison": ("Remover by remover", "the original", "ε at least", "Cost, in retrains", "ns.compare_removers(["),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PARTS)
+def test_a_page_has_its_parts_and_shows_names_as_text(page: str, checked: Verdict) -> None:
+    source = pages(checked, NAUGHTY)[page]
+    assert [part for part in PARTS[page] if part not in source] == []
+    assert "<script" not in source
+    assert SHOWN in source
+    assert source.count("<!doctype html>") == source.count("<style>") == 1
+
+
+def test_refuted_rows_come_first(checked: Verdict) -> None:
+    told = re.findall(r"<tr[^>]*><td>(\w+)</td><td class=\"word (\w+)\"", suite_page(suite(checked)))
+    assert told == [("untraining", "REFUTED"), ("untraining", "REFUTED"), ("pure", "SATISFIED")]
+    assert suite_page(suite(checked)).index("not so mine") < suite_page(suite(checked)).index("as declared")
+
+
+def test_what_is_not_given_is_left_out(checked: Verdict) -> None:
+    bare = to_html(checked)
+    assert "Metrics, each" not in bare
+    assert "Cost against" not in bare
+
+
+def test_the_maps_show_which_arm_is_which(checked: Verdict) -> None:
+    """Doing nothing still knows S: the removed law lies above; with the arms swapped it lies below, hue and number."""
+    [row] = [row for row in checked.evidence.views if row.view == "margins on S"]
+    assert row.apart[-1] == row.original_apart[-1] == 1.0
+    assert {row.view[:10] for row in checked.evidence.views if row.apart} == {"margins on"}
+    high, low = {"margins on S": np.ones((4, 2))}, {"margins on S": np.zeros((4, 2))}
+    drawn = [_heat_of(checked, block) for block in (Block(high, low, None), Block(low, high, None))]
+    assert [(shown.count("cell above"), shown.count("cell below")) for shown in drawn] == [(2, 0), (0, 2)]
+    assert [shown.count(">+1<") for shown in drawn] == [2, 0]
+    assert [shown.count(">−1<") for shown in drawn] == [0, 2]
+
+
+def _heat_of(verdict: Verdict, block: Block) -> str:
+    pairs = Gathered(iter([block]))
+    removed, original = pairs.apart("margins on S", pairs.reach(4))
+    row = ViewRow("margins on S", 2, 0.0, None, None, None, 0.0, None, removed, original)
+    return heats(dataclasses.replace(verdict, evidence=dataclasses.replace(verdict.evidence, views=(row,))))[0]
+
+
+def test_the_region_holds_the_bounds(checked: Verdict) -> None:
+    plain = dataclasses.replace(checked, epsilon_lower=0.0, delta_lower=0.0)
+    held = dataclasses.replace(plain, status=Status.SATISFIED, epsilon_upper=0.5, delta_upper=0.01)
+    drawn = [region(v) for v in (checked, plain, held)]
+    assert [d.count('class="excluded"') for d in drawn] == [2, 0, 0]
+    assert [d.count('class="established"') for d in drawn] == [0, 0, 2]
+    assert [d.count('class="scoped"') for d in drawn] == [0, 0, 1]
+
+
+@pytest.mark.parametrize(("p", "q", "delta"), [(0.0, 1.0, 1.0), (0.5, 0.5, 0.0), (0.9, 0.1, 0.9 - 0.1 * 2.0)])
+def test_what_an_event_needs(p: float, q: float, delta: float) -> None:
+    assert needed(Witness("a", "a > 0", p, q, 9), 0.6931471805599453) == pytest.approx(delta)
+
+
+def test_the_code_on_the_page_runs_the_check_again(checked: Verdict) -> None:
+    given = {"ns": ns, "jax": jax, "remover": ns.removers.do_nothing(), "learner": LEARNER}
+    again = eval(check_again(checked), given)
+    assert dataclasses.replace(again, seconds=checked.seconds) == checked
+    relation = Row("nothing", f"{LEARNER} · {SCENARIO}", Outcome.PASSED, Status.SATISFIED, "", 0, 0.0)
+    assert eval(row_again(relation, "do_nothing", 0), given).status is Status.SATISFIED
+
+
+def test_examples_survive_json(checked: Verdict) -> None:
+    assert Verdict.from_json(checked.to_json()) == checked
+    assert ViewRow("loss on S", 1, 0.0, None, None, None, 0.0, None).apart == ()
+    made = comparison(checked)
+    assert ns.Comparison.from_json(made.to_json()) == made
+    with pytest.raises(ValueError, match="not the JSON of a comparison"):
+        ns.Comparison.from_json("{}")
+
+
+def test_a_comparison_always_has_its_anchors_and_keeps_who_does_not_run() -> None:
+    asked = [ns.removers.stream_ridge()]
+    made = ns.compare_removers(ns.Untraining(1.0, 0.05), asked, LEARNER, SCENARIO, budget=48, runs=2)
+    assert [(row.remover, row.anchor[:7]) for row in made.rows] == [
+        ("do_nothing", "the ori"), ("retrain", "a fresh"), ("stream_ridge", ""),
+    ]  # fmt: skip
+    assert made["do_nothing"].verdicts[0].status is Status.REFUTED
+    assert made["retrain"].verdicts[0].status is not Status.REFUTED
+    assert {v.alpha for row in made.rows for v in row.verdicts} == {Ledger(1e-3, 3).alpha}
+    assert made["stream_ridge"].why.startswith("remover stream_ridge: raised ValueError")
+    kept = made["retrain"].behaviour
+    assert kept is not None
+    assert kept.retained == 1.0
+    assert kept.cost > 0
+    assert "1 did not run" in str(made)
+
+
+# a real browser
+
+
+BROWSERS = [name for name in ("chromium", "chromium-browser", "google-chrome") if shutil.which(name)][:1]
+"""One of those there are: pip brings none. Without, `test_a_page_asks_for_nothing_else` reads the page's source."""
+
+
+def looked_at(browser: str, page: Path) -> tuple[list[str], set[str]]:
+    """What Chromium says on its console, and the addresses it asks for; its own housekeeping left out."""
+    log = page.with_suffix(".net")
+    flags = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--enable-logging=stderr",
+        "--disable-background-networking",
+    ]
+    places = [f"--user-data-dir={page.with_suffix('.user')}", f"--log-net-log={log}", f"--screenshot={page}.png"]
+    command = [browser, *flags, *places, page.as_uri()]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    asked = set(re.findall(r'"url":"(\w+://[^/"]*)', log.read_text(encoding="utf-8")))
+    own = re.compile(r"file:|https?://([\w-]+\.)*(google|gvt1|googleapis)\.com")
+    return re.findall(r"CONSOLE.*", ran.stderr), {address for address in asked if not own.match(address)}
+
+
+@pytest.mark.parametrize("browser", BROWSERS)
+def test_a_browser_shows_the_pages_and_asks_for_nothing(browser: str, tmp_path: Path, checked: Verdict) -> None:
+    frames: list[str] = []
+    for name, source in pages(checked, NAUGHTY).items():
+        (tmp_path / f"{name}.html").write_text(source, encoding="utf-8")
+        frames.append(f'<iframe src="{name}.html" width="900" height="900"></iframe>')
+    (tmp_path / "all.html").write_text("".join(frames), encoding="utf-8")
+    assert looked_at(browser, tmp_path / "all.html") == ([], set())
+    (tmp_path / "bad.html").write_text(f"{NAUGHTY}<img src='http://elsewhere.invalid/a.png'>", encoding="utf-8")
+    said, asked = looked_at(browser, tmp_path / "bad.html")
+    assert any('"1"' in line for line in said)
+    assert asked == {"http://elsewhere.invalid"}

@@ -1,0 +1,258 @@
+"""The suite: what its rows mean, what it spends, and what it prints, stores and returns."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_tools import Capture, one_line
+
+import neverseen as ns
+from neverseen.formal.verdict import Verdict
+from neverseen.properties import _question
+from neverseen.properties import suite as module
+from neverseen.properties._suite import Outcome, Row
+from neverseen.properties._suite_page import to_html
+from neverseen.properties.cli import main
+
+SATISFIED, REFUTED, INCONCLUSIVE = ns.Status
+NOISY = ns.learners.noisy(ns.learners.ridge(), 0.1)
+
+
+@pytest.fixture(scope="module")
+def right() -> ns.Suite:
+    return ns.check_suite(ns.removers.retrain(), NOISY, expected={"unlearning": "it is not told S_full"})
+
+
+@pytest.fixture(scope="module")
+def idle() -> ns.Suite:
+    """Doing nothing, by somebody who claims that it untrains."""
+    return ns.check_suite(dataclasses.replace(ns.removers.do_nothing(), name="idle", aims_at="untraining"), NOISY)
+
+
+def outcomes(suite: ns.Suite, check: str) -> set[str]:
+    return {row.outcome.name for row in suite.rows if row.check == check}
+
+
+def test_a_right_remover_passes_and_its_declared_failure_is_found(right: ns.Suite) -> None:
+    assert right.status is SATISFIED
+    assert outcomes(right, "untraining") == {"PASSED"}
+    assert outcomes(right, "unlearning") == {"EXPECTED"}
+    assert [row.check for row in right.rows[:3]] == ["pure", "deterministic", "finite"]
+    assert {row.check for row in right.rows[-8:]} == {"untraining", "unlearning"}
+    assert str(right).startswith("SATISFIED: ")
+    assert "declared to fail: unlearning (it is not told S_full)" in str(right)
+
+
+def test_a_wrong_remover_fails_what_it_claims_and_no_more(idle: ns.Suite) -> None:
+    assert idle.status is REFUTED
+    assert "FAILED" in outcomes(idle, "untraining")
+    assert outcomes(idle, "unlearning") == {"UNCLAIMED"}
+    failed = [row for row in idle.rows if row.outcome is Outcome.FAILED]
+    assert {row.check for row in failed} == {"untraining"}
+    assert "size=0" not in "".join(row.where for row in failed)
+    assert all(row.verdict is not None and row.verdict.status is REFUTED for row in failed)
+
+
+def test_who_claims_nothing_is_told_so(right: ns.Suite) -> None:
+    assert dataclasses.replace(right, aims_at="neither").sentence.endswith(
+        "name one, @ns.remover(aims_at='untraining')."
+    )
+
+
+def test_a_declared_failure_that_holds_fails(right: ns.Suite) -> None:
+    rows = [row for row in right.rows if row.check in ("pure", "untraining")]
+    made = module._judged(rows, ns.removers.retrain(), {"untraining": "so they say"})  # pyright: ignore[reportPrivateUsage]
+    assert [row.outcome for row in made if row.failed] == [Outcome.UNEXPECTED]
+    assert made[-1].check == "untraining"
+    assert "so they say" in made[-1].evidence
+
+
+def row(check: str, status: ns.Status | None) -> Row:
+    return Row(check, "", Outcome.INAPPLICABLE, status, "", 0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("aim", "expected", "rows", "meaning", "status"),
+    [
+        ("untraining", "", [("untraining", SATISFIED)], "PASSED", SATISFIED),
+        ("untraining", "", [("untraining", REFUTED)], "FAILED", REFUTED),
+        ("untraining", "", [("untraining", INCONCLUSIVE)], "UNDECIDED", INCONCLUSIVE),
+        ("untraining", "", [("told", None)], "INAPPLICABLE", SATISFIED),
+        ("untraining", "", [("unlearning", SATISFIED)], "UNCLAIMED", SATISFIED),
+        ("untraining", "", [("unlearning", REFUTED)], "UNCLAIMED", SATISFIED),
+        ("untraining", "", [("forget-set", REFUTED)], "UNCLAIMED", SATISFIED),
+        ("unlearning", "", [("forget-set", REFUTED)], "FAILED", REFUTED),
+        ("unlearning", "", [("sequences", REFUTED)], "UNCLAIMED", SATISFIED),
+        ("both", "", [("sequences", REFUTED), ("forget-set", REFUTED)], "FAILED FAILED", REFUTED),
+        ("neither", "", [("coincidence", REFUTED), ("untraining", REFUTED)], "UNCLAIMED UNCLAIMED", SATISFIED),
+        ("neither", "", [("pure", REFUTED)], "FAILED", REFUTED),
+        ("untraining", "unlearning", [("unlearning", REFUTED)], "EXPECTED", SATISFIED),
+        ("untraining", "unlearning", [("unlearning", SATISFIED)], "PASSED UNEXPECTED", REFUTED),
+        ("untraining", "unlearning", [("unlearning", INCONCLUSIVE)], "UNDECIDED", INCONCLUSIVE),
+        (
+            "untraining",
+            "untraining",
+            [("untraining", SATISFIED), ("untraining", REFUTED)],
+            "PASSED EXPECTED",
+            SATISFIED,
+        ),
+        ("untraining", "untraining", [("untraining", INCONCLUSIVE), ("one", REFUTED)], "UNCLAIMED EXPECTED", SATISFIED),
+        ("untraining", "untraining", [("pure", REFUTED), ("one", REFUTED)], "FAILED EXPECTED", REFUTED),
+        ("untraining", "pure", [("pure", REFUTED)], "EXPECTED", SATISFIED),
+        ("untraining", "pure", [("pure", REFUTED), ("one", REFUTED)], "EXPECTED FAILED", REFUTED),
+        ("untraining", "told", [("told", None)], "INAPPLICABLE UNEXPECTED", REFUTED),
+    ],
+)
+def test_what_a_row_means(aim: Any, expected: str, rows: list[Any], meaning: str, status: ns.Status) -> None:
+    remover = ns.Remover(lambda: None, "mine", aim)
+    made = module._judged([row(*each) for each in rows], remover, {expected: "why"} if expected else {})  # pyright: ignore[reportPrivateUsage]
+    assert [each.outcome.name for each in made] == meaning.split()
+    assert dataclasses.replace(ns.Suite.example(), rows=made).status is status
+
+
+Asked = list[tuple[Any, ...]]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """What the suite asks `check`, which answers with the example."""
+    made: Asked = []
+
+    def stand_in(*given: Any, **terms: Any) -> Verdict:
+        made.append((*given, terms))
+        return Verdict.example()
+
+    def no_rows(*given: Any) -> Iterator[Row]:
+        yield from (row(relation.name, SATISFIED) for relation in module.RELATIONS)
+
+    monkeypatch.setattr(_question, "check", stand_in)
+    monkeypatch.setattr(module, "relation_rows", no_rows)
+    return made
+
+
+@pytest.mark.parametrize("learner", [None, ns.learners.ridge()])
+def test_the_questions_share_alpha_and_go_from_cheap_to_dear(asked: Asked, learner: ns.Learner | None) -> None:
+    ns.check_suite(ns.removers.retrain(), learner, alpha=0.01, budget=99, seed=5)
+    assert len(asked) == (8 if learner else 9)
+    shares = [terms["alpha"] for *_, terms in asked]
+    assert 0.0099 < sum(map(Fraction, shares)) <= Fraction(0.01)
+    assert len(set(shares)) == 1
+    assert {(terms["budget"], terms["seed"]) for *_, terms in asked} == {(99, 5)}
+    scenarios = [given[3] for given in asked]
+    sizes = [scenario.rows.x.size for scenario in scenarios]
+    assert sizes == sorted(sizes)
+    assert all("seed=5" in repr(scenario) for scenario in scenarios)
+    told_apart = [bool((s.forget != s.behaviour).any()) for s in scenarios]
+    assert told_apart == ([False, False] + [True] * 6 if learner else [False, False, True, True, False] + [True] * 4)
+
+
+def test_the_claim_and_the_notion_asked_where_both_are_one(asked: Asked) -> None:
+    ns.check_suite(ns.removers.retrain_full(), ns.learners.ridge(), epsilon=2, delta=0.1)
+    assert asked[0][0] == ns.Unlearning(2.0, 0.1)
+    assert {given[0].name for given in asked} == {"untraining", "unlearning"}
+
+
+def test_progress_counts_every_check(asked: Asked) -> None:
+    seen: list[tuple[int, int]] = []
+    suite = ns.check_suite(
+        ns.removers.retrain(), ns.learners.ridge(), progress=lambda done, total, words: seen.append((done, total))
+    )
+    assert seen == [(i, len(suite.rows)) for i in range(len(suite.rows))]
+
+
+@pytest.mark.parametrize(
+    ("terms", "says"),
+    [
+        ({"expected": {"unlerning": ""}}, "expected: no check is called 'unlerning'; choose from untraining"),
+        ({"alpha": 2.0}, r"2.0 is not in \(0, 1\)"),
+        ({"epsilon": -1}, "epsilon: -1 is not a finite number"),
+        ({"learner": ns.learners.ridge(), "remover": ns.removers.noisy()}, "declares no output noise"),
+    ],
+)
+def test_bad_input_is_one_clear_line(terms: dict[str, Any], says: str) -> None:
+    given: dict[str, Any] = {"remover": ns.removers.retrain(), "learner": ns.learners.ridge()}
+    with pytest.raises(ValueError, match=says):
+        ns.check_suite(**given | terms)
+
+
+def test_json_both_ways(right: ns.Suite) -> None:
+    assert ns.Suite.from_json(right.to_json()) == right
+    assert json.loads(right.to_json())["status"] == "SATISFIED"
+    with pytest.raises(ValueError, match="not the JSON of a suite"):
+        ns.Suite.from_json('{"rows": []}')
+
+
+def test_a_page_shows_names_as_text(idle: ns.Suite) -> None:
+    page = to_html(dataclasses.replace(idle, remover="<script>alert(1)</script>"))
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert page.count("<tr") == 1 + len(idle.rows)
+    assert page.count('<tr class="failed">') == sum(row.failed for row in idle.rows)
+
+
+# the command
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    made: dict[str, Any] = {"suite": ns.Suite.example()}
+
+    def stand_in(*subject: Any, **terms: Any) -> ns.Suite:
+        made.update(terms, subject=subject)
+        terms["progress"](0, 2, "first")
+        return made["suite"]
+
+    monkeypatch.setattr(module, "check_suite", stand_in)
+    return made
+
+
+SHORT = ["suite", "retrain", "--store", "none"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code"), [(Outcome.PASSED, 0), (Outcome.FAILED, 1), (Outcome.UNEXPECTED, 1), (Outcome.UNDECIDED, 3)]
+)
+def test_the_worst_outcome_is_the_exit_status(
+    outcome: Outcome, code: int, given: dict[str, Any], capsys: Capture
+) -> None:
+    rows = (row("pure", SATISFIED), dataclasses.replace(row("order", REFUTED), outcome=outcome))
+    given["suite"] = dataclasses.replace(ns.Suite.example(), rows=rows)
+    assert main(SHORT) == code
+    assert capsys.readouterr() == (f"{given['suite']}\n", "")
+
+
+def test_arguments_reach_the_suite_and_are_recorded(given: dict[str, Any], capsys: Capture, tmp_path: Path) -> None:
+    page = tmp_path / "suite.html"
+    expect = ["--expect", "unlearning=it is not told S_full", "--expect", "order=it draws"]
+    options = ["--learner", "ridge", "--alpha", "0.01", "--budget", "99", "--seed", "3", "--epsilon", "2"]
+    assert main([*SHORT, *options, *expect, "--json", "--report", str(page)]) == 1
+    made = ns.Suite.from_json(capsys.readouterr().out)
+    assert given["subject"] == (ns.removers.retrain(), ns.learners.ridge())
+    assert {name: given[name] for name in ("alpha", "budget", "seed", "epsilon", "delta")} == {
+        "alpha": 0.01, "budget": 99, "seed": 3, "epsilon": 2.0, "delta": 0.05,
+    }  # fmt: skip
+    assert given["expected"] == {"unlearning": "it is not told S_full", "order": "it draws"}
+    command = made.provenance["command"]
+    assert command.startswith("neverseen suite retrain --learner ridge --epsilon 2.0")
+    assert "--expect 'unlearning=it is not told S_full' --expect 'order=it draws'" in command
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["suite"], "the following arguments are required: REMOVER"),
+        (["suite", "retrian"], "unknown remover 'retrian'; did you mean 'retrain'?"),
+        ([*SHORT, "--learner", "rigde"], "unknown learner 'rigde'; did you mean 'ridge'?"),
+        ([*SHORT, "--expect", "unlearning"], "--expect 'unlearning': write NAME=WHY"),
+        ([*SHORT, "--report", "no/such/folder/a.html"], "report: 'no/such/folder' is not a directory"),
+        ([*SHORT, "--seed", "x"], "argument --seed: invalid int value: 'x'"),
+    ],
+)
+def test_what_is_wrong_is_one_line(arguments: list[str], says: str, capsys: Capture) -> None:
+    assert main(arguments) == 2
+    assert one_line(capsys).startswith(says)

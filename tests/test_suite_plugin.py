@@ -1,0 +1,174 @@
+"""`parametrize_with_checks` in a session of its own: ids, outcomes, declared failures, and the ledger."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import neverseen as ns
+from neverseen.formal.verdict import Verdict
+from neverseen.properties import testing
+from neverseen.properties.relations import Found, Relation
+
+pytest_plugins = ["pytester"]
+
+SOURCE = """
+import dataclasses
+import neverseen as ns
+NOISY, RIGHT = ns.learners.noisy(ns.learners.ridge(), 0.1), ns.removers.retrain()
+IDLE = dataclasses.replace(ns.removers.do_nothing(), name="idle", aims_at="untraining")
+
+@ns.testing.parametrize_with_checks({arguments})
+def test_removers(remover, check):
+    check(remover)
+"""
+
+Run = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester) -> Run:
+    def inside(arguments: str, *options: str) -> pytest.RunResult:
+        pytester.makepyfile(SOURCE.replace("{arguments}", arguments))
+        return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:randomly", "-rA", *options)
+
+    return inside
+
+
+def test_a_right_remover_and_a_wrong_one(run: Run) -> None:
+    result = run("[RIGHT, IDLE], learner=NOISY", "-k", "deterministic or told or idle-untraining", "--neverseen-seed=2")
+    found = {line.rpartition("::")[2]: line.split()[0] for line in result.outlines if "::test_removers[" in line}
+    assert [name.partition("]")[0] for name, word in found.items() if word == "FAILED"] == [
+        "test_removers[idle-untraining"
+    ]
+    assert {"test_removers[retrain-deterministic]", "test_removers[idle-deterministic]"} <= found.keys()
+    result.assert_outcomes(passed=2, failed=1, skipped=2)
+    result.stdout.fnmatch_lines(["E*AssertionError: REFUTED: idle on noisy(*seed=2*"])
+    result.stdout.fnmatch_lines(["SKIPPED*it is never told S_full"])
+    result.stdout.fnmatch_lines(["* of 1000 evaluations; α spent 0 of 0.01, 1e-05 each; root seed 2"])
+
+
+def test_declared_failures_are_xfailed_and_one_that_holds_fails(run: Run) -> None:
+    declared = "{'idle': {'untraining': 'it does nothing'}, 'retrain': {'unlearning': 'wants S_full', 'told': 'no'}}"
+    result = run(f"[RIGHT, IDLE], learner=NOISY, expected={declared}", "-k", "training or learning or told")
+    result.assert_outcomes(passed=1, xfailed=2, skipped=1)
+    result.stdout.fnmatch_lines(["XFAIL*idle-untraining* - it does nothing: REFUTED: idle*"])
+
+
+def test_a_remover_that_does_not_run_on_the_learner_fails(run: Run) -> None:
+    result = run("[ns.removers.noisy()], learner=ns.learners.ridge()", "-k", "pure or order")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["E*ValueError: remover noisy(newton): raised ValueError: learner: ridge*"])
+
+
+# one check by itself
+
+
+def check(name: str, why: str = "") -> testing.Check:
+    definitions = ns.Untraining(1.0, 0.05), ns.Unlearning(1.0, 0.05)
+    return testing.Check(name, ns.learners.ridge(), definitions, why)
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, *found: ns.Status | str) -> list[Any]:
+    """Let `assert_holds` answer with these, the last one from then on; a text is raised."""
+    asked: list[Any] = []
+
+    def stand_in(*given: Any, **options: Any) -> Verdict:
+        one = found[min(len(asked), len(found) - 1)]
+        asked.append((given, options))
+        if isinstance(one, str):
+            raise AssertionError(one)
+        return dataclasses.replace(Verdict.example(), status=one)
+
+    monkeypatch.setattr(testing, "assert_holds", stand_in)
+    return asked
+
+
+SATISFIED, REFUTED, INCONCLUSIVE = ns.Status
+
+
+def test_a_definition_is_asked_in_every_scenario_of_the_suite(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = answer(monkeypatch, SATISFIED)
+    check("untraining")(ns.removers.retrain())
+    assert len(asked) == 5
+    assert {given[0].name for given, _ in asked} == {"untraining"}
+    check("unlearning")(ns.removers.retrain())
+    assert len(asked) == 5 + 3
+
+
+def test_a_definition_stops_at_the_first_scenario_that_refutes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = answer(monkeypatch, SATISFIED, "REFUTED: so")
+    with pytest.raises(AssertionError, match="REFUTED: so"):
+        check("untraining")(ns.removers.retrain())
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("found", "outcome"),
+    [
+        ("REFUTED: so", pytest.xfail.Exception),
+        (SATISFIED, AssertionError),
+        ("INCONCLUSIVE: conclusiveness is required", AssertionError),
+        (INCONCLUSIVE, None),
+    ],
+)
+def test_a_declared_failure(
+    found: ns.Status | str, outcome: type[BaseException] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(monkeypatch, SATISFIED, found)
+    if outcome is None:
+        check("untraining", "so they say")(ns.removers.retrain())
+    else:
+        with pytest.raises(outcome, match=r"so they say|conclusiveness"):
+            check("untraining", "so they say")(ns.removers.retrain())
+
+
+@pytest.mark.parametrize(
+    ("status", "why", "outcome"),
+    [
+        (SATISFIED, "", None),
+        (REFUTED, "", AssertionError),
+        (None, "", pytest.skip.Exception),
+        (REFUTED, "why", pytest.xfail.Exception),
+        (SATISFIED, "why", AssertionError),
+    ],
+)
+def test_a_relation(
+    status: ns.Status | None, why: str, outcome: type[BaseException] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relation = Relation("mine", "it holds", "contract", lambda trial: Found(status, "as told"))
+    monkeypatch.setattr(testing, "RELATIONS", (relation,))
+    if outcome is None:
+        check("mine", why)(ns.removers.retrain())
+    else:
+        with pytest.raises(outcome, match=r"as told|drop it from expected"):
+            check("mine", why)(ns.removers.retrain())
+
+
+def test_names_are_unique_and_known() -> None:
+    retrain = ns.removers.retrain()
+    with pytest.raises(ValueError, match="'retrain' is given twice"):
+        ns.testing.parametrize_with_checks([retrain, retrain])
+    with pytest.raises(ValueError, match="no remover is called 'retrian'; choose from retrain"):
+        ns.testing.parametrize_with_checks([retrain], expected={"retrian": {}})
+    with pytest.raises(ValueError, match="no check is called 'unlerning'"):
+        ns.testing.parametrize_with_checks([retrain], expected={"retrain": {"unlerning": "why"}})
+
+
+@pytest.mark.parametrize(
+    ("aim", "declared", "asked"),
+    [
+        ("neither", {}, set[str]()),
+        ("untraining", {}, {"nothing", "told", "sequences", "untraining"}),
+        ("unlearning", {}, {"nothing", "forget-set", "unlearning"}),
+        ("untraining", {"unlearning": "why"}, {"nothing", "told", "sequences", "untraining", "unlearning"}),
+        ("untraining", {"untraining": "why"}, {"untraining"}),
+    ],
+)
+def test_what_is_claimed_is_asked(aim: str, declared: dict[str, str], asked: set[str]) -> None:
+    remover = ns.Remover(lambda: None, "mine", aim)  # pyright: ignore[reportArgumentType]
+    mark = ns.testing.parametrize_with_checks([remover], expected={"mine": declared})
+    checks = {str(case.values[1]) for case in mark.args[1]}
+    assert {"pure", "deterministic", "order"} <= checks
+    assert checks & {"nothing", "told", "sequences", "forget-set", "untraining", "unlearning"} == asked
