@@ -70,7 +70,7 @@ def descend(
         kept = jax.tree.map(lambda a, b: jnp.where(i < due, a, b), new, carry)
         return kept, watch and watch(jax.tree.map(lambda u: jnp.where(i < due, u, 0), update), *batches)
 
-    # All steps' keys at once: one by one they cost a tenth of a small model's step.
+    # All steps' keys at once: one by one they cost a twentieth of a small network's step.
     keys = jax.vmap(lambda i: jax.random.split(jax.random.fold_in(key, i), len(sample)))(jnp.arange(longest))
     (params, _), log = lax.scan(step, (params, optimiser.init(params)), (jnp.arange(longest), keys))
     return params if watch is None else (params, log)
