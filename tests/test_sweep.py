@@ -13,6 +13,7 @@ from cli_tools import Capture, one_line
 
 import neverseen as ns
 from neverseen.algorithms import pool, removers
+from neverseen.algorithms.recent import MEMORY, Recent
 from neverseen.formal.verdict import Status, Verdict
 from neverseen.properties import _sweep_command
 from neverseen.properties._sweep_drawing import drawing
@@ -50,6 +51,7 @@ def test_the_known_answers(monkeypatch: pytest.MonkeyPatch) -> None:
         return spread(program, *given)
 
     monkeypatch.setattr(pool, "spread", counted)
+    monkeypatch.setattr(pool, "RECENT", Recent(MEMORY))  # another test of this process may have drawn these pools
     assert statuses(ns.removers.retrain(), 0.1, 0.5, 1) == ["REFUTED", "REFUTED", "INCONCLUSIVE"]
     fits = [name for name in drawn if name == LEARNER.fit.__qualname__]
     assert len(fits) == 2 * BUDGET // pool.SHARD  # originals and references, once for all three requests

@@ -72,8 +72,6 @@ def convolve(
         return native(lhs, rhs)
     axes = lax.conv_dimension_numbers(lhs.shape, rhs.shape, dimension_numbers)
     pads = _edges(lhs, rhs, axes, window_strides, padding)
-    if any(edge < 0 for pair in pads for edge in pair):
-        return native(lhs, rhs)
 
     def product(x: Array, k: Array) -> Array:
         (batch, channels, *sides), (out, into, *taps) = axes.lhs_spec, axes.rhs_spec
@@ -146,9 +144,13 @@ def _product(
 
 
 def _padded(x: Float[Array, "b h w c"], pads: Sequence[tuple[int, int]]) -> Float[Array, "b H W c"]:
-    """Zeros around the image, by concatenation: XLA:CPU fuses `pad` into every slice taken from it."""
+    """Zeros around the image, by concatenation: XLA:CPU fuses `pad` into every slice taken from it.
+
+    A negative edge crops.
+    """
     for axis, (low, high) in zip((2, 1), reversed(list(pads)), strict=True):
-        zeros = [jnp.zeros((*x.shape[:axis], size, *x.shape[axis + 1 :]), x.dtype) for size in (low, high)]
+        x = lax.slice_in_dim(x, max(-low, 0), x.shape[axis] - max(-high, 0), axis=axis)
+        zeros = [jnp.zeros((*x.shape[:axis], max(size, 0), *x.shape[axis + 1 :]), x.dtype) for size in (low, high)]
         x = jnp.concatenate([zeros[0], x, zeros[1]], axis)
     return x
 
