@@ -31,10 +31,14 @@ def auc(
     >>> float(auc(np.array([2.0, 3.0]), np.array([1.0, 2.0])))
     0.875
     """
-    shape, ordered = second.shape[1:], np.sort(second, axis=0)
-    columns = zip(first.reshape(len(first), -1).T, ordered.reshape(len(second), -1).T, strict=True)
+    shape = second.shape[1:]
+    # Needles in order find their places twice as fast.
+    high, low = (np.sort(scores.reshape(len(scores), -1).T, axis=1) for scores in (first, second))
     sides: tuple[Side, Side] = ("left", "right")
-    won = [sum(int(np.searchsorted(low, high, side).sum()) for side in sides) for high, low in columns]
+    won = [
+        sum(int(np.searchsorted(below, above, side).sum()) for side in sides)
+        for above, below in zip(high, low, strict=True)
+    ]
     return (np.array(won) / (2 * len(first) * len(second))).reshape(shape)
 
 
