@@ -39,9 +39,11 @@ NO_GUARANTEE = "a heuristic: nothing is guaranteed"
 APPROXIMATE = (
     "an approximation, without noise to hide it: on a learner that draws nothing it is off by what is left out"
 )
+A_SHARE = "deletes a share of S on purpose: removal and preservation of a law are its aim, and no dataset's reference"
 MORE_THAN_ONE = "made for |S| = 1; more rows are refused with NaN"
 EXPECTED: dict[str, dict[str, str]] = {
     "deltagrad": {"untraining": APPROXIMATE},
+    "distributional": dict.fromkeys(("again", "coincidence", "one", "everything", "forget-set", "unlearning"), A_SHARE),
     "fisher_forgetting": {"untraining": APPROXIMATE},
     "influence": {"untraining": APPROXIMATE},
     "langevin_unlearning": {"finite": MORE_THAN_ONE, "untraining": MORE_THAN_ONE},

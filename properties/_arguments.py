@@ -44,6 +44,8 @@ def check(parser: argparse.ArgumentParser) -> None:
     _terms(parser, grain=1e-3)
     said = "say what share of originals would have been refuted (with --report always)"
     parser.add_argument("--resolution", action="store_true", help=said)
+    said = "metrics for the report, separated by commas, or none (default all that apply)"
+    parser.add_argument("--metrics", metavar="A,B", help=said)
 
 
 def compare(parser: argparse.ArgumentParser) -> None:

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..formal.definitions import Definition, Unlearning, Untraining
 from ..formal.verdict import Status, Verdict
-from . import _arrays, _names, _terminal
+from . import _arrays, _measure_command, _names, _terminal
 from .report import writable, write_report
 
 if TYPE_CHECKING:
     from ..algorithms.store import Store
     from . import prove as proving
+    from .metrics.table import Table
 
 EXIT = {Status.SATISFIED: 0, Status.REFUTED: 1, Status.INCONCLUSIVE: 3}
-_POSITIONAL = ("remover", "removed", "reference")
-_PRESENTATION = ("command", "json", "report", "store")
+_POSITIONAL = ("remover", "removed", "reference", "removers")
+_PRESENTATION = ("command", "json", "report", "store", "metrics")
 _NOTES = ("arguments", "kind", "notion", "unseen")
 
 
@@ -31,12 +32,14 @@ def check(args: argparse.Namespace) -> int:
         writable(args.report)
         args.resolution = True  # recorded with the command, since it is part of the verdict
     terms = _terms(args) | {"budget": args.budget, "resolution": args.resolution, "store": set_up(args)}
+    _measure_command.vet(args.metrics, args.report, definition)
     subject = [_names.resolve(kind, getattr(args, kind)) for kind in ("remover", "learner", "scenario")]
     from .check import check as decide
 
     with _terminal.progress(args.budget) as progress:
         verdict = decide(definition, *subject, **terms, progress=progress)
-    return _publish(verdict, args)
+    same = {"seed": args.seed, "grain": args.grain, "store": terms["store"]}
+    return _publish(verdict, args, lambda: _measure_command.beside(args.metrics, definition, *subject, **same))
 
 
 def audit(args: argparse.Namespace) -> int:
@@ -185,8 +188,8 @@ def _terms(args: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(args, name) for name in ("alpha", "beta", "tolerance", "seed", "grain")}
 
 
-def _publish(verdict: Verdict, args: argparse.Namespace) -> int:
-    """The verdict first, the report after it: a full disk must not cost the result."""
+def _publish(verdict: Verdict, args: argparse.Namespace, metrics: "Callable[[], Table | None]" = lambda: None) -> int:
+    """The verdict first, the report and what is measured for it after it: a full disk must not cost the result."""
     verdict = dataclasses.replace(verdict, provenance={**verdict.provenance, "command": again(args)})
     if args.json:
         _terminal.write(verdict.to_json())
@@ -194,7 +197,7 @@ def _publish(verdict: Verdict, args: argparse.Namespace) -> int:
         _terminal.write(_terminal.printable(str(verdict)))
         _views(verdict)
     if args.report:
-        write_report(verdict, args.report)
+        write_report(verdict, args.report, metrics=metrics())
     return EXIT[verdict.status]
 
 
@@ -218,12 +221,15 @@ def _views(verdict: Verdict) -> None:
 def again(args: argparse.Namespace) -> str:
     """The command with every default written out; how it was shown is left out."""
     given = {name: value for name, value in vars(args).items() if value is not None and name not in _PRESENTATION}
-    words = ["neverseen", args.command, *(given[name] for name in _POSITIONAL if name in given)]
+    words = ["neverseen", args.command, *(word for name in _POSITIONAL for word in _several(given.get(name, [])))]
     for name, value in given.items():
         if name not in _POSITIONAL and value is not False:
-            several: list[Any] = value if isinstance(value, list) else [value]
-            words += [f"--{name}"] if value is True else [w for one in several for w in (f"--{name}", str(one))]
+            words += [f"--{name}"] if value is True else [w for one in _several(value) for w in (f"--{name}", str(one))]
     return shlex.join(words)
+
+
+def _several(value: Any) -> list[Any]:
+    return cast(list[Any], value) if isinstance(value, list) else [value]
 
 
 def _rows(kind: str) -> list[dict[str, str]]:

@@ -2,8 +2,18 @@
 
 import argparse
 import dataclasses
+import warnings
+from typing import TYPE_CHECKING, Any
 
 from . import _terminal
+
+if TYPE_CHECKING:
+    from ..formal.definitions import Definition
+    from .metrics import Metric
+    from .metrics.table import Table
+
+BESIDE = 64
+"""Runs of each arm for the metrics in the report of a check: enough to tell do-nothing, and mostly drawn already."""
 
 STATUS = """\
 exit status: 0 measured, whatever the metrics say, 2 usage or bad input, 70 a fault of ours, 130 Ctrl-C
@@ -36,9 +46,8 @@ def measure(args: argparse.Namespace) -> int:
 
     definition = definition_of(args.definition, 1.0, 0.05, args.level)  # ε and δ have no part in it
     from .metrics import measure as measured
-    from .metrics import named
 
-    asked = None if args.metrics is None else [named(name.strip()) for name in args.metrics.split(",")]
+    asked = chosen(args.metrics)
     terms = {name: getattr(args, name) for name in ("runs", "seed", "grain")} | {"store": set_up(args)}
     subject = [_names.resolve(kind, getattr(args, kind)) for kind in ("remover", "learner", "scenario")]
     with _terminal.progress(args.runs, "runs") as progress:
@@ -46,3 +55,49 @@ def measure(args: argparse.Namespace) -> int:
     made = dataclasses.replace(made, provenance=made.provenance | {"command": again(args)})
     _terminal.write(made.to_json() if args.json else "\n".join(map(_terminal.printable, str(made).split("\n"))))
     return 0
+
+
+def chosen(names: str | None) -> "list[Metric] | None":
+    """The metrics that --metrics names; None for all that apply.
+
+    >>> chosen("klom, tow")[1].name
+    'tow'
+    """
+    from .metrics import named
+
+    return None if names is None else [named(name.strip()) for name in names.split(",")]
+
+
+def vet(names: str | None, report: str | None, definition: "Definition") -> None:
+    """Before any run: what --metrics of a check names has a page to go to, and may judge the notion.
+
+    Raises:
+        ValueError: no report; an unknown metric, or one of the other notion.
+
+    >>> import neverseen as ns
+    >>> vet("klom", None, ns.Untraining(1.0, 0.05))
+    Traceback (most recent call last):
+    ValueError: --metrics is for the report; add --report FILE.html, or use neverseen measure
+    """
+    if names is not None and not report:
+        raise ValueError("--metrics is for the report; add --report FILE.html, or use neverseen measure")
+    for one in [] if names in (None, "none") else chosen(names) or []:
+        one.admit(definition.name)
+
+
+def beside(names: str | None, definition: "Definition", *subject: Any, **terms: Any) -> "Table | None":
+    """The metrics for a report whose verdict is there already: where they cannot be taken, it is written without them.
+
+    >>> import neverseen as ns
+    >>> beside("none", ns.Untraining(1.0, 0.05))
+    """
+    if names == "none":
+        return None
+    from .metrics import measure as measured
+
+    try:
+        with _terminal.progress(BESIDE, "runs", "measuring") as progress:
+            return measured(chosen(names), definition, *subject, runs=BESIDE, **terms, progress=progress)
+    except ValueError as error:
+        warnings.warn(f"the report is without metrics: {error}", stacklevel=2)
+        return None

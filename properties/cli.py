@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from . import _arguments, _measure_command, _suite_command, _sweep_command
+from . import _arguments, _compare_removers_command, _measure_command, _suite_command, _sweep_command
 from ._terminal import flush, printable
 
 
@@ -52,6 +52,7 @@ def _run(argv: Sequence[str] | None) -> int:
         "check": _commands.check,
         "audit": _commands.audit,
         "compare": _commands.compare,
+        "compare-removers": _compare_removers_command.compare_removers,
         "plan": _commands.plan,
         "list": _commands.listing,
         "prove": _commands.prove,
@@ -102,7 +103,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"neverseen {importlib.metadata.version('neverseen')}")
     commands = parser.add_subparsers(
-        dest="command", metavar="check|audit|compare|plan|list|prove|pool|suite|measure|sweep", required=True
+        dest="command",
+        metavar="check|audit|compare|plan|list|prove|pool|suite|measure|sweep|compare-removers",
+        required=True,
     )
     for name, summary, epilog, add in (
         ("check", "decide whether a remover meets a definition, by fresh runs", _arguments.STATUS, _arguments.check),
@@ -139,6 +142,12 @@ def _parser() -> argparse.ArgumentParser:
             "find how much of S_full a remover must be given to unlearn it",
             _sweep_command.STATUS,
             _sweep_command.arguments,
+        ),
+        (
+            "compare-removers",
+            "put several removers to the definitions in one scenario, as one table",
+            _compare_removers_command.STATUS,
+            _compare_removers_command.arguments,
         ),
     ):
         command = commands.add_parser(

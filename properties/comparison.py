@@ -58,7 +58,8 @@ def compare_removers(
         The table; its `str` is what a terminal shows.
 
     Raises:
-        ValueError: nothing to compare; a definition that does not apply to the scenario; see `check`.
+        ValueError: no definition; two different removers of one name; a definition that does not apply to the scenario;
+            see `check`.
 
     >>> import neverseen as ns
     >>> [(row.remover, row.verdicts[0].status.name) for row in ns.Comparison.example().rows]
@@ -95,8 +96,11 @@ def _rows(claims: tuple[Definition, ...], removers: Iterable[Remover]) -> list[t
     rows = [(do_nothing(), "the original"), (retrain(), "a fresh retrain without S")]
     if any(claim.name == "unlearning" for claim in claims):
         rows.append((retrain_full(), "a fresh retrain without S_full"))
-    known = {remover.name for remover, _ in rows}
-    return rows + [(remover, "") for remover in removers if remover.name not in known]
+    known = {remover.name: remover for remover, _ in rows}
+    for remover in removers:
+        if known.setdefault(remover.name, remover) != remover:
+            raise ValueError(f"compare_removers: two removers are called {remover.name!r}; rows go by name, rename one")
+    return rows + [(remover, "") for name, remover in known.items() if name not in {row.name for row, _ in rows}]
 
 
 def _compared(

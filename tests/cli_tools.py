@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from neverseen.formal.verdict import Verdict
+from neverseen.properties.metrics import Table
 
 Outcome = Callable[[], Verdict]
 Calls = list[dict[str, Any]]
@@ -25,7 +26,7 @@ def record(monkeypatch: pytest.MonkeyPatch) -> Calls:
 
 
 def decide(monkeypatch: pytest.MonkeyPatch, outcome: Outcome, made: Calls | None = None) -> None:
-    """Let `check` and `check_samples` report two blocks and then do as told."""
+    """Let `check` and `check_samples` report two blocks and then do as told; a report shows the example's metrics."""
 
     def stand_in(*given: Any, progress: Callable[[int, int, str], None], **options: Any) -> Verdict:
         if made is not None:
@@ -36,6 +37,9 @@ def decide(monkeypatch: pytest.MonkeyPatch, outcome: Outcome, made: Calls | None
 
     for module, name in (("check", "check"), ("samples", "check_samples")):
         monkeypatch.setattr(importlib.import_module(f"neverseen.properties.{module}"), name, stand_in)
+    monkeypatch.setattr(
+        importlib.import_module("neverseen.properties.metrics"), "measure", lambda *_, **__: Table.example()
+    )
 
 
 def save(path: Path, **arrays: Any) -> str:

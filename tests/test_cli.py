@@ -7,7 +7,9 @@ import os
 import shlex
 import subprocess
 import sys
+import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from neverseen.formal.statements import STATEMENTS
 from neverseen.formal.verdict import Status, Verdict
 from neverseen.properties import _names
 from neverseen.properties.cli import main
+from neverseen.properties.metrics import Table
 from neverseen.properties.scenarios import SCENARIOS
 
 
@@ -149,7 +152,35 @@ def test_a_report_is_written_beside_the_sentence(calls: Calls, tmp_path: Path, c
     assert main([*COMMAND, "--report", str(path)]) == 1
     assert capsys.readouterr() == (f"{Verdict.example()}\n", "")
     assert "neverseen check retrain" in path.read_text(encoding="utf-8")
+    assert "Metrics, each with its floor" in path.read_text(encoding="utf-8")
     assert calls[0]["resolution"]
+
+
+def test_a_report_of_a_real_check_has_metrics_with_their_floors(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "r.html"
+    command = ["check", "do_nothing", *COMMAND[2:], "--store", "none", "--metrics", "forget-gap"]
+    assert main([*command, "--report", str(path)]) == 1
+    page, err = path.read_text(encoding="utf-8"), capsys.readouterr().err
+    assert err == ""
+    assert "Metrics, each with its floor" in page
+    assert "<tr><td>forget-gap" in page
+    assert main(command) == 2
+    assert one_line(capsys) == "--metrics is for the report; add --report FILE.html, or use neverseen measure"
+
+
+def test_a_report_without_metrics_is_written_and_says_why(
+    calls: Calls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def measure(*given: Any, **options: Any) -> Table:
+        raise ValueError("a run is NaN")
+
+    monkeypatch.setattr("neverseen.properties.metrics.measure", measure)
+    path = tmp_path / "r.html"
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        assert main([*COMMAND, "--report", str(path)]) == 1
+    assert capsys.readouterr().err == "neverseen: warning: the report is without metrics: a run is NaN\n"
+    assert "Metrics, each with its floor" not in path.read_text(encoding="utf-8")
 
 
 def test_names_from_outside_cannot_drive_the_terminal(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
