@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, PRNGKeyArray
 
+from ...formal._pytree import pytree
 from ...formal._types import Real
 from ...formal.scenario import Rows
 from ..base import Learner, Remover, Trained
@@ -16,7 +17,32 @@ from ..learners.noisy import perturbed
 from ..learners.noisy_steps import clipped_step, langevin, last_noise, noisy_tail, projected_step, walked
 from ..learners.projected import onto_ball
 from .calibrate import amplified, declared
-from .preconditions import constants, require, require_counts, scheduled
+from .preconditions import constants, require, require_counts, scheduled, within
+
+
+@pytree()
+class Walked:
+    """What noisy steps keep for the next request.
+
+    Args:
+        exact: the model before its last noise: in law, the published one is this with that noise drawn anew.
+        deleted: rows deleted since training, this request's among them.
+
+    >>> walked_from(1.0).deleted.tolist()
+    0
+    """
+
+    exact: Any
+    deleted: Array
+
+
+def walked_from(record: Any) -> Walked:
+    """The state of a request, from what the learner or the last request recorded.
+
+    >>> walked_from(walked_from(1.0)).exact
+    1.0
+    """
+    return record if isinstance(record, Walked) else Walked(record, jnp.zeros((), int))
 
 
 def langevin_distance(known: Curvature, plan: Schedule, steps: int, capacity: int) -> float:
@@ -24,13 +50,15 @@ def langevin_distance(known: Curvature, plan: Schedule, steps: int, capacity: in
 
     The last K of A's T steps are the same map, ρ-Lipschitz with ρ = 1 − ηΛ, on two starting points in the ball: at most
     2B apart, and with all rows at a time at most $2B\rho^{T-K} + \eta mL\frac{1-\rho^{T-K}}{1-\rho}$, for they came
-    from the ball by T − K steps with the same noise whose gradients differ by at most mL. Then `amplified`.
+    from the ball by T − K steps with the same noise whose gradients differ by at most mL. Then `amplified`. Among the
+    T − K steps before a further request are those of earlier ones and of training, which saw rows that are gone by now:
+    so m is what all requests together deleted.
 
     Args:
         known: L and Λ.
         plan: η, B, T and σ of training, and the minibatch.
         steps: K ≤ T.
-        capacity: m.
+        capacity: m, in all requests together.
 
     >>> plan = Schedule(steps=1, rate=0.25, rows=2, ball=1.0, sigma=1.0)
     >>> langevin_distance(Curvature(1.0, 1.0, 0.0, 2.0), plan, 1, 1)
@@ -53,12 +81,14 @@ def langevin_unlearning(
     $$\theta \leftarrow \Pi_B\theta - \eta\nabla J_{D\setminus S}(\Pi_B\theta) + \mathcal N(0, \sigma^2 I)$$
 
     Starts from the recorded model before its last noise, with that noise drawn anew: in law, from the published one.
-    Where |S| > `capacity` or n exceeds what the step size was made for, the model is NaN: an outcome, and a refutation.
+    The guarantee holds for each of a sequence of requests that do not look at what was published, while they delete
+    `capacity` rows or fewer in all. Beyond that, or where n exceeds what the step size was made for, the model is NaN:
+    an outcome, and a refutation.
 
     Args:
         learner: `langevin`.
         epsilon, delta: the claim.
-        capacity: m.
+        capacity: m, rows that all requests together may delete.
         steps: K, between 1 and the learner's T.
 
     Returns:
@@ -80,11 +110,11 @@ def langevin_unlearning(
     require(1 <= steps <= plan.steps, f"langevin_unlearning: steps {steps} are not between 1 and {plan.steps}")
     require_counts("langevin_unlearning", plan.rows, capacity)
     ratio = langevin_distance(known, plan, steps, capacity)
-    assumed = ("targets are in the simplex", f"n <= {plan.rows}, |S| <= {capacity}")
+    assumed = ("targets are in the simplex", f"n <= {plan.rows}, |S| <= {capacity} in all requests together")
     guarantee = declared("langevin_unlearning", ratio, epsilon, delta, assumed)
 
-    def walk(key: PRNGKeyArray, start: Array, rows: Rows, forget: Array) -> Array:
-        holds = (rows.count() <= plan.rows) & (rows.only(forget).count() <= capacity)
+    def walk(key: PRNGKeyArray, start: Array, rows: Rows, forget: Array, deleted: Array) -> Array:
+        holds = within(rows, plan.rows, deleted, capacity)
         model = walked(key, start, projected_step(learner, rows.without(forget)), steps, plan.sigma)
         return jnp.where(holds, model, jnp.nan)
 
@@ -116,9 +146,9 @@ def noisy_finetuning(learner: Learner | None = None, epsilon: Real = 1.0, delta:
     $$\theta \leftarrow (1 - \eta\lambda)\theta - \eta\,\mathrm{clip}_C(\nabla L_{D\setminus S}(\theta))
       + \mathcal N(0, \sigma^2 I)$$
 
-    The guarantee holds for every loss, every S and every n: it rests on clipping and noise alone, and it covers the
-    reference A(D∖S) because A ends with the same K steps. It treats the gradients of the two as if they had nothing in
-    common, which on D∖S they have.
+    The guarantee holds for every loss, every S and every n, and for each of any sequence of requests: it rests on
+    clipping and noise alone, and it covers the reference A(D∖S) because A ends with the same K steps. It treats the
+    gradients of the two as if they had nothing in common, which on D∖S they have.
 
     Args:
         learner: `noisy_tail` of any learner.
@@ -143,7 +173,8 @@ def noisy_finetuning(learner: Learner | None = None, epsilon: Real = 1.0, delta:
         "noisy_finetuning", tail_distance(plan), epsilon, delta, ("clipping is applied to every step",)
     )
 
-    def walk(key: PRNGKeyArray, start: Any, rows: Rows, forget: Array) -> Any:
+    def walk(key: PRNGKeyArray, start: Any, rows: Rows, forget: Array, deleted: Array) -> Any:
+        del deleted  # the bound asks nothing of S
         flat, rebuild = ravel_pytree(start)
         move = clipped_step(learner, rows.without(forget), rebuild)
         # A model that is not finite has no place in the ball: it is put at its centre.
@@ -158,15 +189,20 @@ def _walking(name: str, learner: Learner, guarantee: Any, walk: Any) -> Remover:
     noise = learner.noise
     assert noise is not None
 
+    def serve(key: PRNGKeyArray, state: Walked, rows: Rows, forget: Bool[Array, " n"]) -> Walked:
+        # In law the published model; drawn here, so that the last noise alone stands between centre and output.
+        published = perturbed(jax.random.fold_in(key, 0), state.exact, noise.sigma)
+        deleted = state.deleted + rows.only(forget).count()
+        return Walked(walk(jax.random.fold_in(key, 1), published, rows, forget, deleted), deleted)
+
     def centre(key: PRNGKeyArray, given: Learner, start: Any, rows: Rows, forget: Bool[Array, " n"]) -> Any:
         _made_for(name, learner, given)
-        # In law the published model; drawn here, so that the last noise alone stands between centre and output.
-        published = perturbed(jax.random.fold_in(key, 0), start, noise.sigma)
-        return walk(jax.random.fold_in(key, 1), published, rows, forget)
+        return serve(key, walked_from(start), rows, forget).exact
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
-        exact = centre(key, trained.learner, trained.record, rows, forget)
-        return Trained(perturbed(last_noise(key), exact, noise.sigma), exact, trained.learner)
+        _made_for(name, learner, trained.learner)
+        after = serve(key, walked_from(trained.record), rows, forget)
+        return Trained(perturbed(last_noise(key), after.exact, noise.sigma), after, trained.learner)
 
     return Remover(remove, name, "untraining", guarantee, centre=centre, made_for=learner)
 

@@ -11,7 +11,14 @@ from ..base import Guarantee, Remover, Trained
 from ..learners.forest import Grown, Tree, best, divided, drawn_order, forest, sides, tally
 
 _EXACT = Guarantee(
-    "untraining", ("the learner is this forest", "the record is A(D)'s own", "targets are one-hot"), lambda delta: 0.0
+    "untraining",
+    (
+        "the learner is this forest",
+        "the record is A(D)'s own, or what earlier requests made of it",
+        "targets are one-hot",
+        "a request does not look at the trees published before it",
+    ),
+    lambda delta: 0.0,
 )
 
 
@@ -22,7 +29,9 @@ def dare() -> Remover:
     A node's decision is a function of its sums and of its own order of splits, which no row had a part in; deleting
     rows only shortens the list of admissible splits. So a node keeps its order, and decides as it would on D∖S. Below
     a changed decision the orders are drawn afresh. The law of all trees together is that of A(D∖S): untraining at (0,
-    0) against this randomised training, and against nothing else.
+    0) against this randomised training, and against nothing else. Orders are kept, so the same is true of each of a
+    sequence of requests, unless one is chosen by what was published: who deletes first what changes the decision above
+    an unwelcome subtree has that one drawn again, and keeps the others. Then the law is another.
 
     Returns:
         The remover; it needs a model of `learners.forest`, whose record it keeps up to date.

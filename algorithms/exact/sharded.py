@@ -21,7 +21,9 @@ def sisa_removal() -> Remover:
 
     Earlier checkpoints and other shards never saw S, and have the law they have in A(D∖S); what is trained again is
     trained with fresh randomness, as A would from there. So the removed models have the law of A(D∖S), all shards
-    together: untraining at (0, 0) against SISA training, and against nothing else.
+    together: untraining at (0, 0) against SISA training, and against nothing else. The same is true of each of a
+    sequence of requests, in whatever order the rows of one S go: what they change is trained again after the last of
+    them. An S that is itself chosen by the published models is another matter (Gupta et al. 2021, arXiv 2106.04378).
 
     Returns:
         The remover; it needs a model of `learners.sisa`, whose record it keeps up to date.

@@ -1,0 +1,123 @@
+"""No two shipped removers publish the same model, but for those that agree by right: these are listed, with the reason.
+
+One request on the contract's plain case, one key for training and removal. A remover runs on the learner that suits it,
+beside all others that run there, doing nothing and a retrain; on an MLP where any learner will do.
+"""
+
+import collections
+import functools
+import itertools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from contract_tools import KEY, MLP, cases, close, compiled, published, suited
+
+import neverseen as ns
+from neverseen.algorithms.removers import FAULTY, REMOVERS
+
+# At its default it is made for one row, and answers two with NaN.
+INSTEAD = {"langevin_unlearning": ns.removers.langevin_unlearning(capacity=2)}
+SHIPPED = {name: make() for name, make in REMOVERS.items() if name not in FAULTY} | INSTEAD
+EVERYWHERE = ("do_nothing", "retrain")
+VARIANTS = {"ssd(1)": ns.removers.ssd(selection=1)}
+"""Beside the defaults: what a default that does nothing here would do."""
+
+EXACT = "exact, and the model is a function of the rows that are left"
+SAME_KEY = "exact in law, and under the key of training in every draw"
+NEAR = "within a bound that is declared, and here far below it: less than 1e-5 from A(D∖S), with the same noise"
+BY_RIGHT: dict[tuple[str, str], str] = {
+    ("dare", "retrain"): SAME_KEY,
+    ("do_nothing", "ssd"): "no parameter passes its authors' α here: the no-op that it is on most requests",
+    ("newton", "retrain"): EXACT,
+    ("newton_removal", "retrain"): NEAR,
+    ("noisy", "retrain"): f"{EXACT}, the noise one of the key",
+    ("retrain", "rewind_to_delete"): NEAR,
+    ("retrain", "sequence"): EXACT,
+    ("retrain", "sisa_removal"): SAME_KEY,
+    ("retrain", "stream_moments"): EXACT,
+    ("retrain", "stream_quadratic"): f"{EXACT}, where the loss is quadratic, as here",
+    ("retrain", "stream_ridge"): EXACT,
+    ("sequence", "stream_ridge"): "its default base, which takes two requests as one",
+}
+"""Pairs that publish the same, alphabetically, and why they may."""
+
+Groups = dict[ns.Learner, dict[str, Any]]
+
+
+@functools.cache
+def groups() -> Groups:
+    """What everybody published, by learner."""
+    runs: dict[ns.Learner, dict[str, ns.Remover]] = collections.defaultdict(dict)
+    for name, remover in SHIPPED.items():
+        runs[suited(name)][name] = remover
+    runs[MLP] |= VARIANTS
+    return {
+        learner: {**basis(learner), **{n: alone(r, learner) for n, r in g.items() if n not in EVERYWHERE}}
+        for learner, g in runs.items()
+    }
+
+
+@functools.cache
+def trained(learner: ns.Learner) -> Any:
+    """Models of D and of D∖S, by one program."""
+    plain = cases()["plain"]
+    both = jnp.stack([plain.rows.present, plain.rows.present & ~plain.forget])
+    return compiled(jax.vmap(lambda here: learner.fit(KEY, ns.Rows(plain.rows.x, plain.rows.y, here))))(both)
+
+
+def basis(learner: ns.Learner) -> dict[str, Any]:
+    """The original, which doing nothing publishes, and a retrain."""
+    leaves = jax.tree.leaves(trained(learner).params)
+    flat = [np.concatenate([np.ravel(leaf[arm]) for leaf in leaves]) for arm in (0, 1)]
+    return dict(zip(EVERYWHERE, flat, strict=True))
+
+
+def alone(remover: ns.Remover, learner: ns.Learner) -> Any:
+    """What it publishes."""
+    plain, model = cases()["plain"], jax.tree.map(lambda leaf: leaf[0], trained(learner))
+    call = compiled(lambda *given: published(remover, *given))
+    return np.asarray(call(KEY, model, plain.rows, plain.forget, plain.behaviour))
+
+
+def agreeing(everybody: Groups) -> set[tuple[str, str]]:
+    """Pairs of one learner that published the same up to float rounding, alphabetically."""
+    return {
+        (a, b)
+        for group in everybody.values()
+        for a, b in itertools.combinations(sorted(group), 2)
+        if close(group[a], group[b], 1e-5)
+    }
+
+
+def complaints(everybody: Groups, by_right: dict[tuple[str, str], str]) -> list[str]:
+    """Pairs that agree and are not listed, and pairs that are listed and do not agree."""
+    found = agreeing(everybody)
+    return sorted(
+        [f"{a} and {b} agree" for a, b in found - set(by_right)]
+        + [f"{a} and {b} differ" for a, b in set(by_right) - found]
+    )
+
+
+def test_no_two_removers_agree_unless_by_right() -> None:
+    assert complaints(groups(), BY_RIGHT) == []
+
+
+def test_every_shipped_remover_was_there() -> None:
+    assert set().union(*groups().values()) - set(VARIANTS) == set(REMOVERS) - set(FAULTY)
+    assert all(np.isfinite(flat).all() for group in groups().values() for flat in group.values())
+
+
+def test_the_basis_is_what_the_two_removers_publish() -> None:
+    for name in EVERYWHERE:
+        assert close(alone(SHIPPED[name], MLP), groups()[MLP][name], 1e-6)
+
+
+def test_two_of_a_kind_are_caught_and_so_is_an_entry_without_a_pair() -> None:
+    """A remover shipped under a second name, and one that differs by a constant from another."""
+    again = alone(ns.Remover(SHIPPED["finetune"].remove, "another"), MLP)
+    twice: Groups = {MLP: groups()[MLP] | {"another": again, "moved": again + 1e-3}}
+    listed = {pair: why for pair, why in BY_RIGHT.items() if pair in agreeing({MLP: groups()[MLP]})}
+    assert complaints(twice, listed) == ["another and finetune agree"]
+    assert complaints(groups(), BY_RIGHT | {("finetune", "retrain"): "made up"}) == ["finetune and retrain differ"]
