@@ -45,7 +45,7 @@ def check(parser: argparse.ArgumentParser) -> None:
     said = "say what share of originals would have been refuted (with --report always)"
     parser.add_argument("--resolution", action="store_true", help=said)
     said = "metrics for the report, separated by commas, or none (default all that apply)"
-    parser.add_argument("--metrics", metavar="A,B", help=said)
+    parser.add_argument("--metrics", dest="beside", metavar="A,B", help=said)
 
 
 def compare(parser: argparse.ArgumentParser) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EXIT = {Status.SATISFIED: 0, Status.REFUTED: 1, Status.INCONCLUSIVE: 3}
 _POSITIONAL = ("remover", "removed", "reference", "removers")
-_PRESENTATION = ("command", "json", "report", "store", "metrics")
+_PRESENTATION = ("command", "json", "report", "store", "beside")
 _NOTES = ("arguments", "kind", "notion", "unseen")
 
 
@@ -32,14 +32,14 @@ def check(args: argparse.Namespace) -> int:
         writable(args.report)
         args.resolution = True  # recorded with the command, since it is part of the verdict
     terms = _terms(args) | {"budget": args.budget, "resolution": args.resolution, "store": set_up(args)}
-    _measure_command.vet(args.metrics, args.report, definition)
+    _measure_command.vet(args.beside, args.report, definition)
     subject = [_names.resolve(kind, getattr(args, kind)) for kind in ("remover", "learner", "scenario")]
     from .check import check as decide
 
     with _terminal.progress(args.budget) as progress:
         verdict = decide(definition, *subject, **terms, progress=progress)
     same = {"seed": args.seed, "grain": args.grain, "store": terms["store"]}
-    return _publish(verdict, args, lambda: _measure_command.beside(args.metrics, definition, *subject, **same))
+    return _publish(verdict, args, lambda: _measure_command.beside(args.beside, definition, *subject, **same))
 
 
 def audit(args: argparse.Namespace) -> int:

@@ -117,6 +117,17 @@ def test_all_that_apply_are_measured_and_the_rest_is_left_out_with_its_reason() 
         measured("cka", CLAIM, ns.removers.do_nothing(), ns.learners.nearest_neighbour())
 
 
+def test_a_metric_without_a_value_costs_no_other_metric() -> None:
+    """Steps of relearning diverge on this model: left out with the reason where all were asked, an error by name."""
+    where = (CLAIM, ns.removers.do_nothing(), ns.learners.noisy(), ns.scenarios.breast_cancer())
+    table = ns.metrics.measure(None, *where, runs=8, exchanges=1)
+    (why,) = [why for name, why in table.left_out if name == "relearn-time"]
+    assert why.startswith("run 0 of the removed arm is NaN or infinite in relearning on S")
+    assert {"klom", "u-lira"} <= {row.metric for row in table.rows}
+    with pytest.raises(ValueError, match="relearn-time: run 0 of the removed arm is NaN or infinite"):
+        ns.metrics.measure("relearn-time", *where, runs=8, exchanges=1)
+
+
 def test_where_d_is_redrawn_only_fresh_points_are_looked_at() -> None:
     claim, scenario = ns.Unlearning(1.0, 0.05, "distribution"), ns.scenarios.mixture(rows=32)
     assert list(places(scenario, claim)) == ["fresh", "behaviour"]
@@ -148,6 +159,8 @@ def test_a_removed_run_that_is_nan_is_an_error() -> None:
 
     with pytest.raises(ValueError, match="klom: run 0 of the removed arm is NaN or infinite in margins on S"):
         measured("klom", CLAIM, broken, FIXED, runs=8)
+    left_out = dict(measured(None, CLAIM, broken, FIXED, runs=8).left_out)
+    assert left_out["klom"].startswith("run 0 of the removed arm is NaN or infinite in margins on S")
 
 
 def test_runs_in_the_store_serve_the_next_remover(tmp_path: Path) -> None:

@@ -51,7 +51,8 @@ def measure(
     error budget use `check`.
 
     Args:
-        metrics: one or several, by name or as values; None for all that may judge the notion and apply here.
+        metrics: one or several, by name or as values; None for all that may judge the notion, apply here
+            and have a value; the table names the others with the reason.
         definition: which rows the references never saw; its ε and δ play no part.
         remover, learner, scenario: U, A and D with S, S_full and fresh points.
         runs: of each arm.
@@ -68,7 +69,7 @@ def measure(
 
     Raises:
         ValueError: an unknown metric, one of the other notion or one that does not apply here; fewer than eight runs;
-            a run that is NaN.
+            a run that is NaN, for a metric that was named, or for all that apply.
 
     >>> import neverseen as ns
     >>> table = ns.metrics.measure("forget-gap", ns.Untraining(1.0, 0.05), ns.removers.do_nothing(),
@@ -92,12 +93,14 @@ def measure(
         found, tuple(sorted({name for one in chosen for name in one.needs})), runs, float(grain), store, progress
     )
     random = orders(runs, exchanges, np.random.default_rng(drawn.entropy))
-    rows = tuple(_row(one, seen, random) for one in chosen)
+    rows, without_value = _rows(chosen, seen, random)
+    if without_value and (metrics is not None or not rows):
+        raise ValueError("; ".join(f"{name}: {why}" for name, why in without_value))
     made = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover), "learner": repr(learner)}
     made |= {"seed": seed, "grain": float(grain), "block": SHARD, "exchanges": exchanges}
     return Table(
-        f"{remover} on {learner} in {scenario}", definition.id, definition.reference, runs, rows, tuple(left_out),
-        made | surroundings(), time.perf_counter() - started,
+        f"{remover} on {learner} in {scenario}", definition.id, definition.reference, runs, rows,
+        (*left_out, *without_value), made | surroundings(), time.perf_counter() - started,
     )  # fmt: skip
 
 
@@ -165,6 +168,17 @@ class _Drawn:
             name: {key: np.concatenate([part[key] for part in shards])[:runs] for key in needs}
             for name, shards in parts.items()
         }
+
+
+def _rows(chosen: list[Metric], seen: dict[str, Arm], exchanges: Any) -> tuple[tuple[Row, ...], list[tuple[str, str]]]:
+    """The rows, and the metrics that have no value on these runs, with the reason."""
+    rows, left_out = list[Row](), list[tuple[str, str]]()
+    for one in chosen:
+        try:
+            rows.append(_row(one, seen, exchanges))
+        except ValueError as error:
+            left_out.append((one.name, str(error).partition(": ")[2] or str(error)))
+    return tuple(rows), left_out
 
 
 def _row(one: Metric, seen: dict[str, Arm], exchanges: Any) -> Row:
