@@ -12,7 +12,6 @@
 # ---
 
 # %% [markdown]
-# %% [markdown]
 # # Bring your own runs
 #
 # *An audit needs numbers, one line for each run, and nothing of your training.* Two loops that know nothing of this

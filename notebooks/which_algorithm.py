@@ -12,7 +12,6 @@
 # ---
 
 # %% [markdown]
-# %% [markdown]
 # # Which algorithm for which notion
 #
 # *A remover meets the notion whose reference it computes, and no other.* Untraining's reference is $A(D \setminus
