@@ -281,7 +281,8 @@ def _two_classes(z: Any, y0: Any, y1: Any) -> Any:
 @_two_classes.defjvp
 def _two_classes_jvp(at: tuple[Any, Any, Any], along: tuple[Any, Any, Any]) -> tuple[Any, Any]:
     (z, y0, y1), (dz, dy0, dy1) = at, along
-    slope = (y0 + y1) / (1 + jnp.exp(-z)) - y1
+    # Not 1 / (1 + exp(−z)): its own derivative is 0 · ∞ below z = −88.
+    slope = (y0 + y1) * jax.nn.sigmoid(z) - y1
     moved = dy0 * jnp.logaddexp(z, 0) + dy1 * jnp.logaddexp(-z, 0)
     return _two_classes(z, y0, y1), slope * dz + moved
 

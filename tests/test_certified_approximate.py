@@ -142,3 +142,23 @@ def test_bfgs_meets_its_secant_equations() -> None:
         np.testing.assert_allclose(bfgs(jnp.asarray(s), jnp.asarray(y), jnp.asarray(v)), a @ v, atol=1e-6)
     with pytest.raises(ValueError, match="no path"):
         ns.removers.deltagrad()(jax.random.key(0), RIDGE.fit(jax.random.key(0), small().rows), small().rows, mask(0))
+
+
+@pytest.mark.parametrize("name", ["influence", "newton"])
+def test_conjugate_gradient_takes_the_direct_step(name: str, key: PRNGKeyArray) -> None:
+    make = getattr(ns.removers, name)
+    start, direct, _ = parts(key, make(), 0, 7)
+    _, iterated, _ = parts(key, make(iterations=30), 0, 7)
+    _, short, _ = parts(key, make(iterations=1), 0, 7)
+    np.testing.assert_allclose(iterated, direct, atol=2e-5)
+    assert abs(short - direct).max() > 0.01 * abs(start - direct).max()
+
+
+@pytest.mark.parametrize("name", ["influence", "newton"])
+def test_a_hessian_too_wide_is_refused_with_the_way_out(name: str, key: PRNGKeyArray) -> None:
+    rows, wide = small().rows, ns.learners.mlp(hidden=512, epochs=1)
+    model = wide.fit(key, rows)
+    with pytest.raises(ValueError, match="give iterations"):
+        getattr(ns.removers, name)()(key, model, rows, mask(0))
+    moved = getattr(ns.removers, name)(1.0, 5)(key, model, rows, mask(0)).params
+    assert all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(moved))

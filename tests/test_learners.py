@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Array, PRNGKeyArray
 
 import neverseen as ns
 from neverseen.algorithms.base import cross_entropy
@@ -149,3 +149,18 @@ def test_mlp_learns_digits(key: PRNGKeyArray) -> None:
 def learner_vector(learner: ns.Learner, key: PRNGKeyArray, rows: ns.Rows) -> np.ndarray:
     """All parameters in one vector."""
     return np.concatenate([np.ravel(leaf).astype(float) for leaf in jax.tree.leaves(fitted(learner)(key, rows))])
+
+
+@pytest.mark.parametrize("gap", [0.5, -40.0, -200.0, 200.0])
+def test_the_loss_of_two_classes_bends_as_that_of_more(gap: float) -> None:
+    y = jnp.array([0.25, 0.75])
+
+    def of(logits: Array) -> Array:
+        return cross_entropy(logits[None], y[None])[0]
+
+    def general(logits: Array) -> Array:
+        return -(y * jax.nn.log_softmax(logits)).sum()
+
+    at = jnp.array([0.0, gap])
+    np.testing.assert_allclose(jax.grad(of)(at), jax.grad(general)(at), atol=1e-6)
+    np.testing.assert_allclose(jax.hessian(of)(at), jax.hessian(general)(at), atol=1e-6)

@@ -12,10 +12,11 @@ from ...formal._types import Real
 from ...formal.scenario import Rows
 from ..base import Remover, Trained
 from ..learners.ridge import affine, ridge
+from .hessian import hessian_solve
 
 
 @functools.lru_cache
-def influence(damping: Real = 0.0) -> Remover:
+def influence(damping: Real = 0.0, iterations: int | None = None) -> Remover:
     r"""One step along the influence of S, with the Hessian on all of D.
 
     $$\theta \leftarrow \theta + (\nabla^2 J_D(\theta) + \mu I)^{-1} \nabla\ell_S(\theta)$$
@@ -24,9 +25,14 @@ def influence(damping: Real = 0.0) -> Remover:
     it is not exact, and nothing is declared.
 
     Args:
-        damping: μ ≥ 0.
+        damping: μ ≥ 0; a network's Hessian needs some.
+        iterations: of conjugate gradient, for models whose p × p Hessian is too large; None forms it.
 
-    Cost: one Hessian and one solve. Source: Koh & Liang 2017 (arXiv 1703.04730).
+    Raises:
+        ValueError: when run, the model has more than 2048 parameters and no iterations are given.
+
+    Cost: one Hessian and one solve, or a Hessian-vector product an iteration. Source: Koh & Liang 2017 (arXiv
+    1703.04730).
 
     >>> influence()
     influence
@@ -40,8 +46,10 @@ def influence(damping: Real = 0.0) -> Remover:
         def lost(w: Array) -> Array:
             return jnp.where(gone.present, learner.row_losses(rebuild(w), gone), 0).sum()
 
-        hessian = jax.hessian(lambda w: learner.objective(rebuild(w), rows))(flat) + damping * jnp.eye(flat.size)
-        return rebuild(flat + jax.scipy.linalg.solve(hessian, jax.grad(lost)(flat), assume_a="pos"))
+        def kept(w: Array) -> Array:
+            return learner.objective(rebuild(w), rows)
+
+        return rebuild(flat + hessian_solve(kept, flat, jax.grad(lost)(flat), damping, iterations))
 
     return Remover(remove, "influence", "untraining", random=False)
 

@@ -4,7 +4,6 @@ import functools
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, PRNGKeyArray
 
@@ -12,6 +11,7 @@ from ...formal._types import Real
 from ...formal.scenario import Rows
 from ..base import Guarantee, Learner, OutputNoise, Remover, Trained
 from ..learners.noisy import perturbed, unpublished
+from .hessian import hessian_solve
 
 _EXACT = Guarantee("untraining", ("the reference is the same learner",), lambda delta: 0.0)
 _EXACT_FULL = Guarantee("unlearning", ("the reference is the same learner", "S_full is given"), lambda delta: 0.0)
@@ -106,7 +106,7 @@ def _noise(learner: Learner) -> OutputNoise:
 
 
 @functools.lru_cache
-def newton(damping: Real = 0.0) -> Remover:
+def newton(damping: Real = 0.0, iterations: int | None = None) -> Remover:
     r"""One Newton step on the objective without S.
 
     $$\theta \leftarrow \theta - (\nabla^2 J_{D\setminus S}(\theta) + \mu I)^{-1} \nabla J_{D\setminus S}(\theta),
@@ -118,8 +118,12 @@ def newton(damping: Real = 0.0) -> Remover:
 
     Args:
         damping: μ ≥ 0, for objectives whose Hessian may be singular.
+        iterations: of conjugate gradient, for models whose p × p Hessian is too large; None forms it.
 
-    Cost: one Hessian of p × p for p parameters, and one solve.
+    Raises:
+        ValueError: when run, the model has more than 2048 parameters and no iterations are given.
+
+    Cost: one Hessian of p × p for p parameters and one solve, or a Hessian-vector product an iteration.
 
     >>> newton()
     newton
@@ -128,12 +132,14 @@ def newton(damping: Real = 0.0) -> Remover:
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
         del key
         flat, rebuild = ravel_pytree(trained.params)
-        return rebuild(flat - newton_step(flat, rebuild, trained, rows.without(forget), damping))
+        return rebuild(flat - newton_step(flat, rebuild, trained, rows.without(forget), damping, iterations))
 
     return Remover(remove, "newton", "untraining", random=False)
 
 
-def newton_step(flat: Array, rebuild: Any, trained: Trained, rows: Rows, damping: Real) -> Array:
+def newton_step(
+    flat: Array, rebuild: Any, trained: Trained, rows: Rows, damping: Real, iterations: int | None = None
+) -> Array:
     """The Newton direction of the objective on the rows present: (∇²J + μI)⁻¹ ∇J.
 
     Args:
@@ -142,6 +148,7 @@ def newton_step(flat: Array, rebuild: Any, trained: Trained, rows: Rows, damping
         trained: whose learner's objective is meant.
         rows: what the objective sums over.
         damping: μ.
+        iterations: of conjugate gradient; None solves directly.
 
     Returns:
         The direction `[p]`.
@@ -157,5 +164,4 @@ def newton_step(flat: Array, rebuild: Any, trained: Trained, rows: Rows, damping
     def objective(w: Array) -> Array:
         return trained.learner.objective(rebuild(w), rows)
 
-    hessian = jax.hessian(objective)(flat) + damping * jnp.eye(flat.size)
-    return jax.scipy.linalg.solve(hessian, jax.grad(objective)(flat), assume_a="pos")
+    return hessian_solve(objective, flat, jax.grad(objective)(flat), damping, iterations)
