@@ -44,7 +44,7 @@ def check(parser: argparse.ArgumentParser) -> None:
     _terms(parser, grain=1e-3)
     said = "say what share of originals would have been refuted (with --report always)"
     parser.add_argument("--resolution", action="store_true", help=said)
-    said = "metrics for the report, separated by commas, or none (default all that apply)"
+    said = "metrics for the report, separated by commas (default all that apply); none leaves them and the cost out"
     parser.add_argument("--metrics", dest="beside", metavar="A,B", help=said)
 
 

@@ -17,7 +17,6 @@ from .report import writable, write_report
 if TYPE_CHECKING:
     from ..algorithms.store import Store
     from . import prove as proving
-    from .metrics.table import Table
 
 EXIT = {Status.SATISFIED: 0, Status.REFUTED: 1, Status.INCONCLUSIVE: 3}
 _POSITIONAL = ("remover", "removed", "reference", "removers")
@@ -188,7 +187,7 @@ def _terms(args: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(args, name) for name in ("alpha", "beta", "tolerance", "seed", "grain")}
 
 
-def _publish(verdict: Verdict, args: argparse.Namespace, metrics: "Callable[[], Table | None]" = lambda: None) -> int:
+def _publish(verdict: Verdict, args: argparse.Namespace, beside: Callable[[], dict[str, Any]] = dict) -> int:
     """The verdict first, the report and what is measured for it after it: a full disk must not cost the result."""
     verdict = dataclasses.replace(verdict, provenance={**verdict.provenance, "command": again(args)})
     if args.json:
@@ -197,7 +196,7 @@ def _publish(verdict: Verdict, args: argparse.Namespace, metrics: "Callable[[], 
         _terminal.write(_terminal.printable(str(verdict)))
         _views(verdict)
     if args.report:
-        write_report(verdict, args.report, metrics=metrics())
+        write_report(verdict, args.report, **beside())
     return EXIT[verdict.status]
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import dataclasses
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from . import _terminal
@@ -16,8 +15,8 @@ STATUS = """\
 exit status: the worst of the removers named, under the definitions asked: 0 all SATISFIED, 1 one is REFUTED, 2 usage or
 bad input, 3 one is INCONCLUSIVE or does not run on the learner, 70 a fault of ours, 130 Ctrl-C
 
-Doing nothing and fresh retrains are rows too, and do not count. Cost is in retrains, and differs from call to call. To
-tell on which side of one remover its reference lies: neverseen compare."""
+Doing nothing and fresh retrains are rows too, and count where they are named. Cost is in retrains, and differs from
+call to call. To tell on which side of one remover its reference lies: neverseen compare."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,19 +66,19 @@ def compare_removers(args: argparse.Namespace) -> int:
     _terminal.write(made.to_json() if args.json else "\n".join(map(_terminal.printable, str(made).split("\n"))))
     if args.report:
         made.write_report(args.report)
-    return EXIT[worst(made, [str(remover) for remover in removers])]
+    return EXIT[worst(made)]
 
 
-def worst(made: "Comparison", removers: Sequence[str]) -> "Status":
-    """The worst verdict of some rows; one that does not run was not decided.
+def worst(made: "Comparison") -> "Status":
+    """The worst verdict of the rows asked for; one that does not run was not decided.
 
     >>> from neverseen import Comparison
-    >>> worst(Comparison.example(), ["mine"]).name
+    >>> worst(Comparison.example()).name
     'REFUTED'
     """
     from ..formal.verdict import Status
 
-    rows = [made[name] for name in removers]
+    rows = [row for row in made.rows if row.asked]
     found = {verdict.status for row in rows for verdict in row.verdicts}
     if any(row.why for row in rows):
         found.add(Status.INCONCLUSIVE)

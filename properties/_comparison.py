@@ -30,16 +30,18 @@ class Compared:
     Args:
         remover: its name.
         anchor: which of the rows that are always there it is; "" for the others.
+        asked: whether it was named, and counts.
         verdicts: one for each definition; none where it does not run.
         behaviour: cost and accuracy.
         why: why it does not run.
 
-    >>> Compared("mine", "", (), None, "remover mine: raised TypeError").why
+    >>> Compared("mine", "", True, (), None, "remover mine: raised TypeError").why
     'remover mine: raised TypeError'
     """
 
     remover: str
     anchor: str
+    asked: bool
     verdicts: tuple[Verdict, ...]
     behaviour: Behaviour | None
     why: str
@@ -86,14 +88,14 @@ class Comparison:
         α = 0.001 over the table, 512 pairs at most for each verdict, root seed 0; cost in retrains; 0.5 s.
         """
         verdict = Verdict.example()
-        rows = [Compared(*names, (verdict,), Behaviour.example(), "") for names in (("do_nothing", "the original"),)]
-        rows.append(dataclasses.replace(rows[0], remover="mine", anchor=""))
-        return Comparison("ridge", "blobs", (verdict.definition,), 1e-3, 512, 0, tuple(rows), {"seed": 0}, 0.5)
+        original = Compared("do_nothing", "the original", False, (verdict,), Behaviour.example(), "")
+        rows = original, dataclasses.replace(original, remover="mine", anchor="", asked=True)
+        return Comparison("ridge", "blobs", (verdict.definition,), 1e-3, 512, 0, rows, {"seed": 0}, 0.5)
 
     @property
     def sentence(self) -> str:
-        """The result in a line; the rows that are always there are not counted."""
-        asked = [row for row in self.rows if not row.anchor]
+        """The result in a line; rows that are always there count where they were named."""
+        asked = [row for row in self.rows if row.asked]
         found = [_counted(claim, [row.verdicts[i] for row in asked if row.verdicts]) for i, claim in self._claims()]
         none = sum(bool(row.why) for row in asked)
         also = f"; {none} did not run" if none else ""
@@ -233,7 +235,7 @@ def _row(row: Compared) -> dict[str, Any]:
 def _again(made: Comparison) -> str:
     """The call, with names for the removers and the learner that were given."""
     claims = ", ".join(f"ns.{claim!r}" for claim in made.definitions)
-    names = ", ".join(" ".join(row.remover.split()) for row in made.rows if not row.anchor)
+    names = ", ".join(" ".join(row.remover.split()) for row in made.rows if row.asked)
     kept = {name: made.provenance[name] for name in ("beta", "tolerance", "grain", "runs") if name in made.provenance}
     terms = {"alpha": made.alpha, "budget": made.budget, "seed": made.seed} | kept
     given = ", ".join(f"{name}={value!r}" for name, value in terms.items())
@@ -243,11 +245,11 @@ def _again(made: Comparison) -> str:
 
 def _row_to_dict(row: Compared) -> dict[str, Any]:
     behaviour = None if row.behaviour is None else dataclasses.asdict(row.behaviour)
-    given = {name: getattr(row, name) for name in ("remover", "anchor", "why")}
+    given = {name: getattr(row, name) for name in ("remover", "anchor", "asked", "why")}
     return given | {"verdicts": [verdict.to_dict() for verdict in row.verdicts], "behaviour": behaviour}
 
 
 def _row_from_dict(made: dict[str, Any]) -> Compared:
     behaviour = None if made["behaviour"] is None else Behaviour(**unplain(made["behaviour"]))
     verdicts = tuple(Verdict.from_json(json.dumps(verdict)) for verdict in made["verdicts"])
-    return Compared(made["remover"], made["anchor"], verdicts, behaviour, made["why"])
+    return Compared(made["remover"], made["anchor"], made["asked"], verdicts, behaviour, made["why"])

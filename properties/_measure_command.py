@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import _terminal
@@ -10,7 +11,6 @@ from . import _terminal
 if TYPE_CHECKING:
     from ..formal.definitions import Definition
     from .metrics import Metric
-    from .metrics.table import Table
 
 BESIDE = 64
 """Runs of each arm for the metrics in the report of a check: enough to tell do-nothing, and mostly drawn already."""
@@ -85,19 +85,31 @@ def vet(names: str | None, report: str | None, definition: "Definition") -> None
         one.admit(definition.name)
 
 
-def beside(names: str | None, definition: "Definition", *subject: Any, **terms: Any) -> "Table | None":
-    """The metrics for a report whose verdict is there already: where they cannot be taken, it is written without them.
+def beside(names: str | None, definition: "Definition", *subject: Any, **terms: Any) -> dict[str, Any]:
+    """What a report says beside a verdict that is there already: the metrics, and the cost against a retrain.
+
+    What cannot be taken is left out with a warning; with the metrics "none", both are.
 
     >>> import neverseen as ns
     >>> beside("none", ns.Untraining(1.0, 0.05))
+    {}
     """
     if names == "none":
-        return None
+        return {}
+    from .behaviour import behaviour_of
     from .metrics import measure as measured
 
+    with _terminal.progress(BESIDE, "runs", "measuring") as progress:
+        each = {
+            "metrics": lambda: measured(chosen(names), definition, *subject, runs=BESIDE, **terms, progress=progress),
+            "behaviour": lambda: behaviour_of(*subject, seed=terms["seed"]),
+        }
+        return {name: made for name, take in each.items() if (made := _or_warning(name, take)) is not None}
+
+
+def _or_warning(name: str, take: Callable[[], Any]) -> Any:
     try:
-        with _terminal.progress(BESIDE, "runs", "measuring") as progress:
-            return measured(chosen(names), definition, *subject, runs=BESIDE, **terms, progress=progress)
+        return take()
     except ValueError as error:
-        warnings.warn(f"the report is without metrics: {error}", stacklevel=2)
+        warnings.warn(f"the report is without {name}: {error}", stacklevel=4)
         return None

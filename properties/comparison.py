@@ -79,10 +79,10 @@ def compare_removers(
     terms: dict[str, Any] = {"alpha": share, "beta": beta, "tolerance": tolerance, "budget": budget, "seed": seed}
     terms |= {"grain": grain, "store": store}
     rows: list[Compared] = []
-    for place, (remover, anchor) in enumerate(asked):
+    for place, (remover, *standing) in enumerate(asked):
         if progress is not None:
             progress(place, len(asked), f"{remover}")
-        rows.append(_compared(remover, anchor, claims, learner, scenario, terms, runs))
+        rows.append(_compared(remover, standing, claims, learner, scenario, terms, runs))
     made = {"scenario": repr(scenario), "digest": scenario.digest(), "learner": repr(learner), "seed": seed}
     made |= {"grain": float(grain), "beta": beta, "tolerance": tolerance, "runs": runs} | surroundings()
     return Comparison(
@@ -91,25 +91,26 @@ def compare_removers(
     )  # fmt: skip
 
 
-def _rows(claims: tuple[Definition, ...], removers: Iterable[Remover]) -> list[tuple[Remover, str]]:
-    """The rows that are always there, and then the others."""
-    rows = [(do_nothing(), "the original"), (retrain(), "a fresh retrain without S")]
+def _rows(claims: tuple[Definition, ...], removers: Iterable[Remover]) -> list[tuple[Remover, str, bool]]:
+    """The rows that are always there, and then the others: what each stands for, and whether it was named."""
+    anchors = {do_nothing(): "the original", retrain(): "a fresh retrain without S"}
     if any(claim.name == "unlearning" for claim in claims):
-        rows.append((retrain_full(), "a fresh retrain without S_full"))
-    known = {remover.name: remover for remover, _ in rows}
-    for remover in removers:
+        anchors[retrain_full()] = "a fresh retrain without S_full"
+    named = tuple(removers)
+    known = {remover.name: remover for remover in anchors}
+    for remover in named:
         if known.setdefault(remover.name, remover) != remover:
             raise ValueError(f"compare_removers: two removers are called {remover.name!r}; rows go by name, rename one")
-    return rows + [(remover, "") for name, remover in known.items() if name not in {row.name for row, _ in rows}]
+    return [(remover, anchors.get(remover, ""), remover in named) for remover in known.values()]
 
 
 def _compared(
-    remover: Remover, anchor: str, claims: tuple[Definition, ...], learner: Learner, scenario: Scenario,
+    remover: Remover, standing: list[Any], claims: tuple[Definition, ...], learner: Learner, scenario: Scenario,
     terms: dict[str, Any], runs: int,
 ) -> Compared:  # fmt: skip
     try:
         rehearse(remover, learner, scenario)
     except ValueError as why:
-        return Compared(str(remover), anchor, (), None, str(why))
+        return Compared(str(remover), *standing, (), None, str(why))
     found = tuple(check(claim, remover, learner, scenario, **terms) for claim in claims)
-    return Compared(str(remover), anchor, found, behaviour_of(remover, learner, scenario, runs=runs), "")
+    return Compared(str(remover), *standing, found, behaviour_of(remover, learner, scenario, runs=runs), "")

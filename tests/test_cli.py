@@ -4,6 +4,7 @@ import dataclasses
 import io
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -156,7 +157,7 @@ def test_a_report_is_written_beside_the_sentence(calls: Calls, tmp_path: Path, c
     assert calls[0]["resolution"]
 
 
-def test_a_report_of_a_real_check_has_metrics_with_their_floors(tmp_path: Path, capsys: Capture) -> None:
+def test_a_report_of_a_real_check_has_metrics_with_their_floors_and_the_cost(tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "r.html"
     command = ["check", "do_nothing", *COMMAND[2:], "--store", "none", "--metrics", "forget-gap"]
     assert main([*command, "--report", str(path)]) == 1
@@ -164,6 +165,7 @@ def test_a_report_of_a_real_check_has_metrics_with_their_floors(tmp_path: Path, 
     assert err == ""
     assert "Metrics, each with its floor" in page
     assert "<tr><td>forget-gap" in page
+    assert re.search(r"A removal took [\d.e-]+ ms and a retrain without S [\d.e-]+ ms", page)
     assert main(command) == 2
     assert one_line(capsys) == "--metrics is for the report; add --report FILE.html, or use neverseen measure"
 
@@ -180,7 +182,9 @@ def test_a_report_without_metrics_is_written_and_says_why(
         warnings.simplefilter("always")
         assert main([*COMMAND, "--report", str(path)]) == 1
     assert capsys.readouterr().err == "neverseen: warning: the report is without metrics: a run is NaN\n"
-    assert "Metrics, each with its floor" not in path.read_text(encoding="utf-8")
+    page = path.read_text(encoding="utf-8")
+    assert "Metrics, each with its floor" not in page
+    assert "A removal took" in page
 
 
 def test_names_from_outside_cannot_drive_the_terminal(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:

@@ -48,7 +48,10 @@ def test_the_table_the_page_and_the_command(tmp_path: Path, capsys: Capture) -> 
 def table(monkeypatch: pytest.MonkeyPatch) -> list[Compared]:
     """Rows that stand for what a comparison finds: the anchors, of which doing nothing is REFUTED, and one's own."""
     verdict = Verdict.example()
-    rows = [Compared(name, "an anchor", (with_status(verdict, name),), None, "") for name in ("do_nothing", "retrain")]
+    rows = [
+        Compared(name, "an anchor", False, (with_status(verdict, name),), None, "")
+        for name in ("do_nothing", "retrain")
+    ]
     made = lambda *_, **__: dataclasses.replace(ns.Comparison.example(), rows=tuple(rows))  # noqa: E731
     monkeypatch.setattr(importlib.import_module("neverseen.properties.comparison"), "compare_removers", made)
     return rows
@@ -73,11 +76,14 @@ def with_status(verdict: Verdict, name: str) -> Verdict:
 def test_the_worst_of_the_named_is_the_exit_status(
     removers: str, code: int, table: list[Compared], capsys: Capture
 ) -> None:
-    example = Verdict.example()
-    table += [Compared(name, "", (with_status(example, name),), None, "") for name in ("newton", "scrub", "finetune")]
-    table.append(Compared("npo", "", (), None, "remover npo: raised"))
-    assert main(["compare-removers", *removers.split(), *WHERE]) == code
-    assert capsys.readouterr().out.startswith("Removers on ridge in blobs: of 4, ")
+    example, named = Verdict.example(), removers.split()
+    table += [
+        Compared(name, "", True, (with_status(example, name),), None, "") for name in ("newton", "scrub", "finetune")
+    ]
+    table.append(Compared("npo", "", True, (), None, "remover npo: raised"))
+    table[:] = [dataclasses.replace(row, asked=row.remover in named) for row in table]
+    assert main(["compare-removers", *named, *WHERE]) == code
+    assert capsys.readouterr().out.startswith(f"Removers on ridge in blobs: of {len(named)}, ")
 
 
 @pytest.mark.parametrize(

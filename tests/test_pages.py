@@ -52,8 +52,10 @@ def suite(verdict: Verdict, name: str = "mine") -> ns.Suite:
 
 def comparison(verdict: Verdict, name: str = "mine") -> ns.Comparison:
     example = ns.Comparison.example()
-    mine = Compared(name, "", (verdict,), Behaviour.example(), "")
-    return dataclasses.replace(example, rows=(example.rows[0], mine, Compared(name, "", (), None, f"{name} raised")))
+    mine = Compared(name, "", True, (verdict,), Behaviour.example(), "")
+    return dataclasses.replace(
+        example, rows=(example.rows[0], mine, Compared(name, "", True, (), None, f"{name} raised"))
+    )
 
 
 def pages(verdict: Verdict, name: str) -> dict[str, str]:
@@ -148,10 +150,10 @@ def test_examples_survive_json(checked: Verdict) -> None:
 
 
 def test_a_comparison_always_has_its_anchors_and_keeps_who_does_not_run() -> None:
-    asked = [ns.removers.stream_ridge()]
+    asked = [ns.removers.stream_ridge(), ns.removers.retrain()]
     made = ns.compare_removers(ns.Untraining(1.0, 0.05), asked, LEARNER, SCENARIO, budget=48, runs=2)
-    assert [(row.remover, row.anchor[:7]) for row in made.rows] == [
-        ("do_nothing", "the ori"), ("retrain", "a fresh"), ("stream_ridge", ""),
+    assert [(row.remover, row.anchor[:7], row.asked) for row in made.rows] == [
+        ("do_nothing", "the ori", False), ("retrain", "a fresh", True), ("stream_ridge", "", True),
     ]  # fmt: skip
     assert made["do_nothing"].verdicts[0].status is Status.REFUTED
     assert made["retrain"].verdicts[0].status is not Status.REFUTED
