@@ -1,7 +1,7 @@
 """How much of S_full each shipped remover must be given: `python benchmarks/sweep.py [--minutes M] [names]`.
 
 Unlearning at (1, 0.05) on nested requests, |S|/|S_full| = 1/8, 1/2, 7/8 and 1: 16 rows of one of four blobs, 64 rows in
-all, 96 pairs for each verdict at most. Removers that are made for one learner run on it, the others on a small MLP.
+all, 192 pairs for each verdict at most. Removers that are made for one learner run on it, the others on a small MLP.
 Originals and references are drawn once for each learner. After M minutes (10 when left out) no further remover is
 begun; what was not reached is named. Without names it writes `benchmarks/sweep.json` and `benchmarks/sweep.svg`.
 """
@@ -19,7 +19,7 @@ from neverseen.properties.sweep import Sweep, sweep_all
 
 RATIOS = (Fraction(1, 8), Fraction(1, 2), Fraction(7, 8), Fraction(1))
 FIRST = ("retrain", "retrain_full", "do_nothing", "finetune", "distributional", "with_neighbours", "stream_ridge")
-BUDGET = 96
+BUDGET = 192
 
 
 def main() -> None:
