@@ -7,6 +7,7 @@ import importlib.metadata
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import export
 
@@ -93,6 +94,7 @@ def published(store: Store, pool: str) -> Published:
     identity: dict[str, Any] = note["identity"]
     _same_machine(pool, identity)
     parents = tuple(published(store, identity_id(parent)) for parent in identity["parents"])
+    _bind_lapack()
     exported = export.deserialize(bytearray(found[0]))
     roots, above = len(identity["roots"]), sum(len(parent.exported.out_avals) for parent in parents)
     avals = exported.in_avals
@@ -100,6 +102,12 @@ def published(store: Store, pool: str) -> Published:
     inputs = found[1].arrays(like)
     shards = store.open(identity, note["description"])
     return Published(shards, exported, inputs[1 : 1 + roots], inputs[1 + roots :], parents)
+
+
+@functools.cache
+def _bind_lapack() -> None:
+    """Lower a Cholesky factor: JAX 0.9.2 binds LAPACK only then, and a program from elsewhere would crash."""
+    jax.jit(jnp.linalg.cholesky).lower(jnp.ones((1, 1)))
 
 
 def _same_machine(pool: str, identity: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from . import _svg as svg
 from ._drawings import mark_parts
 from .sweep import Point, Sweep
 
-_NAMES, _CELL, _LINE, _HEAD = 250, 74, 26, 46
+_NAMES, _CELL, _LINE, _HEAD = 300, 74, 26, 46
 
 
 def drawing(sweeps: Sequence[Sweep]) -> str:
@@ -31,7 +31,7 @@ def drawing(sweeps: Sequence[Sweep]) -> str:
     inside = [
         svg.rect((0, 0), (width, height), "page"),
         svg.text(12, 18, "verdict as unlearning, and its pairs", "name", "start"),
-        svg.text(_NAMES - 10, 38, "|S| / |S_full|", "name", "end"),
+        svg.text(_NAMES - 24, 38, "|S| / |S_full|", "name", "end"),
         *(svg.text(_left(sizes, size) + 8, 38, svg.labels([size / full])[0]) for size in sizes),
         *(_row(made, sizes, _HEAD + _LINE * i) for i, made in enumerate(sweeps)),
     ]

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import jaxlib
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -158,6 +159,13 @@ def test_a_registry_is_recognised(name: str) -> None:
 def normal(requirement: str) -> str:
     """The name that a requirement is about, in the one spelling that packaging tools compare."""
     return re.sub(r"[-_.]+", "-", re.split(r"[\s\[<>=!~;]", requirement)[0]).lower()
+
+
+def test_the_jaxlib_here_does_not_wait_inside_its_own_thread_pool() -> None:
+    """Its batched LAPACK calls did in 0.10 and 0.11.0, and deadlocked; the dependency excludes these versions."""
+    kernels = [path for path in (Path(jaxlib.__file__).parent / "cpu").glob("_lapack*") if path.is_file()]
+    assert kernels
+    assert not any(b"ParallelBatchMap" in path.read_bytes() for path in kernels)
 
 
 def test_constraints_pin_the_direct_dependencies() -> None:

@@ -94,7 +94,7 @@ def test_a_remover_is_one_function_away(key: PRNGKeyArray) -> None:
 
     scenario, learner = small(), ns.learners.ridge()
     original = learner.fit(key, scenario.rows).params
-    assert gap(run(shrink, key, scenario, learner), original / 2) == 0
+    assert gap(run(shrink, key, scenario, learner), original / 2) < 1e-6
     assert gap(run(told, key, scenario, learner), original + 5) < 1e-5
     assert (shrink.name, told.name, told.aims_at) == ("shrink", "told", "unlearning")
 

@@ -83,7 +83,7 @@ def test_one_request_and_more_than_there_are_rows() -> None:
     for requests in (1, 9):
         assert gap(published(ns.removers.sequence(requests=requests), learner), retrained(learner)) < 1e-5
     nothing = jnp.zeros_like(FORGET)
-    assert gap(published(ns.removers.sequence(), learner, nothing), learner.fit(KEY, ROWS).params) == 0
+    assert gap(published(ns.removers.sequence(), learner, nothing), learner.fit(KEY, ROWS).params) < 1e-6
 
 
 def recorded(choose: Any, requests: int) -> list[list[int]]:

@@ -8,6 +8,10 @@ _INTERRUPTED = 130
 
 def main() -> int:
     """Load the library and run the command line; Ctrl-C while it loads is one line and status 130."""
+    # Read when XLA is loaded: JAX 0.9 logs three lines for each program that an earlier process compiled. "1" is what JAX
+    # itself sets, and a process started from one that uses JAX inherits.
+    if os.environ.get("TF_CPP_MIN_LOG_LEVEL", "1") == "1":
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     try:
         from .properties.cli import main as run
     except KeyboardInterrupt:
