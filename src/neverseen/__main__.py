@@ -8,8 +8,8 @@ _INTERRUPTED = 130
 
 def main() -> int:
     """Load the library and run the command line; Ctrl-C while it loads is one line and status 130."""
-    # Read when XLA is loaded: JAX 0.9 logs three lines for each program that an earlier process compiled. "1" is what JAX
-    # itself sets, and a process started from one that uses JAX inherits.
+    # Read when XLA is loaded: JAX 0.9 logs three lines for each program that an earlier process compiled. JAX itself
+    # sets "1", and what is started from a process that uses JAX inherits it.
     if os.environ.get("TF_CPP_MIN_LOG_LEVEL", "1") == "1":
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     try:
