@@ -22,6 +22,10 @@ def traced(who: str) -> Generator[None]:
     ...     jax.vmap(lambda x: 1 if x > 0 else 2)(jax.numpy.ones(3))
     Traceback (most recent call last):
     ValueError: learner mine: cannot run as one program of many runs (TracerBoolConversionError: Attempted ...
+    >>> with traced("learner mine"):
+    ...     raise NotImplementedError
+    Traceback (most recent call last):
+    ValueError: learner mine: cannot run as one program of many runs (NotImplementedError); use operations that ...
     """
     try:
         yield
@@ -34,4 +38,5 @@ def traced(who: str) -> Generator[None]:
 
 
 def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"
+    said = str(error).strip()
+    return ": ".join([type(error).__name__, *said.splitlines()[:1]])

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jax.tree_util import tree_flatten_with_path, tree_map_with_path
 from jaxtyping import Array, Float
 
+from .learners.cnn import Convolutions
 from .learners.ridge import affine
 
 Order = tuple[str, ...]
@@ -63,10 +64,10 @@ def last_layers(params: Any, last: int | None, order: Order = ()) -> Any:
 
 
 def features(params: Any, x: Float[Array, "m ..."]) -> Float[Array, "m h"]:
-    """What the last layer of a shipped model is given: the inputs of a linear one, the hidden units of `learners.mlp`.
+    """What the last layer of a shipped model is given: the inputs of a linear one, the last hidden units of a network.
 
     Args:
-        params: an array `[d + 1, c]`, or the parameters of `Perceptron`.
+        params: an array `[d + 1, c]`, or the parameters of `Perceptron` or `Convolutions`.
         x: inputs.
 
     Raises:
@@ -79,13 +80,17 @@ def features(params: Any, x: Float[Array, "m ..."]) -> Float[Array, "m h"]:
     """
     if isinstance(params, Array):
         return affine(x)[:, :-1]
-    if set(params.get("params", ())) != {"body", "head"}:
-        raise ValueError(
-            f"hidden: the units below the last layer of {layers(params)} are not known here; "
-            "pass hidden=, a function (params, x) -> units"
-        )
-    body = params["params"]["body"]
-    return jax.nn.relu(affine(x)[:, :-1] @ body["kernel"] + body["bias"])
+    names = set(params.get("params", ())) - {"head"}
+    if names == {"body"}:
+        body = params["params"]["body"]
+        return jax.nn.relu(affine(x)[:, :-1] @ body["kernel"] + body["bias"])
+    if names and names == {f"convolution_{i}" for i in range(len(names))}:
+        channels = tuple(params["params"][f"convolution_{i}"]["bias"].shape[-1] for i in range(len(names)))
+        return jnp.asarray(Convolutions(channels, None).apply(params, x))
+    raise ValueError(
+        f"hidden: the units below the last layer of {layers(params)} are not known here; "
+        "pass hidden=, a function (params, x) -> units"
+    )
 
 
 def head(params: Any, order: Order = ()) -> Float[Array, "h1 c"]:

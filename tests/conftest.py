@@ -14,11 +14,16 @@ from neverseen.properties.profiles import CI
 
 # Must precede the first computation: with two devices the mesh path of the pools is taken.
 jax.config.update("jax_num_cpu_devices", min(2, os.cpu_count() or 1))
-# Equal programs compile once in a session; a cache directory set in the caller's shell is left alone.
+# Equal programs compile once in a session, those of the processes that tests start too (notebooks, the command line); a
+# cache directory set in the caller's shell is left alone.
 _COMPILED = tempfile.TemporaryDirectory(prefix="neverseen-compiled-")
-jax.config.update("jax_compilation_cache_dir", _COMPILED.name)
-jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+for _name, _value in (
+    ("jax_compilation_cache_dir", _COMPILED.name),
+    ("jax_persistent_cache_min_compile_time_secs", 0),
+    ("jax_persistent_cache_min_entry_size_bytes", -1),
+):
+    jax.config.update(_name, _value)
+    os.environ[_name.upper()] = str(_value)
 
 settings.register_profile("seeded", CI)
 settings.register_profile("fresh", CI, derandomize=False, print_blob=True)

@@ -1,5 +1,6 @@
 """The convolutional learner: the images it takes, the model it fits, the contract of every learner."""
 
+import functools
 from typing import Any
 
 import jax
@@ -11,7 +12,12 @@ from jax import lax
 from jaxtyping import Array, PRNGKeyArray
 
 import neverseen as ns
+from neverseen.algorithms.layers import features, head
 from neverseen.algorithms.learners.cnn import Convolutions, images
+from neverseen.algorithms.learners.ridge import affine
+from neverseen.algorithms.pools import removal
+from neverseen.algorithms.removers import REMOVERS
+from neverseen.algorithms.spread import vmapped
 from neverseen.properties._trial import quickly
 
 SHORT = ns.learners.cnn(channels=(2, 3), epochs=2, batch=4)
@@ -91,3 +97,43 @@ def test_it_learns_digits(key: PRNGKeyArray) -> None:
     fresh = scenario.fresh_rest
     hits = learner.apply(params, fresh.x).argmax(-1) == fresh.y.argmax(-1)
     assert float((hits & fresh.present).sum() / fresh.present.sum()) >= 0.9
+
+
+def test_the_units_below_the_head_are_those_it_is_given(key: PRNGKeyArray) -> None:
+    scenario = ns.scenarios.digits(size=4, rows=64)
+    params = jax.jit(ns.learners.cnn(channels=(4, 6), epochs=1, batch=16).fit)(key, scenario.rows).params
+    units = features(params, scenario.rows.x)
+    assert units.shape == (64, 6 * 2 * 2)
+    scores = ns.learners.cnn(channels=(4, 6)).apply(params, scenario.rows.x)
+    np.testing.assert_allclose(affine(units) @ head(params), scores, atol=1e-5)
+
+
+NOT_HERE = {
+    "amnesiac": "keeps no log of its updates",
+    "stale_state": "records no optimiser state",
+    **{name: "declares no output noise" for name in REMOVERS if name.startswith("noisy")},
+}
+"""What needs another learner, and says so."""
+
+
+@functools.cache
+def models_of_images() -> Any:
+    scenario, learner = ns.scenarios.digits(size=4, rows=64), ns.learners.cnn(channels=(4,), epochs=1, batch=16)
+    keys = jax.random.split(jax.random.key(0), 2)
+    return scenario, keys, jax.eval_shape(vmapped(learner.fit, 1), keys, scenario.rows)
+
+
+@pytest.mark.parametrize("name", sorted(name for name in REMOVERS if REMOVERS[name]().made_for is None))
+def test_every_remover_of_any_learner_serves_networks_of_images(name: str) -> None:
+    remover, (scenario, keys, models) = REMOVERS[name](), models_of_images()
+    if name in ("influence", "newton"):
+        remover = getattr(ns.removers, name)(iterations=2)
+    extra = {need: getattr(scenario, need) for need in remover.needs}
+    given = (keys, models, scenario.rows, scenario.forget, extra)
+    if name in NOT_HERE:
+        with pytest.raises(ValueError, match=NOT_HERE[name]):
+            jax.eval_shape(vmapped(removal(remover), 2), *given)
+        return
+    made = jax.eval_shape(vmapped(removal(remover), 2), *given)
+    shapes = [leaf.shape for leaf in jax.tree.leaves(made.params)]
+    assert shapes == [leaf.shape for leaf in jax.tree.leaves(models.params)]

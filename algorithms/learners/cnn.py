@@ -20,25 +20,27 @@ class Convolutions(linen.Module):
 
     Args:
         channels: of each convolution.
-        classes: outputs.
+        classes: outputs; None: the units that the dense layer is given.
 
     >>> import jax, jax.numpy as jnp
     >>> model = Convolutions(channels=(4, 8), classes=10)
-    >>> model.apply(model.init(jax.random.key(0), jnp.zeros((1, 64))), jnp.zeros((5, 64))).shape
+    >>> params = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 64)))
+    >>> jax.eval_shape(model.apply, params, jnp.zeros((5, 64))).shape
     (5, 10)
     """
 
     channels: tuple[int, ...]
-    classes: int
+    classes: int | None
 
     @linen.compact
     def __call__(self, x: Array) -> Array:
-        """Scores `[m, classes]` of images `[m, side²]`, `[m, h, w]` or `[m, h, w, c]`."""
+        """Scores `[m, classes]`, or units `[m, h]`, of images `[m, side²]`, `[m, h, w]` or `[m, h, w, c]`."""
         h = images(x)
         for i, width in enumerate(self.channels):
             h = linen.Conv(width, (3, 3), conv_general_dilated=convolve, name=f"convolution_{i}")(h)
             h = max_pool(linen.relu(h), (2, 2), (2, 2))
-        return linen.Dense(self.classes, name="head")(h.reshape(h.shape[0], -1))
+        flat = h.reshape(h.shape[0], -1)
+        return flat if self.classes is None else linen.Dense(self.classes, name="head")(flat)
 
 
 @functools.lru_cache
