@@ -40,8 +40,11 @@ def scenario() -> ns.Scenario:
     return ns.scenarios.digits(forget="near-duplicates", size=SIZE, full=16, rows=ROWS)
 
 
-def certified() -> dict[str, tuple[ns.Remover, ns.Learner]]:
-    """Removers whose learner and noise must be made for so many rows: the penalty is what lets the noise be small."""
+def particular() -> dict[str, tuple[ns.Remover, ns.Learner]]:
+    """Removers that need a log or noise of their learner, or one made for so many rows.
+
+    With certified ones the penalty is what lets the noise be small.
+    """
     learners, removers = ns.learners, ns.removers
     terms = {"capacity": SIZE}
     made = {
@@ -59,7 +62,11 @@ def certified() -> dict[str, tuple[ns.Remover, ns.Learner]]:
         "rewind_to_delete": removers.rewind_to_delete(learners.checkpointed(rows=ROWS), **terms),
     }
     pairs = {name: (remover, remover.made_for) for name, remover in made.items() if remover.made_for is not None}
-    return pairs | {"deltagrad": (removers.deltagrad(), learners.recorded_descent(rows=ROWS, steps=60))}
+    return pairs | {
+        "amnesiac": (removers.amnesiac(), learners.logged()),
+        "deltagrad": (removers.deltagrad(), learners.recorded_descent(rows=ROWS, steps=60)),
+        "noisy": (removers.noisy(), learners.noisy()),
+    }
 
 
 def seconds(call: Callable[[], Any]) -> float:
@@ -108,7 +115,7 @@ def judged(remover: ns.Remover, learner: ns.Learner) -> dict[str, Any]:
 def wanted(chosen: list[str]) -> list[tuple[str, str, ns.Remover, ns.Learner]]:
     """Learner's name, remover's name, both."""
     rows: list[tuple[str, str, ns.Remover, ns.Learner]] = []
-    sized = certified()
+    sized = particular()
     for name, make in REMOVERS.items():
         remover = make()
         if name in FAULTY:
