@@ -12,7 +12,9 @@ from certified_tools import CLAIM, gradient, mask, small
 from jaxtyping import PRNGKeyArray
 
 import neverseen as ns
+from neverseen.algorithms.certified.calibrate import widest
 from neverseen.algorithms.certified.langevin import langevin_distance, tail_distance
+from neverseen.algorithms.curvature import Curvature, Schedule
 from neverseen.algorithms.learners.noisy_steps import clipped_step, projected_step
 
 STEEP = ns.learners.langevin(penalty=60.0, rows=16, ball=0.4, steps=6, sigma=0.2)
@@ -76,9 +78,31 @@ def test_langevin_is_certified_on_its_last_step_and_half_its_noise_is_not() -> N
     assert remover.guarantee.covers(claim)
     verdict = ns.check(claim, remover, STEEP, small(), budget=512)
     assert (verdict.status.name, verdict.route.name) == ("SATISFIED", "COUPLING")
-    faint = ns.learners.langevin(penalty=60.0, rows=16, ball=0.4, steps=6, sigma=1e-6)
+
+
+def test_langevin_takes_the_noise_that_its_claim_needs_and_no_less() -> None:
+    assert STEEP.curvature is not None
+    assert STEEP.schedule is not None
+    distance = langevin_distance(STEEP.curvature, STEEP.schedule, 4, 1)
+    least = STEEP.schedule.sigma * distance / widest(0.5, 0.05)
+    enough, short = (
+        ns.learners.langevin(penalty=60.0, rows=16, ball=0.4, steps=6, sigma=share * least) for share in (1.01, 0.99)
+    )
+    assert ns.removers.langevin_unlearning(enough, 0.5, 0.05, steps=4).guarantee is not None
     with pytest.raises(ValueError, match="times larger"):
-        ns.removers.langevin_unlearning(faint, 0.5, 0.05, steps=1)
+        ns.removers.langevin_unlearning(short, 0.5, 0.05, steps=4)
+
+
+@pytest.mark.parametrize(("steps", "capacity"), [(5, 1), (3, 1), (1, 2)])
+def test_the_langevin_bound_is_attained_in_one_dimension(steps: int, capacity: int) -> None:
+    """Chains that start at ±B, with gradients mL apart in all but the last steps, and the noise of these alone."""
+    known, plan = Curvature(0.4, 1.0, 0.0, 0.8), Schedule(steps=5, rate=0.25, rows=2, ball=1.5, sigma=0.9)
+    gap, variance = 2 * 1.5, 0.0
+    for step in range(5):
+        last = step >= 5 - steps
+        gap = (1 - 0.2) * gap + (0.0 if last else 0.25 * capacity * 0.4)
+        variance = (1 - 0.2) ** 2 * variance + (0.81 if last else 0.0)
+    assert langevin_distance(known, plan, steps, capacity) == pytest.approx(gap / math.sqrt(variance))
 
 
 def test_langevin_without_steps_is_refuted() -> None:
