@@ -158,7 +158,7 @@ def test_conjugate_gradient_takes_the_direct_step(name: str, key: PRNGKeyArray) 
 def test_a_hessian_too_wide_is_refused_with_the_way_out(name: str, key: PRNGKeyArray) -> None:
     rows, wide = small().rows, ns.learners.mlp(hidden=512, epochs=1)
     model, make = jax.jit(wide.fit)(key, rows), getattr(ns.removers, name)
-    with pytest.raises(ValueError, match="give iterations"):
+    with pytest.raises(ValueError, match="takes iterations"):
         make()(key, model, rows, mask(0))
     moved = jax.jit(lambda: make(1.0, 5)(key, model, rows, mask(0)).params)()
     assert all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(moved))

@@ -17,6 +17,7 @@ from ...formal.scenario import Rows
 from ..base import Guarantee, Learner, Remover, Trained
 from ..curvature import Curvature
 from ..exact import newton_step
+from ..hessian import hessian_solve
 from ..learners.minimiser import newton_logistic, objective_perturbed
 from ..learners.noisy import noisy
 from .calibrate import declared, least, noise_for, widest
@@ -231,8 +232,7 @@ def removal_step(flat: Array, rebuild: Any, learner: Learner, kept: Rows, gone: 
     def lost(w: Array) -> Array:
         return jnp.where(gone.present, learner.row_losses(rebuild(w), gone), 0).sum()
 
-    hessian = jax.hessian(lambda w: learner.objective(rebuild(w), kept))(flat)
-    return jax.scipy.linalg.solve(hessian, jax.grad(lost)(flat), assume_a="pos")
+    return hessian_solve(lambda w: learner.objective(rebuild(w), kept), flat, jax.grad(lost)(flat))
 
 
 def _tilted_epsilon(left: float, slope: float, params: int, delta: Real) -> Callable[[float], float]:

@@ -11,8 +11,8 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from ...formal._types import Real
 from ...formal.scenario import Rows
 from ..base import Remover, Trained
+from ..hessian import hessian_solve
 from ..learners.ridge import affine, ridge
-from .hessian import hessian_solve
 
 
 @functools.lru_cache

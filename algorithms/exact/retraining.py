@@ -10,8 +10,8 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 from ...formal._types import Real
 from ...formal.scenario import Rows
 from ..base import Guarantee, Learner, OutputNoise, Remover, Trained
+from ..hessian import hessian_solve
 from ..learners.noisy import perturbed, unpublished
-from .hessian import hessian_solve
 
 _EXACT = Guarantee("untraining", ("the reference is the same learner",), lambda delta: 0.0)
 _EXACT_FULL = Guarantee("unlearning", ("the reference is the same learner", "S_full is given"), lambda delta: 0.0)

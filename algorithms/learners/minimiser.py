@@ -13,6 +13,7 @@ from ...formal._types import Real
 from ...formal.scenario import Rows
 from ..base import Learner, Trained, cross_entropy
 from ..curvature import Schedule
+from ..hessian import hessian_solve
 from .softmax import bounded, curvature, scores, squares
 
 _HALVINGS = 8
@@ -120,7 +121,7 @@ def minimised(start: Array, objective: Callable[[Array], Float[Array, ""]], step
         return objective(w.reshape(start.shape))
 
     def step(w: Array, _: Any) -> tuple[Array, None]:
-        direction = jax.scipy.linalg.solve(jax.hessian(flat)(w), jax.grad(flat)(w), assume_a="pos")
+        direction = hessian_solve(flat, w, jax.grad(flat)(w))
         reached = w - lengths[:, None] * direction
         # Near the minimum all lengths give one value up to rounding: the full step, listed first, is then taken.
         values = jax.vmap(flat)(reached)

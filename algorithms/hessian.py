@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ...formal._types import Real
+from ..formal._types import Real
 
 WIDEST = 2048
 """Parameters up to which p × p numbers are formed and solved in each of a batch of runs (16 MB, 6 GFLOP a run)."""
@@ -41,7 +41,7 @@ def hessian_solve(
         if at.size > WIDEST:
             raise ValueError(
                 f"{at.size} parameters: their Hessian is too large to form in each run (the limit is {WIDEST}); "
-                f"give iterations, say 50, for conjugate gradient, or a smaller learner"
+                f"use a smaller learner, or a remover that takes iterations: 50 of conjugate gradient, say"
             )
         return jax.scipy.linalg.solve(jax.hessian(loss)(at) + damping * jnp.eye(at.size), right, assume_a="pos")
 
