@@ -21,11 +21,12 @@ RUNS = 8
 GRAIN = 1e-3
 """Models closer than this are one: the largest |a − b| / (1 + |b|) of a parameter. Float rounding stays far below."""
 
-_QUICK: dict[str, bool | int | str | float] = {
+QUICK: dict[str, bool | int | str | float] = {
     "xla_backend_optimization_level": 0,
     "xla_llvm_disable_expensive_passes": True,
     "xla_cpu_use_fusion_emitters": False,
 }
+"""What makes XLA compile quickly on a CPU; versions differ in what they know."""
 
 Mask = Bool[Array, " n"]
 Gaps = Float64[np.ndarray, "a b"]
@@ -37,7 +38,27 @@ def quickly(function: Callable[..., Any]) -> Any:
     >>> float(quickly(jnp.sin)(0.0))
     0.0
     """
-    return jax.jit(function, compiler_options=_QUICK if jax.default_backend() == "cpu" else None)
+    return jax.jit(function, compiler_options=quick_options())
+
+
+@functools.cache
+def quick_options() -> dict[str, bool | int | str | float] | None:
+    """The options that this version of XLA knows; none for another kind of device.
+
+    >>> set(quick_options() or ()) <= set(QUICK)
+    True
+    """
+    if jax.default_backend() != "cpu":
+        return None
+    return {name: value for name, value in QUICK.items() if _known({name: value})}
+
+
+def _known(option: dict[str, bool | int | str | float]) -> bool:
+    try:
+        jax.jit(lambda: 0, compiler_options=option).lower().compile()
+    except jax.errors.JaxRuntimeError:
+        return False
+    return True
 
 
 class Trial:
