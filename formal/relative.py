@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from ._plain import plain, unplain
+from ._truth import Untruthful
 
 
 class Side(enum.Enum):
@@ -21,7 +22,7 @@ class Side(enum.Enum):
 
 
 @dataclasses.dataclass(frozen=True)
-class Relative:
+class Relative(Untruthful, outcome="side"):
     r"""Where the law P of removed models lies between reference R and original O, under a fixed bounded kernel.
 
     $$\text{position} = \tfrac12 + \frac{\mathrm{MMD}^2(P, R) - \mathrm{MMD}^2(P, O)}{2\,\mathrm{MMD}^2(R, O)}:$$

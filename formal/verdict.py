@@ -9,6 +9,7 @@ from typing import Any
 from ._outlook import outlook
 from ._plain import plain as as_plain
 from ._plain import unplain
+from ._truth import Untruthful
 from .definitions import Definition, definition_from_dict, definition_to_dict
 
 
@@ -124,8 +125,44 @@ class Evidence:
 
 
 @dataclasses.dataclass(frozen=True)
-class Verdict:
-    """A decision about one claim in one scenario.
+class Power:
+    """What the very check that passed says of the original, which never forgot anything.
+
+    Args:
+        original: its status for doing nothing, up to the budget (None: not known, as no originals were given).
+        pairs: how many that took; 0 where no sample was drawn.
+        same: whether the original is the reference itself, S or S_full being empty: doing nothing is right.
+
+    >>> print(Power(Status.REFUTED, 49), Power(Status.INCONCLUSIVE, 512), Power(), sep="\\n")
+    doing nothing would have been refuted here after 49 pairs
+    doing nothing would not have been refuted here in 512 pairs: this scenario cannot tell
+    what this check would say of doing nothing is unknown
+    """
+
+    original: Status | None = None
+    pairs: int = 0
+    same: bool = False
+
+    @property
+    def tells(self) -> bool:
+        """Whether the check tells the original from the reference here: a pass without that says little."""
+        return self.original is Status.REFUTED
+
+    def __str__(self) -> str:
+        if self.same:
+            return "the original is the reference here, and doing nothing is right: this scenario cannot tell"
+        if self.original is None:
+            return "what this check would say of doing nothing is unknown"
+        if self.original is Status.REFUTED:
+            return f"doing nothing would have been refuted here{f' after {self.pairs} pairs' if self.pairs else ''}"
+        if self.original is Status.SATISFIED:
+            return "doing nothing would pass here too: this scenario cannot tell"
+        return f"doing nothing would not have been refuted here in {self.pairs} pairs: this scenario cannot tell"
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict(Untruthful, outcome="status"):
+    """A decision about one claim in one scenario; it has no truth value.
 
     Args:
         status: SATISFIED, REFUTED or INCONCLUSIVE.
@@ -148,6 +185,9 @@ class Verdict:
         delta_upper: an upper bound on δ at ε over all events, where the route gives one.
         resolution: the smallest share ρ of originals among references that this check would have refuted with 90 %
             probability (None: not computed, inf: none would have been).
+        power: of a SATISFIED, what the same check says of doing nothing.
+        assumptions: what the verdict takes for granted, each in a phrase that follows "if"; none as a rule.
+        sizes: |D|, |S| and |S_full|, where a scenario was given.
 
     >>> verdict = Verdict.example()
     >>> Verdict.from_json(verdict.to_json()) == verdict
@@ -173,6 +213,9 @@ class Verdict:
     delta_lower: float = 0.0
     delta_upper: float | None = None
     resolution: float | None = None
+    power: Power = Power()
+    assumptions: tuple[str, ...] = ()
+    sizes: tuple[int, int, int] | None = None
 
     @staticmethod
     def example() -> "Verdict":
@@ -201,6 +244,8 @@ probability at most 0.0001.
         plain["definition"] = definition_to_dict(self.definition)
         plain["witness"] = None if self.witness is None else dataclasses.asdict(self.witness)
         plain["evidence"] = dataclasses.asdict(self.evidence)
+        original = None if self.power.original is None else self.power.original.name
+        plain["power"] = dataclasses.asdict(self.power) | {"original": original, "sentence": str(self.power)}
         plain["sentence"] = str(self)
         return as_plain(plain)
 
@@ -288,8 +333,16 @@ def _verdict(plain: dict[str, Any]) -> Verdict:
         "definition": definition_from_dict(plain["definition"]),
         "witness": None if plain["witness"] is None else Witness(**plain["witness"]),
         "evidence": made,
+        "power": _power(plain["power"]),
+        "assumptions": tuple(plain["assumptions"]),
+        "sizes": None if plain["sizes"] is None else tuple(plain["sizes"]),
     }
     return Verdict(**fields)
+
+
+def _power(row: dict[str, Any]) -> Power:
+    original = None if row["original"] is None else Status[row["original"]]
+    return Power(original, row["pairs"], row["same"])
 
 
 def _view_row(row: dict[str, Any]) -> ViewRow:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from ..formal._plain import plain as as_plain
 from ..formal._plain import unplain
+from ..formal._truth import Untruthful
 from ..formal.definitions import Definition, definition_from_dict, definition_to_dict
 from ..formal.verdict import Status, Verdict
 from . import _drawings as draw
@@ -48,7 +49,7 @@ class Compared:
 
 
 @dataclasses.dataclass(frozen=True)
-class Comparison:
+class Comparison(Untruthful, outcome="rows"):
     """Removers under the same definitions in the same scenario.
 
     Args:

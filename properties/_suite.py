@@ -8,6 +8,7 @@ from typing import Any
 
 from ..formal._plain import plain as as_plain
 from ..formal._plain import unplain
+from ..formal._truth import Untruthful
 from ..formal.verdict import Status, Verdict
 
 
@@ -35,7 +36,7 @@ _WORST = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class Row(Untruthful, outcome="status"):
     """One check of a suite.
 
     Args:
@@ -68,7 +69,7 @@ class Row:
 
 
 @dataclasses.dataclass(frozen=True)
-class Suite:
+class Suite(Untruthful, outcome="status"):
     """The conformance suite of one remover.
 
     Args:

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from ..formal._outlook import more_pairs
 from ..formal._plain import plain
+from ..formal._truth import Untruthful
 from ..formal.definitions import Definition
 from ..formal.verdict import Status, Verdict
 from .bets import least_pairs
@@ -46,7 +47,7 @@ class Forecast:
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class Plan(Untruthful, outcome="refuted"):
     """What a check of a claim would need.
 
     Args:

@@ -10,13 +10,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..formal import theorems
+from ..formal._truth import Untruthful
 from ..formal.theorems import Kind, Theorem
 
 _PROOF = {"symbolic": "symbolic proof", "exhaustive": "exhaustion", "property": "random cases (no proof)"}
 
 
 @dataclass(frozen=True)
-class Proved:
+class Proved(Untruthful, outcome="right"):
     """What running one theorem gave.
 
     Args:

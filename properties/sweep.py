@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..algorithms.base import Learner, Remover
+from ..formal._truth import Untruthful
 from ..formal._types import Real
 from ..formal.definitions import Unlearning
 from ..formal.scenario import Scenario
@@ -39,7 +40,7 @@ class Point:
 
 
 @dataclasses.dataclass(frozen=True)
-class Sweep:
+class Sweep(Untruthful, outcome="points"):
     """Verdicts on growing parts of S_full.
 
     Args:

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from ...formal._plain import plain
+from ...formal._truth import Untruthful
 from .resample import Interval
 
 LEVEL = 0.01
@@ -66,7 +67,7 @@ class Row:
 
 
 @dataclasses.dataclass(frozen=True)
-class Table:
+class Table(Untruthful, outcome="rows"):
     """Metrics of a remover.
 
     Args:
