@@ -9,7 +9,8 @@ from peers_rules import Arm
 
 import neverseen as ns
 from neverseen.formal.definitions import reference_rows
-from neverseen.properties.views import add_grain, observe_many, probes
+from neverseen.properties.grain import add_grain
+from neverseen.properties.views import observe_many, probes
 
 SEED, POOL = 0, 400
 

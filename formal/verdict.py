@@ -45,12 +45,14 @@ class Witness:
     Args:
         view: the observable it looks at.
         event: the event in words.
-        removed: its frequency among removed models.
-        reference: its frequency among references.
-        runs: the pairs both frequencies were counted on; 0 where they are probabilities.
+        removed: its frequency among removed models, in the pairs bet on after it was chosen.
+        reference: its frequency among references there.
+        runs: how many pairs those are; 0 where the frequencies are probabilities.
+        past_removed, past_reference, past_runs: the same in the pairs before, among which it was chosen: descriptive.
 
-    >>> print(Witness("loss on S", "loss on S > 2.5", 0.0, 1.0, 40))
-    'loss on S > 2.5' occurred in 0 % of removed models and 100 % of references (40 pairs)
+    >>> print(Witness("loss on S", "loss on S > 2.5", 0.0, 1.0, 8, 0.0, 0.98, 32))
+    'loss on S > 2.5' occurred in 0 % of removed models and 100 % of references (8 pairs bet on; 0 % and 98 % in the \
+32 pairs it was chosen from)
     """
 
     view: str
@@ -58,13 +60,20 @@ class Witness:
     removed: float
     reference: float
     runs: int
+    past_removed: float = 0.0
+    past_reference: float = 0.0
+    past_runs: int = 0
 
     def __str__(self) -> str:
         if self.runs == 0:
             chances = f"{_percent(self.removed)} among removed models and {_percent(self.reference)} among references"
             return f"'{self.event}' has probability {chances}"
         rates = f"{_percent(self.removed)} of removed models and {_percent(self.reference)} of references"
-        return f"'{self.event}' occurred in {rates} ({self.runs} pairs)"
+        where = _pairs(self.runs)
+        if self.past_runs:
+            past = f"{_percent(self.past_removed)} and {_percent(self.past_reference)}"
+            where += f" bet on; {past} in the {_pairs(self.past_runs)} it was chosen from"
+        return f"'{self.event}' occurred in {rates} ({where})"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,8 +116,9 @@ class Evidence:
         acceptance: natural log of the least wealth among declared events; SATISFIED at ln(1/β).
         views: the table of views.
         law_view: the one-dimensional view whose laws follow.
-        removed, reference, original: that view's value in each run.
+        removed, reference, original: that view's value in each run that the deciding event was bet on.
         threshold: where the deciding event cuts it.
+        past_removed, past_reference: the view's values in the runs before, among which the event was chosen.
 
     >>> Evidence((), (), (), "loss on S", (), (), (), None).law_view
     'loss on S'
@@ -122,6 +132,8 @@ class Evidence:
     reference: tuple[float, ...]
     original: tuple[float, ...]
     threshold: float | None
+    past_removed: tuple[float, ...] = ()
+    past_reference: tuple[float, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -313,6 +325,10 @@ def _seen(v: Verdict) -> str:
     return f" {_percent(v.resolution)} originals among references would have been refuted with probability 90 %."
 
 
+def _pairs(count: int) -> str:
+    return f"{count} pair" if count == 1 else f"{count} pairs"
+
+
 def _percent(share: float) -> str:
     """A share as a percentage, never rounded onto 0 or 100 unless it is exactly that."""
     text = f"{100 * share:.3g}"
@@ -321,7 +337,7 @@ def _percent(share: float) -> str:
 
 def _verdict(plain: dict[str, Any]) -> Verdict:
     evidence = plain["evidence"]
-    numbers = ("log_wealth", "acceptance", "removed", "reference", "original")
+    numbers = ("log_wealth", "acceptance", "removed", "reference", "original", "past_removed", "past_reference")
     rows = tuple(_view_row(row) for row in evidence["views"])
     shown: dict[str, Any] = evidence | {name: tuple(evidence[name]) for name in numbers}
     shown["views"] = rows

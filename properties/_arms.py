@@ -12,7 +12,7 @@ from jaxtyping import Float64, Int64, PRNGKeyArray
 
 from ..formal.scenario import scenario_key
 from ._sources import Sources, called
-from .views import Values, add_grain
+from .grain import Values, add_grain
 
 ROWS = 64
 """Rows of an arm read at a time, at first; later an eighth of those read so far."""

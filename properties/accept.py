@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from ..formal._types import Real
 from .bets import CAREFUL, Outcomes, looks, tally, towards
-from .refute import first_at_least, grown
+from .refute import grown
 from .witnesses import FIXED
 
 
@@ -35,15 +35,33 @@ class Acceptor:
         self.wealth = np.zeros((replications, features, FIXED, 4, len(CAREFUL)))
         self.best = np.full((replications, features, FIXED, 4), -np.inf)
 
-    def play(self, outcomes: Outcomes) -> Int64[np.ndarray, " b"]:
-        """Bet on a round of new pairs; the pair (1 … m) that accepts, in each replication, and 0 where none does."""
-        after = looks(outcomes.shape[1])
+    def play(self, outcomes: Outcomes, vetoed: Bool[np.ndarray, "b c"] | None = None) -> Int64[np.ndarray, " b"]:
+        """Bet on a round of new pairs.
+
+        A veto costs no level: it only withholds, and the running maximum is there at the next look. What a veto is for
+        lies outside the class, so that no bet of this test could see it.
+
+        Args:
+            outcomes: of every declared event in every pair.
+            vetoed: the looks at which nothing is accepted; none when left out.
+
+        Returns:
+            The pair (1 … m) that accepts, in each replication; 0 where none does. Afterwards `path` holds the least
+            log wealth at each look, and `final` that at the deciding pair.
+        """
+        after, level = looks(outcomes.shape[1]), math.log(1 / self.beta)
         counts = tally(outcomes, after)
         running = self._running(self.wealth, self.best, counts)
         self.path = running.min((2, 3, 4))
-        decided = first_at_least(self.path, after, math.log(1 / self.beta))
+        over = self.path >= level
+        free = over if vetoed is None else over & ~vetoed
+        decided = np.where(free.any(1), after[free.argmax(1)], 0)
+        self.final = np.full(len(decided), -np.inf)
         for i in np.flatnonzero(decided):
-            decided[i] = self._exactly(outcomes[i : i + 1], int(i), int(decided[i]))
+            if free[i].argmax() == over[i].argmax():  # not held up: dated to the pair
+                decided[i], self.final[i] = self._exactly(outcomes[i : i + 1], int(i), int(decided[i]))
+            else:
+                self.final[i] = self.path[i, free[i].argmax()]
         self.best = running[:, -1]
         self.wealth = self.wealth + grown(counts[:, -1:], self.growth)[:, 0]
         return decided
@@ -66,9 +84,10 @@ class Acceptor:
         made = np.logaddexp.reduce(wealth[:, None] + grown(counts, self.growth), axis=-1) - math.log(len(CAREFUL))
         return np.maximum.accumulate(np.concatenate([best[:, None], made], 1), axis=1)[:, 1:]
 
-    def _exactly(self, outcomes: Outcomes, row: int, decided: int) -> int:
-        """The first pair that decides, pair by pair up to the look that did."""
+    def _exactly(self, outcomes: Outcomes, row: int, decided: int) -> tuple[int, float]:
+        """The first pair that decides, pair by pair up to the look that did, and the log wealth there."""
         after = np.arange(decided) + 1
         spans = self.wealth[row : row + 1], self.best[row : row + 1]
-        least = self._running(*spans, tally(outcomes[:, :decided], after)).min((2, 3, 4))
-        return int(first_at_least(least, after, math.log(1 / self.beta))[0])
+        least = self._running(*spans, tally(outcomes[:, :decided], after)).min((2, 3, 4))[0]
+        first = int((least >= math.log(1 / self.beta)).argmax())
+        return first + 1, float(least[first])

@@ -11,9 +11,9 @@ from .accept import Acceptor
 from .couple import Coupler
 from .evidence import best_event, evidence, scope
 from .gathered import APART, Block, Gathered, Seen, shares
-from .lenses import DECLARED, Lens
+from .lenses import Lens
 from .refute import Refuter, delta_lower, epsilon_lower, feature_prior
-from .sequential import CALIBRATION, WARM_UP, Step, Terms, contest
+from .sequential import FROZEN, WARM_UP, Step, Terms, contest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,10 +86,9 @@ def _bettors(terms: Terms, source: "_Own", designated: tuple[str, ...]) -> tuple
     first = designated or tuple(lens.view for lens in lenses if lens.kind)
     prior = feature_prior([lens.view for lens in lenses], first, shares(lenses), APART)
     beta = terms.beta / 2 if source.coupled else terms.beta
-    declared = sum(lens.kind in DECLARED for lens in lenses)
     return (
         Refuter([(claim.epsilon, claim.delta)], terms.alpha, prior),
-        Acceptor(claim.epsilon, claim.delta, beta, terms.tolerance, declared),
+        Acceptor(claim.epsilon, claim.delta, beta, terms.tolerance, source.pairs.declared_count()),
         Coupler(claim.epsilon, claim.delta, beta),
     )
 
@@ -113,10 +112,10 @@ class _Turn:
     certified: int
 
     def ended(self) -> tuple[Status, Route, int]:
-        """What it established, by which route, and the pairs used: the earliest; REFUTED, then all events, first."""
+        """What it established, by which route, and the pairs used: REFUTED first, then the earliest."""
         status, used = self.step.status(0), self.step.pairs(0)
         certain = self.step.start + self.certified
-        if self.certified and (certain < used or (certain == used and status is not Status.REFUTED)):
+        if self.certified and status is not Status.REFUTED and certain <= used:
             return Status.SATISFIED, Route.COUPLING, certain
         return status, Route.SEQUENTIAL, used
 
@@ -128,8 +127,8 @@ def _outcome(
     claim, steps = terms.definition, [turn.step for turn in turns]
     status, route, used = turns[-1].ended()
     played = [step.outcomes for step in steps[:-1]] + [steps[-1].outcomes[:, : used - steps[-1].start]]
-    witness, feature, cut = best_event(refuter, steps, source.fitted[-1], used)
-    known = scope(source.declared_lenses or source.fitted[-1])
+    found = best_event(refuter, steps, source.fitted[-1], used)
+    known = scope(source.declared_lenses or source.pairs.declared(min(FROZEN, source.pairs.drawn)))
     return Outcome(
         status,
         route,
@@ -139,8 +138,10 @@ def _outcome(
         coupler.epsilon_upper if source.coupled else None,
         delta_lower(played, refuter.features, claim.epsilon, terms.alpha, claim.delta),
         coupler.delta_upper if source.coupled else None,
-        witness,
-        evidence(source.pairs, steps, source.fitted, refuter, acceptor, feature, cut, used, grain, terms.beta),
+        found.witness,
+        evidence(
+            source.pairs, steps, source.fitted[-1], source.declared_lenses, refuter, acceptor, found, used, terms.beta
+        ),
     )
 
 
@@ -166,8 +167,8 @@ class _Own:
 
     def declared(self, start: int, end: int) -> Seen:
         if not self.declared_lenses:
-            self.declared_lenses = [lens for lens in self.pairs.lenses(CALIBRATION) if lens.kind in DECLARED]
-        return self.pairs.seen(self.declared_lenses, CALIBRATION, start, end)
+            self.declared_lenses = self.pairs.declared(FROZEN)
+        return self.pairs.seen(self.declared_lenses, FROZEN, start, end)
 
     def keep(self, rows: Int64[np.ndarray, " k"]) -> None:
         """There is one replication, and it ends with its decision."""

@@ -7,9 +7,14 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float64
 
+from .declared import declared_count, fit_declared, fit_together
+from .grain import Scales
 from .lenses import SHARES, Lens, fit_learned, fit_lenses
 from .views import Values
 from .witnesses import Feature, finite
+
+WARM_UP = 4
+"""Pairs that place the first cuts and fix the scale of the grain, and are not bet on."""
 
 DIVERGENCE = "values that are not finite"
 """The view that counts NaN and ∞ among all other values of a run."""
@@ -31,6 +36,7 @@ class Block:
     Args:
         removed, reference, original: the views of each arm.
         distance: ‖θ_u − θ_r‖ / σ of each pair before the output noise, where both arms declare it.
+        grain: standard deviation of the noise on each column of each view, where there is some.
 
     >>> one = {"a": np.zeros((2, 1))}
     >>> Block(one, one, None).removed["a"].shape
@@ -41,6 +47,7 @@ class Block:
     reference: Values
     original: Values | None
     distance: Float64[np.ndarray, " pairs"] | None = None
+    grain: Scales | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +80,7 @@ class Gathered:
         self._blocks = blocks
         self.arms: list[Values] = [{}, {}, {}]
         self.distance = np.zeros(0)
+        self._grain: Scales = {}
         self._bounded: list[Values] = [{}, {}, {}]
         self._learned: dict[int, Lens] = {}
 
@@ -85,6 +93,7 @@ class Gathered:
                 self._bounded[i] = _joined(
                     self._bounded[i], _with_all({n: finite(v) for n, v in (values | extra).items()})
                 )
+            self._grain = block.grain or self._grain
             if block.distance is not None:
                 self.distance = np.append(self.distance, block.distance)
         return min(self.drawn, wanted)
@@ -103,17 +112,37 @@ class Gathered:
         """Every view's lenses, fitted on the first `known` pairs."""
         x, y, _ = self._bounded
         fitted = [lens for view in self.views for lens in fit_lenses(view, x[view][:known], y[view][:known])]
-        if TOGETHER in x:
-            doubled = 1 << (known.bit_length() - 1)  # the slowest to fit, so only when the past has doubled
-            if doubled not in self._learned:
-                self._learned[doubled] = fit_learned(TOGETHER, x[TOGETHER][:doubled], y[TOGETHER][:doubled])
-            fitted.append(self._learned[doubled])
-        return fitted
+        return fitted + ([self._trees(known)] if TOGETHER in x else [])
+
+    def declared(self, known: int) -> list[Lens]:
+        """The functions of the declared class, fitted on the first `known` pairs."""
+        x, y, _ = ({name: rows[:known] for name, rows in arm.items()} for arm in self._bounded)
+        fitted = [lens for view in self.views for lens in fit_declared(view, x[view], y[view])]
+        if TOGETHER not in x:
+            return fitted
+        return [*fitted, *fit_together(TOGETHER, x[TOGETHER], y[TOGETHER]), self._trees(known)]
+
+    def _trees(self, known: int) -> Lens:
+        """The slowest to fit, so only when the past has doubled."""
+        x, y, _ = self._bounded
+        doubled = 1 << (known.bit_length() - 1)
+        if doubled not in self._learned:
+            self._learned[doubled] = fit_learned(TOGETHER, x[TOGETHER][:doubled], y[TOGETHER][:doubled])
+        return self._learned[doubled]
 
     def seen(self, lenses: list[Lens], known: int, start: int, end: int) -> Seen:
         """The views through their lenses: the first `known` pairs as past, those from `start` to `end` as new."""
         arms = [self._through(lenses, arm, slice(a, b)) for a, b in ((0, known), (start, end)) for arm in (0, 1)]
         return Seen(*arms)
+
+    def declared_count(self) -> int:
+        """How many functions the declared class will hold."""
+        views = sum(declared_count(self.width(view)) for view in self.views)
+        return views + (declared_count(0, together=True) if TOGETHER in self._bounded[0] else 0)
+
+    def grain(self, view: str) -> float:
+        """The largest standard deviation of the noise on a number of the view."""
+        return float(self._grain[view].max()) if view in self._grain else 0.0
 
     def width(self, view: str) -> int:
         """How many numbers a view holds for one model."""

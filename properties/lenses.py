@@ -1,8 +1,9 @@
 """Lenses: how a view of a model becomes one number, as it is or through a discriminant fitted on past pairs.
 
 A view of one number is left alone. A longer one is seen through its most telling number, a linear discriminant, two
-Gaussian likelihood ratios (each number by itself; all together) and random features; all views together, through a
-small ensemble of trees. Values are clipped and robustly standardised first, so that a diverged run cannot spoil a fit.
+Gaussian likelihood ratios (each number by itself; all together), random features and the most telling product of two
+signs; all views together, through a small ensemble of trees. Values are clipped and robustly standardised first, so
+that a diverged run cannot spoil a fit.
 """
 
 import dataclasses
@@ -15,26 +16,25 @@ from jaxtyping import Float32, Float64
 Runs = Float64[np.ndarray, "m k"]
 See = Callable[[Runs], Float64[np.ndarray, " m"]]
 
-LINEAR, TELLING, SINGLY, JOINTLY, RANDOM, LEARNED = (
+LINEAR, TELLING, SINGLY, JOINTLY, RANDOM, SIGNS, LEARNED = (
     "linear discriminant",
     "most telling number",
     "per-number likelihood ratio",
     "joint likelihood ratio",
     "random-feature discriminant",
+    "product of two signs",
     "tree ensemble",
 )
 """The kinds of discriminant, in words."""
 
-SHARES = {LINEAR: 0.35, TELLING: 0.2, SINGLY: 0.2, JOINTLY: 0.15, RANDOM: 0.1}
+SHARES = {LINEAR: 0.35, TELLING: 0.2, SINGLY: 0.2, JOINTLY: 0.12, RANDOM: 0.08, SIGNS: 0.05}
 """Of a longer view's prior."""
-
-DECLARED = ("", LINEAR, SINGLY, LEARNED)
-"""Kinds in a declared class: acceptance waits for the slowest event, and the other kinds add pairs but hardly reach."""
 
 _CLIP = 8.0
 _FEATURES = 64
 _WIDEST = 128
 _RECENT = 256
+_PAIRED = 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Lens:
         view: the view it looks at.
         kind: a discriminant's kind, or "" for the view as it is.
         see: `[m, k] -> [m]`.
-        place: of the one number it looks at, if it does.
+        places: of the one number, or of the two, that it looks at, if it does.
 
     >>> Lens("margins on S", LINEAR, lambda v: v[:, 0]).name
     'linear discriminant of margins on S'
@@ -54,13 +54,14 @@ class Lens:
     view: str
     kind: str
     see: See
-    place: int | None = None
+    places: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
         """The feature in words."""
-        if self.place is not None:
-            return f"{self.view}[{self.place}]"
+        if self.places:
+            numbers = " and ".join(f"{self.view}[{place}]" for place in self.places)
+            return numbers if len(self.places) == 1 else f"{self.kind} of {numbers}, about their medians,"
         return f"{self.kind} of {self.view}" if self.kind else self.view
 
 
@@ -72,7 +73,7 @@ def fit_lenses(view: str, x: Runs, y: Runs) -> list[Lens]:
         x, y: its past values in the two arms, finite.
 
     Returns:
-        One lens for a view of one number, five for a longer one (four beyond 128 numbers).
+        One lens for a view of one number, six for a longer one (five beyond 128 numbers).
 
     >>> rng = np.random.default_rng(0)
     >>> [lens.kind for lens in fit_lenses("v", rng.normal(size=(9, 2)), rng.normal(size=(9, 2)))][0]
@@ -81,14 +82,15 @@ def fit_lenses(view: str, x: Runs, y: Runs) -> list[Lens]:
     width = x.shape[1]
     if width == 1:
         return [Lens(view, "", _only)]
-    shown = _standard(x, y)
+    shown = standard(x, y)
     u, v = shown(x), shown(y)
     fits = {LINEAR: linear, SINGLY: singly, JOINTLY: jointly, RANDOM: random_features}
     if width > _WIDEST:
         del fits[JOINTLY]
     place = most_telling(x, y)
-    telling = Lens(view, TELLING, lambda values: values[:, place], place)
-    return [telling, *(Lens(view, kind, _after(shown, fit(u, v))) for kind, fit in fits.items())]
+    telling = Lens(view, TELLING, lambda values: values[:, place], (place,))
+    product = fit_signs(view, x, y)
+    return [telling, *(Lens(view, kind, after(shown, fit(u, v))) for kind, fit in fits.items()), product]
 
 
 def fit_learned(view: str, x: Runs, y: Runs) -> Lens:
@@ -103,11 +105,28 @@ def fit_learned(view: str, x: Runs, y: Runs) -> Lens:
     from sklearn.ensemble import ExtraTreesClassifier
 
     x, y = x[-_RECENT:], y[-_RECENT:]
+    # Trees take numbers within 1e-7 for equal: in units of their spread no unit of the user's is lost to that.
+    shown = units(x, y)
     model = ExtraTreesClassifier(24, max_depth=6, min_samples_leaf=2, random_state=0)
-    model.fit(_single(np.concatenate([x, y])), np.repeat([0, 1], [len(x), len(y)]))
+    model.fit(shown(np.concatenate([x, y])), np.repeat([0, 1], [len(x), len(y)]))
     # Asked one by one: the ensemble's own method spends its time on checking arguments.
     trees = [tree.tree_ for tree in model.estimators_]
-    return Lens(view, LEARNED, lambda values: np.mean([tree.predict(_single(values))[:, 0] for tree in trees], axis=0))
+    return Lens(view, LEARNED, lambda values: np.mean([tree.predict(shown(values))[:, 0] for tree in trees], axis=0))
+
+
+def units(x: Runs, y: Runs) -> Callable[[Runs], Float32[np.ndarray, "m k"]]:
+    """Deviations from the pooled median in units of the spread, in the single precision that trees compute in.
+
+    >>> units(np.array([[1.0], [2.0]]), np.array([[3.0], [4.0]]))(np.array([[2.5]])).dtype
+    dtype('float32')
+    """
+    centre, scale = _moments(x, y)
+
+    def shown(values: Runs) -> Float32[np.ndarray, "m k"]:
+        with np.errstate(over="ignore"):
+            return np.clip((values - centre) / scale, -1e30, 1e30).astype(np.float32)
+
+    return shown
 
 
 def most_telling(x: Runs, y: Runs) -> int:
@@ -121,6 +140,29 @@ def most_telling(x: Runs, y: Runs) -> int:
     ranked = np.take_along_axis(both, order, 0)
     apart = abs(np.cumsum(np.where(order < len(x), 1 / len(x), -1 / len(y)), axis=0))[:-1]
     return int(np.where(ranked[1:] > ranked[:-1], apart, 0.0).max(0).argmax())
+
+
+def fit_signs(view: str, x: Runs, y: Runs) -> Lens:
+    """sign(v_i − m_i) · sign(v_j − m_j), m the pooled medians: the pair i < j whose product differs most in mean.
+
+    It sees two numbers that agree in sign more often in one arm, each of them alike in both. Of wider views 256
+    numbers, evenly spaced, are looked at.
+
+    >>> both = np.array([[1.0, 1.0], [-1.0, -1.0], [2.0, 2.0], [-2.0, -2.0]])
+    >>> fit_signs("v", both, both * [1, -1]).see(np.array([[3.0, 4.0], [3.0, -4.0]])).tolist()
+    [1.0, -1.0]
+    """
+    some = np.unique(np.linspace(0, x.shape[1] - 1, min(x.shape[1], _PAIRED)).astype(int))
+    middle = np.median(np.concatenate([x, y])[:, some], axis=0)
+    u, v = (np.where(arm[:, some] > middle, 1.0, -1.0) for arm in (x, y))
+    apart = np.triu(abs(u.T @ u / len(u) - v.T @ v / len(v)), 1)
+    i, j = np.unravel_index(int(apart.argmax()), apart.shape) if apart.any() else (0, 1)
+    places, (a, b) = (int(some[i]), int(some[j])), (middle[i], middle[j])
+
+    def product(values: Runs) -> Float64[np.ndarray, " m"]:
+        return np.where((values[:, places[0]] > a) == (values[:, places[1]] > b), 1.0, -1.0)
+
+    return Lens(view, SIGNS, product, places)
 
 
 def linear(x: Runs, y: Runs, share: float | None = None) -> See:
@@ -191,25 +233,39 @@ def random_features(x: Runs, y: Runs) -> See:
     def waves(v: Runs) -> Float64[np.ndarray, "m d"]:
         return np.cos(v @ (omega / scale) + phase)
 
-    return _after(waves, linear(waves(x), waves(y), _FEATURES / (_FEATURES + 2 * len(x))))
+    return after(waves, linear(waves(x), waves(y), _FEATURES / (_FEATURES + 2 * len(x))))
 
 
 def _only(values: Runs) -> Float64[np.ndarray, " m"]:
     return values[:, 0]
 
 
-def _after(first: Callable[[Runs], Runs], then: See) -> See:
+def after(first: Callable[[Runs], Runs], then: See) -> See:
+    """`then` of `first`.
+
+    >>> after(lambda v: v + 1, lambda v: v[:, 0])(np.zeros((1, 1))).tolist()
+    [1.0]
+    """
     return lambda values: then(first(values))
 
 
-def _standard(x: Runs, y: Runs) -> Callable[[Runs], Runs]:
-    """Clipped deviations from the pooled median, in units of a spread that a few huge values cannot move."""
+def standard(x: Runs, y: Runs) -> Callable[[Runs], Runs]:
+    """Clipped deviations from the pooled median, in units of a spread that a few huge values cannot move.
+
+    >>> standard(np.array([[1.0], [2.0]]), np.array([[3.0], [4.0]]))(np.array([[2.5], [1e9]])).tolist()
+    [[0.0], [8.0]]
+    """
+    centre, scale = _moments(x, y)
+    return lambda v: np.clip((v - centre) / scale, -_CLIP, _CLIP)
+
+
+def _moments(x: Runs, y: Runs) -> tuple[Float64[np.ndarray, " k"], Float64[np.ndarray, " k"]]:
+    """Pooled median and spread."""
     both = np.concatenate([x, y])
     centre = np.median(both, axis=0)
     spread = np.median(abs(both - centre), axis=0) * 1.4826
     widest = abs(both - centre).max(0)  # where half the values agree
-    scale = np.where(spread > 0, spread, np.where(widest > 0, widest, 1.0))
-    return lambda v: np.clip((v - centre) / scale, -_CLIP, _CLIP)
+    return centre, np.where(spread > 0, spread, np.where(widest > 0, widest, 1.0))
 
 
 def _covariance(values: Runs) -> Float64[np.ndarray, "k k"]:
@@ -221,8 +277,3 @@ def _shrunk(within: Runs, share: float) -> Float64[np.ndarray, "k k"]:
     """(1 − share) C + share · (mean diagonal of C) I, of centred values."""
     covariance, width = within.T @ within / len(within), within.shape[1]
     return (1 - share) * covariance + share * max(float(np.trace(covariance)) / width, 1e-12) * np.eye(width)
-
-
-def _single(values: Runs) -> Float32[np.ndarray, "m k"]:
-    """In single precision, which trees compute in."""
-    return np.clip(values, -1e30, 1e30).astype(np.float32)

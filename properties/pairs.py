@@ -15,9 +15,10 @@ from ..algorithms.pools import removal
 from ..algorithms.store import Store
 from ..formal.definitions import Definition, reference_rows
 from ..formal.scenario import Rows, Scenario, scenario_key
-from .gathered import Block
+from .gathered import WARM_UP, Block
+from .grain import Scales, add_grain, scales
 from .residuals import Residuals, flattened
-from .views import Probes, add_grain, observe_many
+from .views import Probes, Values, observe_many
 
 PAIRS = SHARD
 """Pairs drawn at a time."""
@@ -37,6 +38,7 @@ def blocks(
     budget: int,
     store: Store | None = None,
     keyed_as: Scenario | None = None,
+    rounding: Scales | None = None,
 ) -> Iterator[Block]:
     r"""Independent pairs, drawn when they are asked for.
 
@@ -52,16 +54,18 @@ def blocks(
         definition, remover, learner, scenario: as in `check`.
         found: where models are looked at.
         seed: root seed.
-        grain: standard deviation of the noise on every view.
+        grain: the noise on every view, as a share of each column's size.
         budget: pairs at most.
         store: where runs are kept between processes.
         keyed_as: as in `check`.
+        rounding: what recomputation changes in each column; see `grain.scales`.
 
     Yields:
-        Blocks of 32 pairs.
+        Blocks of 32 pairs. The first `WARM_UP` of them, which nobody bets on, fix the scale of the grain. Originals
+        carry the noise of the removed models beside them, so that doing nothing is the original to the last bit.
 
     Raises:
-        ValueError: an output noise that is declared is not there.
+        ValueError: an output noise that is declared is not there; no reference is finite.
 
     >>> import neverseen as ns
     >>> from neverseen.properties.views import probes
@@ -76,12 +80,30 @@ def blocks(
     made = (remover, learner) if law is None else (centred_remover(remover), centred_learner(learner))
     roots = streams(scenario if keyed_as is None else keyed_as, seed)
     pools = arms(definition, *made, scenario, roots)
+    size: Scales | None = None
     for block in range(-(-budget // PAIRS)):
         drawn = [pool.shard(block, store) for pool in pools]
         distance = None if noise is None else _distance(noise, *drawn[:2])
-        rng = np.random.default_rng(np.asarray(jax.random.key_data(jax.random.fold_in(roots["grain"], block))))
-        seen = [add_grain(observe_many(learner, arm, found), grain, rng) for arm in drawn]
-        yield Block(*seen, distance=distance)
+        seen = [observe_many(learner, arm, found) for arm in drawn]
+        if size is None:
+            _require_finite(seen[1], learner)
+            first = [{name: rows[:WARM_UP] for name, rows in arm.items()} for arm in seen[:2]]
+            size = scales(first[0], first[1], grain, rounding)
+        key = jax.random.fold_in(roots["grain"], block)
+        noisy = [add_grain(arm, size, _generator(key, own)) for arm, own in zip(seen, (0, 1, 0), strict=True)]
+        yield Block(*noisy, distance=distance, grain=size)
+
+
+def _require_finite(reference: Values, learner: Learner) -> None:
+    if not any(np.isfinite(rows).any() for rows in reference.values()):
+        raise ValueError(
+            f"learner {learner}: each of {PAIRS} references is NaN or infinite throughout; there is nothing to compare "
+            "with, so mend the learner (a smaller step?) or the rows"
+        )
+
+
+def _generator(key: PRNGKeyArray, arm: int) -> np.random.Generator:
+    return np.random.default_rng([*np.asarray(jax.random.key_data(key)).tolist(), arm])
 
 
 def streams(scenario: Scenario, seed: int) -> dict[str, PRNGKeyArray]:

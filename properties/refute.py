@@ -75,19 +75,23 @@ class Refuter:
             outcomes: of every event in every pair, `[b, m, f, s]`; events chosen from earlier pairs.
 
         Returns:
-            The pair (1 … m) that refutes, in each replication; 0 where none does.
+            The pair (1 … m) that refutes, in each replication; 0 where none does. Afterwards `path` holds the log
+            wealth at each look, `held` that of the bettor who has won most, each having begun with 1, and `final` that
+            at the deciding pair.
         """
         weights, after = self.weights(), looks(outcomes.shape[1])
         counts = tally(outcomes, after)
-        path = self._purses(weights, counts)
-        self.path = log_sum(path)
+        purses = self._purses(weights, counts)
+        self.path, self.held = log_sum(purses), purses.max(-1) + math.log(len(BETTORS))
         decided = first_at_least(self.path, after, math.log(1 / self.alpha))
+        self.final = np.full(len(decided), -np.inf)
         for i in np.flatnonzero(decided):
             # Dated to the pair, among those since the look before.
             pairs = np.arange(max(after[after < decided[i]], default=0), decided[i]) + 1
-            one = self._purses(weights[i : i + 1], tally(outcomes[i : i + 1], pairs), slice(i, i + 1))
-            decided[i] = first_at_least(log_sum(one), pairs, math.log(1 / self.alpha))[0]
-        self._settle(path[:, -1], counts[:, -1])
+            one = log_sum(self._purses(weights[i : i + 1], tally(outcomes[i : i + 1], pairs), slice(i, i + 1)))
+            decided[i] = first_at_least(one, pairs, math.log(1 / self.alpha))[0]
+            self.final[i] = one[0, decided[i] - pairs[0]]
+        self._settle(purses[:, -1], counts[:, -1])
         return decided
 
     def settle(self, counts: Counts) -> None:

@@ -26,11 +26,13 @@ from .provenance import surroundings
 from .rehearsal import rehearse
 from .round_robin import BLOCK, growth, mean
 from .samples import Samples, arms_given
-from .sequential import CALIBRATION
 from .views import Values, probes
 
 POSITIONS = np.linspace(0, 1, 21).round(2)
 """Positions between reference (0) and original (1) that are tested."""
+
+CALIBRATION = 16
+"""Triples that fix the kernel, before the first bet."""
 
 _TILT = 2 * POSITIONS - 1
 _LARGEST = 3 + abs(_TILT)

@@ -9,7 +9,7 @@ from ..formal.verdict import Status
 from .accept import Acceptor
 from .gathered import Seen
 from .refute import Refuter
-from .sequential import CALIBRATION, Terms, contest
+from .sequential import FROZEN, Terms, contest
 from .witnesses import Feature
 
 _NUMBERS = 2**19
@@ -87,7 +87,7 @@ class _Saved:
         return self._seen(start, start, end)
 
     def declared(self, start: int, end: int) -> Seen:
-        return self._seen(CALIBRATION, start, end)
+        return self._seen(FROZEN, start, end)
 
     def keep(self, rows: Int64[np.ndarray, " k"]) -> None:
         self.x, self.y = self.x[rows], self.y[rows]

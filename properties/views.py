@@ -9,12 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Float, Float64
+from jaxtyping import Array, Float
 
 from ..algorithms.base import Learner, Trained, margins
 from ..algorithms.spread import spread
 from ..formal.definitions import Definition
 from ..formal.scenario import Rows, Scenario, bucket
+from .grain import Values as Values
 
 COORDINATES = 64
 """Coordinates of the sketch that stands for longer parameter vectors."""
@@ -22,8 +23,8 @@ COORDINATES = 64
 ROWS = 16
 """Rows of a probe whose margins (or losses) a vector view holds."""
 
-Values = dict[str, Float64[np.ndarray, "_ _"]]
-"""One array for each view, a line for each run."""
+PARAMETERS, SKETCH = "parameters", f"{COORDINATES} signed sums of all parameters"
+"""What is looked at of parameters: each of them, or of more than 64 that many sums."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +78,8 @@ def observe_many(learner: Learner, trained: Trained, found: Probes) -> Values:
     """Every view of every run, on the host in double precision.
 
     Views, for each probe: `loss on …`, the mean loss (one number), and `margins on …` (or `losses on …` where
-    outputs are not class scores), a vector over its first rows; and `parameters`, all of them or a sketch.
+    outputs are not class scores), a vector over its first rows; and `parameters`, all of them, or, where there are
+    more than 64, a sketch that its name describes.
 
     Args:
         learner: whose `apply` and `loss` read the models.
@@ -95,24 +97,12 @@ def observe_many(learner: Learner, trained: Trained, found: Probes) -> Values:
     (2, 3)
     """
     seen = spread(_observer(learner), (trained.params,), found.points)
-    values = {"parameters": seen.pop("parameters")}
+    flat = sum(leaf.size // len(leaf) for leaf in jax.tree.leaves(trained.params))
+    values = {PARAMETERS if flat <= COORDINATES else SKETCH: seen.pop(PARAMETERS)}
     for name, count in found.counts.items():
         if count:
             values |= {view: seen[view][:, :count] for view in seen if view.endswith(f" on {name}")}
     return {view: np.asarray(rows, np.float64) for view, rows in values.items() if rows.size}
-
-
-def add_grain(values: Values, grain: float, rng: np.random.Generator) -> Values:
-    """Independent N(0, s²) on every number, with s the grain: differences below s are not examined.
-
-    Post-processing both arms alike keeps every refutation sound; without it, float rounding tells an exact
-    remover from its reference.
-
-    >>> rng = np.random.default_rng(0)
-    >>> bool(add_grain({"a": np.zeros((2, 1))}, 0.0, rng)["a"].any())
-    False
-    """
-    return {name: v + grain * rng.standard_normal(v.shape) for name, v in values.items()}
 
 
 def sketch(params: Any) -> Float[Array, " k"]:
@@ -139,7 +129,7 @@ def _observer(learner: Learner) -> Callable[[Any, dict[str, Rows]], dict[str, Ar
     """All views of one model."""
 
     def observe(params: Any, points: dict[str, Rows]) -> dict[str, Array]:
-        seen = {"parameters": sketch(params)}
+        seen = {PARAMETERS: sketch(params)}
         for name, rows in points.items():
             outputs = learner.apply(params, rows.x)
             losses = jnp.where(rows.present, learner.loss(outputs, rows.y), 0)

@@ -15,7 +15,8 @@ from ...algorithms.layers import features
 from ...algorithms.spread import spread
 from ...formal.definitions import Definition, reference_rows
 from ...formal.scenario import Rows, Scenario
-from ..views import add_grain, gather
+from ..grain import add_grain
+from ..views import gather
 from .metric import Arm, Metric
 from .relearn import RATE, STEPS
 
