@@ -144,6 +144,7 @@ class Power:
         original: its status for doing nothing, up to the budget (None: not known, as no originals were given).
         pairs: how many that took; 0 where no sample was drawn.
         same: whether the original is the reference itself, S or S_full being empty: doing nothing is right.
+        withdrawn: whether a pass was withdrawn for want of it: the verdict is INCONCLUSIVE.
 
     >>> print(Power(Status.REFUTED, 49), Power(Status.INCONCLUSIVE, 512), Power(), sep="\\n")
     doing nothing would have been refuted here after 49 pairs
@@ -154,6 +155,7 @@ class Power:
     original: Status | None = None
     pairs: int = 0
     same: bool = False
+    withdrawn: bool = False
 
     @property
     def tells(self) -> bool:
@@ -195,8 +197,8 @@ class Verdict(Untruthful, outcome="status"):
         seconds: wall time; the one field that differs between two equal runs.
         delta_lower: with confidence 1 − α, δ is at least this at ε (0: nothing established).
         delta_upper: an upper bound on δ at ε over all events, where the route gives one.
-        resolution: the smallest share ρ of originals among references that this check would have refuted with 90 %
-            probability (None: not computed, inf: none would have been).
+        resolution: about the smallest share ρ of originals among references that this check would have refuted with a
+            probability of 80 % or more (None: not computed, inf: none would have been).
         power: of a SATISFIED, what the same check says of doing nothing.
         assumptions: what the verdict takes for granted, each in a phrase that follows "if"; none as a rule.
         sizes: |D|, |S| and |S_full|, where a scenario was given.
@@ -279,11 +281,33 @@ probability at most 0.0001.
 
     def __str__(self) -> str:
         claim = f"({self.definition.epsilon:g}, {self.definition.delta:g})-{self.definition.name}"
-        if self.status is Status.REFUTED:
-            return _refuted(self, claim)
-        if self.status is Status.SATISFIED:
-            return _satisfied(self, claim)
-        return _inconclusive(self, claim)
+        say = {Status.REFUTED: _refuted, Status.SATISFIED: _satisfied}.get(self.status, _inconclusive)
+        return f"{say(self, claim)}{_looked_at(self)}{_sets(self)}"
+
+
+def _looked_at(v: Verdict) -> str:
+    """What was not examined: differences below the grain."""
+    grain = v.provenance.get("grain")
+    return (
+        f" Differences below {_percent(grain)} of a number's size, or below rounding, were not examined."
+        if grain
+        else ""
+    )
+
+
+def _sets(v: Verdict) -> str:
+    """How many rows, and whether they tell the two notions apart."""
+    if v.sizes is None:
+        return ""
+    rows, forget, full = v.sizes
+    if forget == full and not v.definition.redraws:
+        return f" Here |D| = {rows} and |S| = |S_full| = {forget}: untraining and unlearning are one statement."
+    return f" Here |D| = {rows}, |S| = {forget} and |S_full| = {full}."
+
+
+def _assumed(v: Verdict) -> str:
+    """What the verdict takes for granted, after its claim."""
+    return "".join(f", if {assumption}" for assumption in v.assumptions)
 
 
 def _refuted(v: Verdict, claim: str) -> str:
@@ -301,13 +325,24 @@ def _bounds(v: Verdict) -> str:
 
 def _satisfied(v: Verdict, claim: str) -> str:
     if v.beta == 0:
-        return f"SATISFIED: {v.subject} is {claim}, for {v.scope}: at δ = {v.definition.delta:g}, {_bounds(v)}."
+        known = f"at δ = {v.definition.delta:g}, {_bounds(v)}"
+        return f"SATISFIED: {v.subject} is {claim}{_assumed(v)}, for {v.scope}: {known}. {_powered(v)}"
     slack = "" if v.tolerance == 0 else f" with δ + {v.tolerance:g} in place of δ"
     error = f"in error with probability at most {v.beta:g}, after {v.pairs} pairs"
-    return f"SATISFIED: {v.subject} is {claim}{slack}, for {v.scope}; {error}.{_seen(v)}"
+    return f"SATISFIED: {v.subject} is {claim}{slack}{_assumed(v)}, for {v.scope}; {error}. {_powered(v)}{_seen(v)}"
+
+
+def _powered(v: Verdict) -> str:
+    """What the pass is worth, as a sentence."""
+    said = str(v.power)
+    return f"{said[0].upper()}{said[1:]}."
 
 
 def _inconclusive(v: Verdict, claim: str) -> str:
+    if v.power.withdrawn:
+        error = f"in error with probability at most {v.beta:g}, after {v.pairs} pairs"
+        found = f"no event of {v.scope} was found to break {claim} on {v.subject} ({error})"
+        return f"INCONCLUSIVE: {found}, but the pass is withdrawn: {v.power}."
     best = "" if v.witness is None else f" The best event found: {v.witness}."
     far = outlook(v.evidence.log_wealth, v.alpha, v.evidence.acceptance, v.beta)
     advice = "Raise the budget or the tolerance, or name a weaker claim."
@@ -322,7 +357,7 @@ def _seen(v: Verdict) -> str:
         return ""
     if v.resolution == math.inf:
         return " Even the original itself would have passed: this check resolves nothing."
-    return f" {_percent(v.resolution)} originals among references would have been refuted with probability 90 %."
+    return f" About {_percent(v.resolution)} originals among references would have been refuted 8 times in 10 or more."
 
 
 def _pairs(count: int) -> str:
@@ -358,7 +393,7 @@ def _verdict(plain: dict[str, Any]) -> Verdict:
 
 def _power(row: dict[str, Any]) -> Power:
     original = None if row["original"] is None else Status[row["original"]]
-    return Power(original, row["pairs"], row["same"])
+    return Power(original, row["pairs"], row["same"], row["withdrawn"])
 
 
 def _view_row(row: dict[str, Any]) -> ViewRow:

@@ -37,12 +37,13 @@ def mark_parts(status: Status) -> tuple[Markup, Markup]:
     return svg.tag("path", d=ground, class_="ground"), svg.tag("path", d=stroke, class_="stroke")
 
 
-def sets(definition: Definition, arm: str) -> Markup:
+def sets(definition: Definition, arm: str, sizes: tuple[int, int, int] | None = None) -> Markup:
     """D ⊇ S_full ⊇ S: what one arm's models were trained on; for the reference, what they never saw.
 
     Args:
         definition: which rows the reference never saw.
         arm: "removed" or "reference".
+        sizes: |D|, |S| and |S_full|, where they are known.
 
     >>> from neverseen.formal.definitions import Untraining
     >>> "never seen" in sets(Untraining(1.0, 0.05), "reference")
@@ -57,6 +58,7 @@ def sets(definition: Definition, arm: str) -> Markup:
         *([_hatch()] if unseen else []),
         svg.rect((6, 6), (408, 148), f"seen {arm}", 10),
         svg.text(20, 28, redrawn, "set", "start"),
+        *_counts(sizes),
         svg.rect((150, 38), (250, 102), hole if wide else "inner", 9),
         _s_full(164, 60),
         svg.rect((262, 66), (124, 60), "inner" if wide else hole, 8),
@@ -64,6 +66,17 @@ def sets(definition: Definition, arm: str) -> Markup:
         svg.text(388 if wide else 324, 60 if wide else 113, asked, "set note", "end" if wide else "middle"),
         height=160,
     )
+
+
+def _counts(sizes: tuple[int, int, int] | None) -> list[Markup]:
+    """How many rows each set has, and whether S is all of S_full."""
+    if sizes is None:
+        return []
+    rows, forget, full = sizes
+    wide = f"{full} rows" if forget < full else f"{full} rows, all in S:"
+    lines = [(20, 48, f"{rows} rows"), (164, 80, wide), (340, 88, f"{forget} rows")]
+    also = [] if forget < full else [(164, 96, "one statement"), (164, 112, "for both notions")]
+    return [svg.text(x, y, said, "set note", "start") for x, y, said in (*lines, *also)]
 
 
 def curve(values: Sequence[float], level: float, y_title: str, level_name: str, outcome: str) -> Markup:

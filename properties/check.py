@@ -1,6 +1,7 @@
 """`check`: a remover, a learner and a scenario against a definition, decided by fresh runs."""
 
 import dataclasses
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,12 +14,16 @@ from ..formal._types import Real
 from ..formal.definitions import Definition
 from ..formal.finite_learners import FiniteLearner, FiniteRemover
 from ..formal.scenario import Scenario
-from ..formal.verdict import Route, Status, Verdict
+from ..formal.verdict import Power, Route, Status, Verdict
 from ..formal.worlds import World
 from .decide import Outcome, decide
+from .dry_run import dry_run
 from .gathered import Block
+from .grain import admit_grain
 from .known import check_finite, check_gaussian
-from .pairs import PAIRS, blocks
+from .pairs import PAIRS, blocks, originals
+from .power import power_of, withdrawn
+from .power import require_power as needing_power
 from .provenance import surroundings
 from .rehearsal import rehearse
 from .resolution import resolution as smallest_seen
@@ -27,6 +32,9 @@ from .views import probes
 
 Progress = Callable[[int, int, str], None]
 """Called with the pairs drawn so far, the budget and a message, after each block."""
+
+_WIDEST = 16
+"""Standard deviations of the grain that the runs of a constant lie apart at most."""
 
 
 def check(
@@ -42,6 +50,7 @@ def check(
     seed: int = 0,
     grain: Real = 1e-3,
     resolution: bool = False,
+    require_power: bool = False,
     store: Store | None = None,
     keyed_as: Scenario | None = None,
     progress: Progress | None = None,
@@ -62,10 +71,11 @@ def check(
         beta: bound on the probability of a false SATISFIED.
         tolerance: τ; SATISFIED claims δ + τ over the declared class.
         seed: root seed; the verdict is a pure function of it and the other arguments.
-        grain: s, standard deviation of the noise on every view, in the view's own unit; differences below s
-            are not examined.
+        grain: s, the noise on every view, as a share of each column's size (see `neverseen.properties.grain`), and at
+            least 16 times what rounding changes; smaller differences are not examined.
         resolution: where the claim was not refuted, replay the check on contaminated pairs and say what share of
             originals it would have refuted (seconds, not minutes).
+        require_power: answer INCONCLUSIVE in place of a SATISFIED that doing nothing would have got here as well.
         store: where runs are kept on disk, so that later checks, and this one after an interruption, find them there.
             Recent runs are shared in memory without it.
         keyed_as: the scenario whose streams of runs are drawn from, for requests on one D that are to share originals
@@ -73,11 +83,13 @@ def check(
         progress: called after each block.
 
     Returns:
-        The verdict. A remover that returns NaN has an outcome, not an error.
+        The verdict. A remover that returns NaN has an outcome, not an error. A SATISFIED says in `power` what the same
+        check, up to its budget, says of the original; that is a replay, and never feeds back into the bets.
 
     Raises:
         ValueError: the definition does not apply to the scenario; a level, tolerance or grain out of range; a
-            budget too small to refute anything; a remover or learner that raises or returns another shape.
+            budget too small to refute anything; a remover or learner that raises or returns another shape, or that
+            reads absent rows; a learner that does not look at `rows.present`, or none of whose references is finite.
 
     >>> import neverseen as ns
     >>> verdict = ns.check(ns.Untraining(1.0, 0.05), ns.removers.do_nothing(), ns.learners.nearest_neighbour(),
@@ -86,7 +98,7 @@ def check(
     ('REFUTED', True)
     """
     if isinstance(learner, FiniteLearner) and isinstance(remover, FiniteRemover) and isinstance(scenario, World):
-        return check_finite(definition, remover, learner, scenario)
+        return needing_power(check_finite(definition, remover, learner, scenario), require_power)
     if isinstance(learner, FiniteLearner) or isinstance(remover, FiniteRemover) or isinstance(scenario, World):
         raise ValueError(
             "check: finite learners, finite removers and finite worlds go together; give all three or none"
@@ -94,29 +106,74 @@ def check(
     definition.admit(scenario)
     known = check_gaussian(definition, remover, learner, scenario)
     if known is not None:
-        return known
+        return needing_power(known, require_power)
     started = time.perf_counter()
     terms = Terms(definition, alpha, beta, tolerance, budget)
-    if not (np.isfinite(grain) and grain >= 0):
-        raise ValueError(f"grain: {grain} is not a finite number >= 0")
+    admit_grain(grain)
     rehearse(remover, learner, scenario)
     found = probes(scenario, definition)
-    drawn = blocks(
-        definition, remover, learner, scenario, found,
-        seed=seed, grain=float(grain), budget=budget, store=store, keyed_as=keyed_as,
-    )  # fmt: skip
+    drawing: dict[str, Any] = {"seed": seed, "grain": float(grain), "budget": budget, "store": store}
+    drawing |= {"keyed_as": keyed_as, "rounding": dry_run(definition, remover, learner, scenario, found)}
+    drawn = blocks(definition, remover, learner, scenario, found, **drawing)
     designated = tuple(f"loss on {name}" for name in found.designated)
     kept: list[Block] = []
     told = watched(_keeping(drawn, kept), budget, f"{remover} · {definition.id}", progress)
     made = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover), "learner": repr(learner)}
-    drawing = {"seed": seed, "grain": float(grain), "block": PAIRS}
+    made |= {"seed": seed, "grain": float(grain), "block": PAIRS}
     if keyed_as is not None:
-        drawing["keyed_as"] = keyed_as.digest()
+        made["keyed_as"] = keyed_as.digest()
     outcome = decide(terms, told, designated, float(grain))
-    verdict = verdict_of(terms, outcome, f"{remover} on {learner} in {scenario}", made | drawing, started)
-    if not resolution or verdict.status is Status.REFUTED:
-        return verdict
-    return dataclasses.replace(verdict, resolution=smallest_seen(terms, kept, designated, seed))
+    verdict = verdict_of(terms, outcome, f"{remover} on {learner} in {scenario}", made, started)
+    verdict = dataclasses.replace(verdict, sizes=sizes_of(scenario))
+    if verdict.status is Status.SATISFIED:
+        further = originals(definition, learner, scenario, found, kept, **drawing)
+        power = power_of(terms, _in_place(kept, further), designated)
+        verdict = _empowered(verdict, power, definition, scenario, kept)
+    if resolution and verdict.status is not Status.REFUTED:
+        verdict = dataclasses.replace(verdict, resolution=smallest_seen(terms, kept, designated, seed))
+    return needing_power(dataclasses.replace(verdict, seconds=time.perf_counter() - started), require_power)
+
+
+def sizes_of(scenario: Scenario) -> tuple[int, int, int]:
+    """|D|, |S| and |S_full|.
+
+    >>> import neverseen as ns
+    >>> sizes_of(ns.scenarios.figure1())
+    (14, 3, 9)
+    """
+    return int(scenario.rows.count()), int(scenario.forget.sum()), int(scenario.behaviour.sum())
+
+
+def _in_place(kept: list[Block], further: Iterator[Block]) -> Iterator[Block]:
+    """Originals in the place of removed models, on the same references."""
+    for block in itertools.chain(kept, further):
+        assert block.original is not None
+        yield Block(block.original, block.reference, None, grain=block.grain)
+
+
+def _empowered(
+    verdict: Verdict, power: Power, definition: Definition, scenario: Scenario, kept: list[Block]
+) -> Verdict:
+    """With its power; INCONCLUSIVE where all three arms are one constant, though something was to be unseen.
+
+    Where nothing is unseen the original is the reference: doing nothing is right there, and so is the pass.
+    """
+    unseen = definition.unseen(scenario.forget, scenario.behaviour) & scenario.rows.present
+    if not bool(unseen.any()):
+        return dataclasses.replace(verdict, power=Power(power.original, power.pairs, same=True))
+    powered = dataclasses.replace(verdict, power=power)
+    return withdrawn(powered) if not power.tells and _one_constant(kept) else powered
+
+
+def _one_constant(kept: list[Block]) -> bool:
+    """Whether every number of every arm is the same in each run, but for the grain."""
+    for name in kept[0].reference:
+        arms = [arm[name] for block in kept for arm in (block.removed, block.reference, block.original or {})]
+        values = np.concatenate(arms)
+        noise = kept[0].grain[name] if kept[0].grain is not None else np.zeros(values.shape[1])
+        if not (np.ptp(values, axis=0) <= _WIDEST * noise).all():
+            return False
+    return True
 
 
 def _keeping(drawn: Iterator[Block], kept: list[Block]) -> Iterator[Block]:

@@ -66,18 +66,21 @@ def decide(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...], g
     return _outcome(terms, source, turns, refuter, acceptor, coupler, grain)
 
 
-def refutes(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...]) -> bool:
-    """Whether `decide` would refute, without the evidence.
+def judged(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...]) -> tuple[Status, int]:
+    """What `decide` would say and after how many pairs, without the evidence; undecided where pairs are too few.
 
     >>> import numpy as np, neverseen as ns
     >>> same = Block({"a": np.zeros((64, 1))}, {"a": np.zeros((64, 1))}, None)
-    >>> refutes(Terms(ns.Untraining(1.0, 0.05), 1e-4, 0.05, 0.1, 64), iter([same]), ())
-    False
+    >>> judged(Terms(ns.Untraining(1.0, 0.05), 1e-4, 0.05, 0.1, 64), iter([same]), ())
+    (<Status.INCONCLUSIVE: 'the budget ended before either could be established'>, 64)
     """
     source = _Own(Gathered(blocks))
-    source.reach(WARM_UP + 1)
+    ready = source.reach(WARM_UP + 1)
+    if ready <= WARM_UP:
+        return Status.INCONCLUSIVE, ready
     refuter, acceptor, coupler = _bettors(terms, source, designated)
-    return _played(contest(terms, source, refuter, acceptor), source, coupler)[-1].ended()[0] is Status.REFUTED
+    status, _, used = _played(contest(terms, source, refuter, acceptor), source, coupler)[-1].ended()
+    return status, used
 
 
 def _bettors(terms: Terms, source: "_Own", designated: tuple[str, ...]) -> tuple[Refuter, Acceptor, Coupler]:

@@ -39,6 +39,8 @@ def blocks(
     store: Store | None = None,
     keyed_as: Scenario | None = None,
     rounding: Scales | None = None,
+    begin: int = 0,
+    size: Scales | None = None,
 ) -> Iterator[Block]:
     r"""Independent pairs, drawn when they are asked for.
 
@@ -59,6 +61,8 @@ def blocks(
         store: where runs are kept between processes.
         keyed_as: as in `check`.
         rounding: what recomputation changes in each column; see `grain.scales`.
+        begin: the first block.
+        size: the scale of the grain, where blocks before have fixed it.
 
     Yields:
         Blocks of 32 pairs. The first `WARM_UP` of them, which nobody bets on, fix the scale of the grain. Originals
@@ -80,8 +84,7 @@ def blocks(
     made = (remover, learner) if law is None else (centred_remover(remover), centred_learner(learner))
     roots = streams(scenario if keyed_as is None else keyed_as, seed)
     pools = arms(definition, *made, scenario, roots)
-    size: Scales | None = None
-    for block in range(-(-budget // PAIRS)):
+    for block in range(begin, -(-budget // PAIRS)):
         drawn = [pool.shard(block, store) for pool in pools]
         distance = None if noise is None else _distance(noise, *drawn[:2])
         seen = [observe_many(learner, arm, found) for arm in drawn]
@@ -92,6 +95,42 @@ def blocks(
         key = jax.random.fold_in(roots["grain"], block)
         noisy = [add_grain(arm, size, _generator(key, own)) for arm, own in zip(seen, (0, 1, 0), strict=True)]
         yield Block(*noisy, distance=distance, grain=size)
+
+
+def originals(
+    definition: Definition,
+    learner: Learner,
+    scenario: Scenario,
+    found: Probes,
+    kept: list[Block],
+    *,
+    seed: int,
+    grain: float,
+    budget: int,
+    store: Store | None = None,
+    keyed_as: Scenario | None = None,
+    rounding: Scales | None = None,
+) -> Iterator[Block]:
+    """The blocks that `blocks` would draw after those kept, without removed models: the original stands in their place.
+
+    Args:
+        definition, learner, scenario, found, seed, grain, budget, store, keyed_as, rounding: as in `blocks`.
+        kept: what `blocks` has drawn.
+
+    >>> import neverseen as ns
+    >>> from neverseen.properties.views import probes
+    >>> scenario, claim = ns.scenarios.figure1(), ns.Untraining(1.0, 0.05)
+    >>> given = claim, ns.learners.ridge(), scenario, probes(scenario, claim)
+    >>> len(list(originals(*given, [], seed=0, grain=0.0, budget=64)))
+    2
+    """
+    idle = Remover(lambda key, trained, rows, forget: trained, "the original")
+    drawn = blocks(
+        definition, idle, learner, scenario, found, seed=seed, grain=grain, budget=budget, store=store,
+        keyed_as=keyed_as, rounding=rounding, begin=len(kept), size=kept[0].grain if kept else None,
+    )  # fmt: skip
+    for block in drawn:
+        yield dataclasses.replace(block, original=block.removed)
 
 
 def _require_finite(reference: Values, learner: Learner) -> None:

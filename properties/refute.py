@@ -89,8 +89,9 @@ class Refuter:
             # Dated to the pair, among those since the look before.
             pairs = np.arange(max(after[after < decided[i]], default=0), decided[i]) + 1
             one = log_sum(self._purses(weights[i : i + 1], tally(outcomes[i : i + 1], pairs), slice(i, i + 1)))
-            decided[i] = first_at_least(one, pairs, math.log(1 / self.alpha))[0]
-            self.final[i] = one[0, decided[i] - pairs[0]]
+            # The look itself where single precision puts its wealth on either side of the level.
+            decided[i] = first_at_least(one, pairs, math.log(1 / self.alpha))[0] or pairs[-1]
+            self.final[i] = max(one[0, decided[i] - pairs[0]], math.log(1 / self.alpha))
         self._settle(purses[:, -1], counts[:, -1])
         return decided
 

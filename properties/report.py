@@ -164,7 +164,7 @@ def _context(v: Verdict) -> dict[str, Any]:
         "mark": draw.mark(v.status),
         "meaning": _MEANING[v.status],
         "facts": _facts(v),
-        "sets": [(arm, draw.sets(v.definition, arm)) for arm in ("removed", "reference")],
+        "sets": [(arm, draw.sets(v.definition, arm, v.sizes)) for arm in ("removed", "reference")],
         "laws": laws,
         "arms": [(name, len(values)) for name, values in laws.arms.items()],
         "laws_drawn": (histogram(laws), distribution(laws)),
@@ -190,7 +190,8 @@ def _beside(metrics: Table | None, behaviour: Behaviour | None) -> dict[str, Any
 
 def _laws(v: Verdict) -> Any:
     e = v.evidence
-    return lay_out(e.law_view, {"removed": e.removed, "reference": e.reference, "original": e.original}, e.threshold)
+    arms = {"removed": e.past_removed + e.removed, "reference": e.past_reference + e.reference, "original": e.original}
+    return lay_out(e.law_view, arms, e.threshold)
 
 
 def _facts(v: Verdict) -> list[tuple[str, str]]:
@@ -205,7 +206,10 @@ def _facts(v: Verdict) -> list[tuple[str, str]]:
         (f"ε at δ = {v.definition.delta:g}", _between(v.epsilon_lower, v.epsilon_upper)),
         (f"δ at ε = {v.definition.epsilon:g}", _between(v.delta_lower, v.delta_upper)),
         *(sampled if v.budget else [("Samples drawn", "none: the laws are known")]),
-        *([] if v.resolution is None else [("Would have been refuted (90 %)", _contaminated(v.resolution))]),
+        *([] if v.status is Status.REFUTED else [("Power", str(v.power))]),
+        *([] if v.resolution is None else [("Would have been refuted (8 times in 10)", _contaminated(v.resolution))]),
+        *([] if v.sizes is None else [("|D|, |S|, |S_full|", ", ".join(map(str, v.sizes)))]),
+        *[("Assumes", assumption) for assumption in v.assumptions],
         ("Wall time", f"{number(v.seconds, 3)} s"),
         ("Route", v.route.value),
     ]
@@ -219,7 +223,9 @@ def _between(lower: float, upper: float | None) -> str:
 
 
 def _contaminated(share: float) -> str:
-    return "not even the original itself" if share == math.inf else f"{100 * share:g} % originals among references"
+    return (
+        "not even the original itself" if share == math.inf else f"about {100 * share:g} % originals among references"
+    )
 
 
 def _event(v: Verdict, witness: Witness) -> dict[str, Any]:

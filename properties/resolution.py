@@ -1,12 +1,15 @@
 """What a check that did not refute could have seen: the smallest contamination it would have refuted."""
 
 import bisect
+import functools
 import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from scipy.stats import beta as beta_law
 
-from .decide import refutes
+from ..formal.verdict import Status
+from .decide import judged
 from .gathered import Block
 from .sequential import Terms
 from .views import Values
@@ -14,16 +17,20 @@ from .views import Values
 SHARES = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0)
 """Shares ρ of originals that are tried."""
 
-REPLAYS, NEEDED = 10, 9
-"""Replays of the check for each share, and how many must refute."""
+REPLAYS = 100
+"""Replays of the check for each share."""
+
+POWER, CONFIDENCE = 0.8, 0.95
+"""A share counts where the replays establish, with this confidence, that the check refutes it so often."""
 
 
 def resolution(terms: Terms, blocks: list[Block], designated: tuple[str, ...], seed: int) -> float | None:
-    """The smallest ρ at which this check refutes the law (1 − ρ)·reference + ρ·original with 90 % probability.
+    """About the smallest ρ at which this check refutes the law (1 − ρ)·reference + ρ·original with 80 % probability.
 
-    The check is replayed on its own runs, with its levels, lenses and events: the removed run of a pair is the pair's
-    original with probability ρ, and otherwise the reference of another pair, so that at ρ = 0 both arms have one law.
-    A share counts when 9 of 10 replays refute; replays use as many pairs as the check has drawn.
+    The check is replayed on runs drawn from its own with replacement, with its levels, lenses and events: the removed
+    run of a pair is the pair's original with probability ρ, and otherwise a reference drawn by itself, so that at ρ = 0
+    both arms have one law. A share counts where so many of 100 replays refute that their probability is at least .8
+    with confidence .95; replays use as many pairs as the check has drawn.
 
     Args:
         terms: of the check.
@@ -32,7 +39,7 @@ def resolution(terms: Terms, blocks: list[Block], designated: tuple[str, ...], s
         seed: of the replays.
 
     Returns:
-        ρ of `SHARES`; ∞ where not even the original itself would have been refuted; None without originals.
+        ρ of `SHARES`; ∞ where not even the original itself would have been refuted so often; None without originals.
 
     >>> import neverseen as ns
     >>> rng = np.random.default_rng(0)
@@ -47,13 +54,14 @@ def resolution(terms: Terms, blocks: list[Block], designated: tuple[str, ...], s
     reference, original = _joined([block.reference for block in blocks]), _joined(originals)
 
     def seen(share: float) -> bool:
-        missed = 0
+        hits, needed = 0, least_hits()
         for replay in range(REPLAYS):
             rng = np.random.default_rng([seed, replay])
-            missed += not refutes(terms, _contaminated(reference, original, share, rng), designated)
-            if missed > REPLAYS - NEEDED:
-                return False
-        return True
+            status, _ = judged(terms, _contaminated(reference, original, share, rng), designated)
+            hits += status is Status.REFUTED
+            if hits >= needed or hits + REPLAYS - 1 - replay < needed:  # the others cannot change it
+                break
+        return hits >= needed
 
     return _least(seen)
 
@@ -64,16 +72,27 @@ def _least(seen: Callable[[float], bool]) -> float:
     return SHARES[found] if found < len(SHARES) else math.inf
 
 
+@functools.cache
+def least_hits() -> int:
+    """How many of the replays must refute: the fewest whose Clopper–Pearson lower bound reaches the power.
+
+    >>> least_hits()
+    88
+    """
+    bounds = beta_law.ppf(1 - CONFIDENCE, np.arange(1, REPLAYS + 1), np.arange(REPLAYS, 0, -1))
+    return 1 + int((bounds >= POWER).argmax())
+
+
 def _contaminated(reference: Values, original: Values, share: float, rng: np.random.Generator) -> Iterator[Block]:
-    """The pairs of a replay: originals with probability `share` against references, in a new order.
+    """The pairs of a replay, drawn with replacement: originals with probability `share` against references.
 
     The same draws serve every share, so that a larger one contaminates more of the same pairs.
     """
-    order = rng.permutation(len(next(iter(reference.values()))))
-    taken = (rng.random(len(order)) < share)[:, None]
-    other = np.roll(order, 1)
-    removed = {name: np.where(taken, original[name][order], rows[other]) for name, rows in reference.items()}
-    yield Block(removed, {name: rows[order] for name, rows in reference.items()}, None)
+    runs = len(next(iter(reference.values())))
+    here, other = rng.integers(runs, size=runs), rng.integers(runs, size=runs)
+    taken = (rng.random(runs) < share)[:, None]
+    removed = {name: np.where(taken, original[name][here], rows[other]) for name, rows in reference.items()}
+    yield Block(removed, {name: rows[here] for name, rows in reference.items()}, None)
 
 
 def _joined(values: list[Values]) -> Values:
