@@ -120,11 +120,11 @@ MUTANTS = (
     ),
     Mutant(
         "the declared class moves", "a class chosen along the way is not declared", "properties/decide.py",
-        "self.declared_lenses, CALIBRATION, start, end)", "self.declared_lenses, start, start, end)", (CLASS,),
+        "self.declared_lenses, FROZEN, start, end)", "self.declared_lenses, start, start, end)", (CLASS,),
     ),
     Mutant(
         "the declared class moves in replications", "planning and calibration play other rounds than a check",
-        "properties/replicate.py", "self._seen(CALIBRATION, start, end)", "self._seen(start, start, end)", (CLASS,),
+        "properties/replicate.py", "self._seen(FROZEN, start, end)", "self._seen(start, start, end)", (CLASS,),
     ),
     Mutant(
         "arms swapped", "the witness tells of the other arm", "properties/witnesses.py",

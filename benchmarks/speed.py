@@ -5,7 +5,8 @@ and then trains in turn, round after round, drawing its own initial values, boot
 inside the timed span. Between, each trains the same eight runs, given equal draws; their final losses are compared.
 The baseline of all ratios is the fastest form of the eager loop in one process. An eager loop is linear in the models:
 it is timed on some of them, on all with `--full`. PyTorch comes with `pip install -e '.[benchmarks]'`. Writes
-`benchmarks/speed.json`; minutes on two idle cores.
+`benchmarks/speed.json` and adds the ratios to `benchmarks/speed_history.json`; minutes on two idle cores, and no figure
+on busy ones (`quiet.py`).
 """
 
 import importlib.metadata
@@ -18,6 +19,7 @@ import sys
 import time
 from typing import Any
 
+from quiet import record, require_idle
 from speed_process import Crew
 from speed_work import WORKS, Work
 
@@ -188,13 +190,14 @@ def rounded(value: Any) -> Any:
 def main() -> None:
     """Measure, print and write."""
     given = sys.argv[1:]
+    machine = require_idle(given)
     rounds = next((int(word) for word in given if word.isdigit()), 3)
     names = [word for word in given if word in WORKS] or ["W1", "W2", "W3"]
     path = pathlib.Path(__file__).with_suffix(".json")
     results: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
     results |= {
         "notes": NOTES,
-        "machine": {"cores": os.cpu_count(), "platform": platform.machine()},
+        "machine": machine,
         "versions": {"python": platform.python_version()}
         | {name: importlib.metadata.version(name) for name in ("numpy", "jax", "flax", "optax", "torch")},
     }
@@ -204,6 +207,10 @@ def main() -> None:
         flags = " --full" * ("--full" in given)
         results[name] = {"command": f"python benchmarks/speed.py {rounds} {name}{flags}"} | rounded(found)
         path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+        ratios = {who: round(row["ratio"], 2) for who, row in found["contestants"].items()}
+        record(
+            path.with_name("speed_history.json"), machine | {"ratios": {name: ratios}, "baseline": found["baseline"]}
+        )
 
 
 if __name__ == "__main__":

@@ -6,13 +6,13 @@ and 512 retrains of the same perceptron, with the same rows, steps, batch and op
 form (`speed_torch.py`); the loss on S of each; then the classical fixed-n rule: half of the pairs choose a threshold,
 the other half test it by two Clopper–Pearson bounds (`peers_rules.split`). An eager loop is linear in the models: it is
 timed on 64 + 64 and scaled by eight, and its rule sees 64 pairs, with `--full` on all. Writes
-`benchmarks/time_to_verdict.json`.
+`benchmarks/time_to_verdict.json` and adds the ratios to `time_to_verdict_history.json`; nothing on a busy machine
+(`quiet.py`).
 """
 
 import dataclasses
 import importlib.metadata
 import json
-import os
 import pathlib
 import platform
 import statistics
@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 from peers_rules import Question, split
+from quiet import record, require_idle
 from speed_process import Crew
 from speed_work import HIDDEN, WORKS
 
@@ -100,7 +101,7 @@ def judged(found: dict[str, Any], alpha: float) -> dict[str, Any]:
 
 def main() -> None:
     """Measure, print and write."""
-    load, full = os.getloadavg()[0], "--full" in sys.argv
+    machine, full = require_idle(sys.argv), "--full" in sys.argv
     models = PAIRS if full else SOME
     found = eager(models)
     trained = found["seconds"] * PAIRS / models
@@ -113,14 +114,19 @@ def main() -> None:
         rows[f"α = {alpha:g}"] = {"ours": mine, "eager, fixed n": fixed} | ratios
     results = {
         "command": "python benchmarks/time_to_verdict.py" + " --full" * full,
-        "machine": {"cores": os.cpu_count(), "load at start": round(load, 1), "platform": platform.machine()},
+        "machine": machine,
         "versions": {"python": platform.python_version()}
         | {name: importlib.metadata.version(name) for name in ("numpy", "jax", "torch")},
         "eager ms per model": round(1e3 * found["seconds"] / (2 * models), 2),
     }
     results |= json.loads(json.dumps(rows), parse_float=lambda text: float(f"{float(text):.4g}"))
     text = json.dumps(results, indent=1, ensure_ascii=False)
-    pathlib.Path(__file__).with_suffix(".json").write_text(text + "\n")
+    path = pathlib.Path(__file__).with_suffix(".json")
+    path.write_text(text + "\n")
+    kept = {
+        alpha: {name: round(row[name], 1) for name in row if name.startswith("ratio")} for alpha, row in rows.items()
+    }
+    record(path.with_name("time_to_verdict_history.json"), machine | {"ratios": kept})
     print(text)
 
 

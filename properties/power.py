@@ -25,7 +25,7 @@ def power_of(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...])
     >>> rng = np.random.default_rng(0)
     >>> far = Block({"a": rng.normal(9, 1, (64, 1))}, {"a": rng.normal(0, 1, (64, 1))}, None)
     >>> print(power_of(Terms(ns.Untraining(1.0, 0.05), 1e-4, 0.05, 0.1, 64), iter([far]), ()))
-    doing nothing would have been refuted here after 47 pairs
+    doing nothing would have been refuted here after 46 pairs
     """
     return Power(*judged(terms, blocks, designated))
 

@@ -77,7 +77,7 @@ def least_hits() -> int:
     """How many of the replays must refute: the fewest whose Clopper–Pearson lower bound reaches the power.
 
     >>> least_hits()
-    88
+    87
     """
     bounds = beta_law.ppf(1 - CONFIDENCE, np.arange(1, REPLAYS + 1), np.arange(REPLAYS, 0, -1))
     return 1 + int((bounds >= POWER).argmax())

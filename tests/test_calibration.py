@@ -27,7 +27,7 @@ from neverseen.properties.lenses import LEARNED, LINEAR
 from neverseen.properties.pairs import blocks
 from neverseen.properties.refute import Refuter
 from neverseen.properties.replicate import _Saved, replicate  # pyright: ignore[reportPrivateUsage]
-from neverseen.properties.sequential import CALIBRATION, WARM_UP, Terms, contest, rounds
+from neverseen.properties.sequential import FROZEN, WARM_UP, Terms, contest, rounds
 from neverseen.properties.views import Probes, observe_many, probes
 from neverseen.properties.witnesses import FIXED, fixed_events
 
@@ -199,12 +199,12 @@ def test_a_leak_below_one_run_is_never_a_claim_about_all_events(seed: int) -> No
 def test_the_declared_class_is_fixed_by_the_first_pairs() -> None:
     """Later pairs spread tenfold, yet the events stay: acceptance falls on the pair that a loop over them finds."""
     rng = np.random.default_rng(8)
-    spread = np.where(np.arange(400) < CALIBRATION, 1.0, 10.0)
+    spread = np.where(np.arange(400) < FROZEN, 1.0, 10.0)
     x, y = rng.normal(size=(2, 400)) * spread
-    events = fixed_events(x[None, None, :CALIBRATION], y[None, None, :CALIBRATION])
+    events = fixed_events(x[None, None, :FROZEN], y[None, None, :FROZEN])
     growth, shown = bets.towards(EPSILON, DELTA, TOLERANCE), events.outcomes(x[None, None], y[None, None])[0, 16:, 0]
     path = np.logaddexp.reduce(growth[shown].cumsum(0), axis=-1) - math.log(len(bets.CAREFUL))  # pair, event, bet
-    accepted = CALIBRATION + 1 + int((np.maximum.accumulate(path, 0).min((1, 2)) >= math.log(1 / LEVEL)).argmax())
+    accepted = FROZEN + 1 + int((np.maximum.accumulate(path, 0).min((1, 2)) >= math.log(1 / LEVEL)).argmax())
     one, terms = judge(x, y), Terms(CLAIM, 1e-4, LEVEL, TOLERANCE, 400)
     # What was reached before the latest look is kept as a maximum, so that looks may only be later than pairs.
     assert accepted <= one.pairs <= accepted + bets.STRIDE

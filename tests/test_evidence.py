@@ -1,0 +1,168 @@
+"""The sentence and the curves say what the runs say, and a class that is wide enough holds back what it should."""
+
+import math
+
+import numpy as np
+import pytest
+from jaxtyping import Float64
+
+import neverseen as ns
+from neverseen.formal.verdict import Status
+from neverseen.properties.accept import Acceptor
+from neverseen.properties.bets import looks
+from neverseen.properties.decide import Outcome, decide
+from neverseen.properties.declared import fit_declared
+from neverseen.properties.gathered import Block, Seen
+from neverseen.properties.sequential import FROZEN, Step, Terms, rounds
+from neverseen.properties.witnesses import FIXED, fixed_events
+
+CLAIM = ns.Untraining(1.0, 0.05)
+Arm = Float64[np.ndarray, "n k"]
+
+
+def judge(x: Arm, y: Arm, alpha: float = 1e-4, tolerance: float = 0.1) -> Outcome:
+    return decide(Terms(CLAIM, alpha, 0.05, tolerance, len(x)), iter([Block({"a": x}, {"a": y}, None)]), (), 0.0)
+
+
+def leak(seed: int, share: float, pairs: int = 512) -> tuple[Arm, Arm]:
+    rng = np.random.default_rng([21, seed])
+    x, y = rng.normal(size=(pairs, 1)), rng.normal(size=(pairs, 1))
+    x[rng.random(pairs) < share] = 10
+    return x, y
+
+
+def agreeing(seed: int, pairs: int = 600) -> tuple[Arm, Arm]:
+    """Two numbers, each of one law in both arms, whose signs agree in one: θ = ½."""
+    rng = np.random.default_rng([seed, 7])
+    x, y = rng.normal(size=(pairs, 2)), rng.normal(size=(pairs, 2))
+    x[:, 1] = np.abs(x[:, 1]) * np.sign(x[:, 0])
+    return x, y
+
+
+# frequencies and curves
+
+
+@pytest.mark.parametrize("share", [0.3, 0.4, 0.6, 0.9])
+def test_the_frequencies_are_those_of_the_event_named_on_pairs_bet_on_after_it_was_chosen(share: float) -> None:
+    told = 0
+    for seed in range(8):
+        found = judge(*leak(seed, share))
+        if ">" not in found.witness.event or found.evidence.threshold is None:
+            continue
+        told += 1
+        for arm in ("removed", "reference"):
+            new, past = (np.array(getattr(found.evidence, f"{when}{arm}")) for when in ("", "past_"))
+            assert getattr(found.witness, arm) == (new > found.evidence.threshold).mean()
+            assert getattr(found.witness, f"past_{arm}") == (past > found.evidence.threshold).mean()
+            assert (len(new), len(past)) == (found.witness.runs, found.witness.past_runs)
+        assert found.witness.runs + found.witness.past_runs == found.pairs
+        start = max(start for start, _ in rounds(512) if start < found.pairs)
+        assert found.witness.past_runs == start
+    assert told > 3
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_curves_end_at_the_decision_on_its_side_of_the_line(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    far = judge(rng.normal(1.5, 1, (512, 1)), rng.normal(0, 1, (512, 1)))
+    assert far.status is Status.REFUTED
+    assert len(far.evidence.log_wealth) == far.pairs
+    assert far.evidence.log_wealth[-1] >= math.log(1e4) > max(far.evidence.log_wealth[:-1])
+    same = judge(*rng.normal(size=(2, 512, 1)))
+    assert same.status is Status.SATISFIED
+    assert len(same.evidence.acceptance) == same.pairs
+    assert same.evidence.acceptance[-1] >= math.log(20) > max(same.evidence.acceptance[:-1])
+    assert max(same.evidence.log_wealth) < math.log(1e4)
+
+
+# precedence and veto
+
+
+def step(refuted: int, accepted: int) -> Step:
+    one: Float64[np.ndarray, 1] = np.zeros(1)
+    pair = [np.array([place]) for place in (refuted, accepted)]
+    feature = np.zeros((1, 1, 16))
+    seen, events = Seen(feature, feature, feature, feature), fixed_events(feature, feature)
+    path = np.zeros((1, len(looks(16))))
+    return Step(64, 80, np.arange(1), seen, events, events.outcomes(feature, feature), looks(16), path, path, *pair,
+                one, one)  # fmt: skip
+
+
+@pytest.mark.parametrize(("refuted", "accepted"), [(3, 9), (9, 3), (5, 5), (1, 0)])
+def test_refuted_wins_within_a_round_and_is_dated_to_its_own_pair(refuted: int, accepted: int) -> None:
+    assert step(refuted, accepted).status(0) is Status.REFUTED
+    assert step(refuted, accepted).pairs(0) == 64 + refuted
+    assert step(0, 4).status(0) is Status.SATISFIED
+    assert step(0, 4).pairs(0) == 68
+
+
+def test_a_veto_withholds_and_nothing_is_lost_when_it_ends() -> None:
+    both = np.broadcast_to(np.tile(np.array([0, 3], np.uint8), 100).reshape(1, 200, 1, 1), (1, 200, 1, FIXED))
+    free, held = (Acceptor(1.0, 0.05, 0.05, 0.1, 1) for _ in range(2))
+    count = len(looks(200))
+    assert free.play(both)[0] > 0
+    assert held.play(both, np.ones((1, count), bool))[0] == 0
+    assert held.play(both[:, :16])[0] == 1  # at the first pair without it
+    late = np.arange(count)[None] < count - 1
+    assert Acceptor(1.0, 0.05, 0.05, 0.1, 1).play(both, late)[0] == 200
+
+
+def test_no_pass_while_a_bettor_holds_the_wealth_that_would_refute_at_beta() -> None:
+    """Of many pairs of arms that differ in what the class hardly sees, none passes against its own evidence."""
+    passed = 0
+    for seed in range(12):
+        x, y = agreeing(seed)
+        found = judge(x * [1.0, 1e-3], y * [1.0, 1e-3])
+        passed += found.status is Status.SATISFIED
+        if found.status is Status.SATISFIED:
+            assert max(found.evidence.log_wealth) < math.log(1e4)
+    assert passed == 0
+
+
+# the declared class
+
+
+def test_two_signs_that_agree_are_not_accepted() -> None:
+    statuses = [judge(*agreeing(seed)).status for seed in range(20)]
+    assert Status.SATISFIED not in statuses
+
+
+def test_a_sphere_is_not_accepted_as_a_ball() -> None:
+    """Eight numbers of one length against eight independent ones: each alike, their squared norm a constant."""
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        x, y = rng.normal(size=(2, 600, 8))
+        x *= math.sqrt(8) / np.linalg.norm(x, axis=1, keepdims=True)
+        assert judge(x, y).status is not Status.SATISFIED
+
+
+def test_equal_laws_still_pass_about_fifty_pairs_after_the_class_is_frozen() -> None:
+    pairs = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        found = judge(*rng.normal(size=(2, 512, 8)))
+        assert found.status is Status.SATISFIED
+        pairs.append(found.pairs)
+    assert FROZEN + 40 < float(np.median(pairs)) < FROZEN + 140
+
+
+def test_the_functions_of_the_class_see_what_they_are_for() -> None:
+    x, y = agreeing(0, FROZEN)
+    by_kind = {lens.kind: lens for lens in fit_declared("v", x, y)}
+    new_x, new_y = agreeing(1)
+    product = by_kind["product of two signs"]
+    assert abs(product.see(new_x).mean() - product.see(new_y).mean()) > 0.6
+    assert product.name.startswith("product of two signs of v[0] and v[1], about their medians,")
+    wide, narrow = 3 * new_y[:300], new_y[300:]
+    norm = by_kind["squared norm"]
+    assert norm.see(wide).mean() > 3 * norm.see(narrow).mean()
+
+
+def test_a_parity_of_three_is_outside_the_class_and_the_sentence_says_so() -> None:
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(2, 1024, 3))
+    x[:, 2] = np.abs(x[:, 2]) * np.sign(x[:, 0] * x[:, 1])
+    found = judge(x, y)
+    if found.status is Status.SATISFIED:
+        assert "what shows in three numbers at once alone, such as a parity, is not among them" in found.scope
+    assert "parity" in found.scope

@@ -1,0 +1,119 @@
+"""The grain is relative: no unit of the user's, and no rounding, decides a verdict."""
+
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.datasets import load_diabetes
+
+import neverseen as ns
+from neverseen.formal.verdict import Status
+from neverseen.properties.grain import REPEATS, add_grain, scales
+
+CLAIM = ns.Untraining(1.0, 0.05)
+REGRESSION = ns.learners.ridge(logits=False)
+SHARE = 0.125  # a power of two, so that products are exact
+
+
+def targets(unit: float, power: int = 0) -> tuple[ns.Scenario, Any]:
+    """A linear regression with four shifted targets, in other units."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(100, 5)).astype("f")
+    y = (x @ rng.normal(size=(5, 1)) + 0.1 * rng.normal(size=(100, 1))).astype("f")
+    y[:4] += 5
+    return ns.Scenario.build(x, y * np.float32(unit * 2.0**power), forget=np.arange(4)), x
+
+
+# the scale
+
+
+@given(st.integers(-40, 40))
+def test_the_scale_follows_the_unit_exactly(power: int) -> None:
+    rng = np.random.default_rng(1)
+    a, b = {"v": rng.normal(size=(4, 3))}, {"v": rng.normal(5, 1, size=(4, 3))}
+    unit = 2.0**power
+    plain, other = scales(a, b, SHARE)["v"], scales({"v": a["v"] * unit}, {"v": b["v"] * unit}, SHARE)["v"]
+    assert (other == plain * unit).all()
+
+
+def test_the_scale_is_one_for_both_arms_and_one_for_each_column() -> None:
+    small, large = np.full((4, 1), 1e-6), np.full((4, 1), 1e6)
+    found = scales({"v": np.hstack([small, large])}, {"v": np.hstack([3 * small, large])}, 1.0)["v"]
+    assert found == pytest.approx([2e-6, 1e6])
+
+
+def test_one_huge_or_diverged_run_does_not_set_the_scale() -> None:
+    calm = np.full((4, 1), 2.0)
+    for odd in (1e30, np.inf, np.nan):
+        wild = calm.copy()
+        wild[0] = odd
+        assert scales({"v": wild}, {"v": calm}, 1.0)["v"] == pytest.approx([2.0])
+
+
+def test_rounding_is_a_floor_and_an_unused_grain_stays_unused() -> None:
+    one, rounding = {"v": np.ones((4, 1))}, {"v": np.array([0.5])}
+    assert scales(one, one, 1e-3, rounding)["v"] == pytest.approx([REPEATS * 0.5])
+    assert scales(one, one, 0.0, rounding)["v"].tolist() == [0.0]
+
+
+def test_two_arms_with_generators_of_one_seed_carry_one_noise() -> None:
+    one, scale = {"v": np.zeros((4, 2))}, {"v": np.array([1.0, 2.0])}
+    first, second = (add_grain(one, scale, np.random.default_rng(3))["v"] for _ in range(2))
+    assert (first == second).all()
+    assert first.any()
+
+
+# whole checks
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-3, 1e-5, 1e4])
+def test_doing_nothing_is_refuted_in_every_unit(unit: float) -> None:
+    scenario, _ = targets(unit)
+    assert ns.check(CLAIM, ns.removers.do_nothing(), REGRESSION, scenario, budget=256).status is Status.REFUTED
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-3, 1e4])
+@pytest.mark.parametrize("remover", [ns.removers.retrain(), ns.removers.newton()], ids=str)
+def test_an_exact_remover_passes_in_every_unit(remover: ns.Remover, unit: float) -> None:
+    scenario, _ = targets(unit)
+    verdict = ns.check(CLAIM, remover, REGRESSION, scenario, budget=256)
+    assert verdict.status is Status.SATISFIED
+    assert verdict.power.tells
+
+
+@pytest.mark.parametrize("power", [-20, -3, 7])
+@pytest.mark.parametrize("remover", [ns.removers.do_nothing(), ns.removers.retrain()], ids=str)
+def test_a_power_of_two_changes_no_bit_of_the_verdict(remover: ns.Remover, power: int) -> None:
+    """Targets and root key scaled together: ridge regression is equivariant, and so are views, grain, lenses, bets."""
+    (plain, _), (scaled, _) = targets(1.0), targets(1.0, power)
+    one, other = (ns.check(CLAIM, remover, REGRESSION, scene, budget=256, keyed_as=plain) for scene in (plain, scaled))
+    assert (one.status, one.pairs, one.epsilon_lower) == (other.status, other.pairs, other.epsilon_lower)
+    assert one.evidence.log_wealth == other.evidence.log_wealth
+    assert one.evidence.acceptance == other.evidence.acceptance
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-4, 1e3])
+def test_rounding_refutes_no_exact_remover_on_badly_scaled_data(scale: float) -> None:
+    x, y = load_diabetes(return_X_y=True)
+    wide = (x / x.std(0) * np.geomspace(1, scale, x.shape[1])).astype("f")
+    scenario = ns.Scenario.build(wide, y[:, None].astype("f"), forget=np.arange(8))
+    verdict = ns.check(CLAIM, ns.removers.newton(), ns.learners.ridge(), scenario, budget=256)
+    assert verdict.status is not Status.REFUTED
+
+
+def test_the_sentence_says_what_was_not_examined() -> None:
+    scenario, _ = targets(1.0)
+    verdict = ns.check(CLAIM, ns.removers.do_nothing(), REGRESSION, scenario, budget=256, grain=0.01)
+    assert "Differences below 1 % of a number's size, or below rounding, were not examined" in str(verdict)
+    assert all(row.grain > 0 for row in verdict.evidence.views if row.view != "values that are not finite")
+
+
+def test_a_grain_that_is_no_share_is_refused() -> None:
+    scenario, _ = targets(1.0)
+    for grain in (-1.0, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match=r"grain: .* is not a finite number >= 0; it is a share"):
+            ns.check(CLAIM, ns.removers.do_nothing(), REGRESSION, scenario, grain=grain)
+    assert jax.devices()
