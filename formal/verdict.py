@@ -6,10 +6,10 @@ import json
 import math
 from typing import Any
 
-from ._outlook import outlook
 from ._plain import plain as as_plain
 from ._plain import unplain
 from ._truth import Untruthful
+from ._words import pairs_of, percent, sentence
 from .definitions import Definition, definition_from_dict, definition_to_dict
 
 
@@ -66,13 +66,13 @@ class Witness:
 
     def __str__(self) -> str:
         if self.runs == 0:
-            chances = f"{_percent(self.removed)} among removed models and {_percent(self.reference)} among references"
+            chances = f"{percent(self.removed)} among removed models and {percent(self.reference)} among references"
             return f"'{self.event}' has probability {chances}"
-        rates = f"{_percent(self.removed)} of removed models and {_percent(self.reference)} of references"
-        where = _pairs(self.runs)
+        rates = f"{percent(self.removed)} of removed models and {percent(self.reference)} of references"
+        where = pairs_of(self.runs)
         if self.past_runs:
-            past = f"{_percent(self.past_removed)} and {_percent(self.past_reference)}"
-            where += f" bet on; {past} in the {_pairs(self.past_runs)} it was chosen from"
+            past = f"{percent(self.past_removed)} and {percent(self.past_reference)}"
+            where += f" bet on; {past} in the {pairs_of(self.past_runs)} it was chosen from"
         return f"'{self.event}' occurred in {rates} ({where})"
 
 
@@ -280,94 +280,7 @@ probability at most 0.0001.
             raise ValueError(f"not the JSON of a verdict ({error}); write one with verdict.to_json()") from None
 
     def __str__(self) -> str:
-        claim = f"({self.definition.epsilon:g}, {self.definition.delta:g})-{self.definition.name}"
-        say = {Status.REFUTED: _refuted, Status.SATISFIED: _satisfied}.get(self.status, _inconclusive)
-        return f"{say(self, claim)}{_looked_at(self)}{_sets(self)}"
-
-
-def _looked_at(v: Verdict) -> str:
-    """What was not examined: differences below the grain."""
-    grain = v.provenance.get("grain")
-    return (
-        f" Differences below {_percent(grain)} of a number's size, or below rounding, were not examined."
-        if grain
-        else ""
-    )
-
-
-def _sets(v: Verdict) -> str:
-    """How many rows, and whether they tell the two notions apart."""
-    if v.sizes is None:
-        return ""
-    rows, forget, full = v.sizes
-    if forget == full and not v.definition.redraws:
-        return f" Here |D| = {rows} and |S| = |S_full| = {forget}: untraining and unlearning are one statement."
-    return f" Here |D| = {rows}, |S| = {forget} and |S_full| = {full}."
-
-
-def _assumed(v: Verdict) -> str:
-    """What the verdict takes for granted, after its claim."""
-    return "".join(f", if {assumption}" for assumption in v.assumptions)
-
-
-def _refuted(v: Verdict, claim: str) -> str:
-    if v.alpha == 0:
-        return f"REFUTED: {v.subject} is not {claim}. {v.witness}. At δ = {v.definition.delta:g}, {_bounds(v)}."
-    bound = f"At δ = {v.definition.delta:g}, ε is at least {v.epsilon_lower:g}; a false alarm has probability at most"
-    return f"REFUTED: {v.subject} is not {claim}. {v.witness}. {bound} {v.alpha:g}."
-
-
-def _bounds(v: Verdict) -> str:
-    """ε without sampling error, and how it was reached."""
-    upper = "no finite ε does" if v.epsilon_upper is None else f"ε is {v.epsilon_upper:.6g}"
-    return f"{upper} ({v.route.value}; no sample was drawn)"
-
-
-def _satisfied(v: Verdict, claim: str) -> str:
-    if v.beta == 0:
-        known = f"at δ = {v.definition.delta:g}, {_bounds(v)}"
-        return f"SATISFIED: {v.subject} is {claim}{_assumed(v)}, for {v.scope}: {known}. {_powered(v)}"
-    slack = "" if v.tolerance == 0 else f" with δ + {v.tolerance:g} in place of δ"
-    error = f"in error with probability at most {v.beta:g}, after {v.pairs} pairs"
-    return f"SATISFIED: {v.subject} is {claim}{slack}{_assumed(v)}, for {v.scope}; {error}. {_powered(v)}{_seen(v)}"
-
-
-def _powered(v: Verdict) -> str:
-    """What the pass is worth, as a sentence."""
-    said = str(v.power)
-    return f"{said[0].upper()}{said[1:]}."
-
-
-def _inconclusive(v: Verdict, claim: str) -> str:
-    if v.power.withdrawn:
-        error = f"in error with probability at most {v.beta:g}, after {v.pairs} pairs"
-        found = f"no event of {v.scope} was found to break {claim} on {v.subject} ({error})"
-        return f"INCONCLUSIVE: {found}, but the pass is withdrawn: {v.power}."
-    best = "" if v.witness is None else f" The best event found: {v.witness}."
-    far = outlook(v.evidence.log_wealth, v.alpha, v.evidence.acceptance, v.beta)
-    advice = "Raise the budget or the tolerance, or name a weaker claim."
-    return (
-        f"INCONCLUSIVE: {v.pairs} pairs neither refute nor establish that {v.subject} is {claim}.{best}{far} {advice}"
-    )
-
-
-def _seen(v: Verdict) -> str:
-    """What the check could have refuted, where that was computed."""
-    if v.resolution is None:
-        return ""
-    if v.resolution == math.inf:
-        return " Even the original itself would have passed: this check resolves nothing."
-    return f" About {_percent(v.resolution)} originals among references would have been refuted 8 times in 10 or more."
-
-
-def _pairs(count: int) -> str:
-    return f"{count} pair" if count == 1 else f"{count} pairs"
-
-
-def _percent(share: float) -> str:
-    """A share as a percentage, never rounded onto 0 or 100 unless it is exactly that."""
-    text = f"{100 * share:.3g}"
-    return f"{100 * share:.6g} %" if text == "100" and share < 1 else f"{text} %"
+        return sentence(self)
 
 
 def _verdict(plain: dict[str, Any]) -> Verdict:

@@ -140,10 +140,10 @@ def test_wealth_is_at_most_one_on_average_at_the_edge() -> None:
 def test_acceptance_wealth_is_at_most_one_on_average_where_the_slack_is_used_up(arms: bool, values: bool) -> None:
     """Of the cut between both values; its bets are forward, backward, and these on the complement."""
     edge = exchanged(named(edge_cells(EPSILON, DELTA, DELTA + TOLERANCE), BINARY), arms, values)
-    won = np.exp(wealths(edge, 1000, 40)[1].wealth[:, 0, 0]).mean(-1)
+    won = np.exp(wealths(edge, 1000, FROZEN + 36)[1].wealth[:, 0, 0]).mean(-1)
     assert at_most_one(won[:, 2 * values + arms])
     inside = exchanged(named(edge_cells(EPSILON, DELTA, DELTA), BINARY), arms, values)
-    assert not at_most_one(np.exp(wealths(inside, 1000, 40)[1].wealth[:, 0, 0]).mean(-1)[:, 2 * values + arms])
+    assert not at_most_one(np.exp(wealths(inside, 1000, FROZEN + 36)[1].wealth[:, 0, 0]).mean(-1)[:, 2 * values + arms])
 
 
 def test_coupling_wealth_is_one_on_average_at_the_edge() -> None:
@@ -202,7 +202,10 @@ def test_the_declared_class_is_fixed_by_the_first_pairs() -> None:
     spread = np.where(np.arange(400) < FROZEN, 1.0, 10.0)
     x, y = rng.normal(size=(2, 400)) * spread
     events = fixed_events(x[None, None, :FROZEN], y[None, None, :FROZEN])
-    growth, shown = bets.towards(EPSILON, DELTA, TOLERANCE), events.outcomes(x[None, None], y[None, None])[0, 16:, 0]
+    growth, shown = (
+        bets.towards(EPSILON, DELTA, TOLERANCE),
+        events.outcomes(x[None, None], y[None, None])[0, FROZEN:, 0],
+    )
     path = np.logaddexp.reduce(growth[shown].cumsum(0), axis=-1) - math.log(len(bets.CAREFUL))  # pair, event, bet
     accepted = FROZEN + 1 + int((np.maximum.accumulate(path, 0).min((1, 2)) >= math.log(1 / LEVEL)).argmax())
     one, terms = judge(x, y), Terms(CLAIM, 1e-4, LEVEL, TOLERANCE, 400)
@@ -294,6 +297,16 @@ def test_drawn_pairs_carry_the_grain_on_both_arms() -> None:
         )
         for g in (0.0, 0.5)
     )
-    for arm in ("removed", "reference"):
-        noise = [getattr(with_, arm)[view] - values for view, values in getattr(without, arm).items()]
-        assert np.concatenate(noise, 1).std() == pytest.approx(0.5, rel=0.2)
+    assert with_.grain is not None
+    for arm in ("removed", "reference", "original"):
+        plain, noisy = getattr(without, arm), getattr(with_, arm)
+        noise = [(noisy[view] - plain[view]) / with_.grain[view] for view in plain if with_.grain[view].all()]
+        assert np.concatenate(noise, 1).std() == pytest.approx(1.0, rel=0.2)
+    # What doing nothing would publish carries the noise of what was published.
+    one = next(
+        blocks(
+            CLAIM, ns.removers.do_nothing(), learner, scenario, probes(scenario, CLAIM), seed=0, grain=0.5, budget=32
+        )
+    )
+    assert one.original is not None
+    assert all((one.removed[view] == one.original[view]).all() for view in one.removed)

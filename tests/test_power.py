@@ -10,7 +10,7 @@ import pytest
 
 import neverseen as ns
 from neverseen.formal.finite import point
-from neverseen.formal.verdict import Power, Status
+from neverseen.formal.verdict import Status
 from neverseen.formal.worlds import World
 
 UNTRAINING, UNLEARNING = ns.Untraining(1.0, 0.05), ns.Unlearning(1.0, 0.05)

@@ -110,8 +110,8 @@ def test_arrays_of_more_axes_are_flattened_and_columns_keep_their_place() -> Non
 def test_the_order_of_names_is_no_difference() -> None:
     """The second arm lists its arrays the other way round; side by side they would be swapped."""
     rng = np.random.default_rng(8)
-    removed = {"a": rng.normal(0, 1, 300), "b": rng.normal(50, 1, 300)}
-    reference = {"b": rng.normal(50, 1, 300), "a": rng.normal(0, 1, 300)}
+    removed = {"a": rng.normal(0, 1, 400), "b": rng.normal(50, 1, 400)}
+    reference = {"b": rng.normal(50, 1, 400), "a": rng.normal(0, 1, 400)}
     assert ns.check_samples(CLAIM, removed, reference).status is ns.Status.SATISFIED
 
 
