@@ -1,8 +1,10 @@
 """The grain is relative: no unit of the user's, and no rounding, decides a verdict."""
 
+import dataclasses
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given
@@ -25,6 +27,19 @@ def targets(unit: float, power: int = 0) -> tuple[ns.Scenario, Any]:
     y = (x @ rng.normal(size=(5, 1)) + 0.1 * rng.normal(size=(100, 1))).astype("f")
     y[:4] += 5
     return ns.Scenario.build(x, y * np.float32(unit * 2.0**power), forget=np.arange(4)), x
+
+
+def mean_target() -> ns.Learner:
+    """A user's learner, the mean of the targets present."""
+
+    def fit(key: Any, rows: ns.Rows) -> ns.Trained:
+        weight = rows.present[:, None].astype(rows.y.dtype)
+        return ns.Trained((weight * rows.y).sum(0) / jnp.maximum(weight.sum(), 1), None, made)
+
+    made = ns.Learner(
+        fit, lambda p, x: jnp.broadcast_to(p, (len(x), 1)), lambda o, y: ((o - y) ** 2).sum(-1), name="mean"
+    )
+    return made
 
 
 # the scale
@@ -93,6 +108,27 @@ def test_a_power_of_two_changes_no_bit_of_the_verdict(remover: ns.Remover, power
     assert (one.status, one.pairs, one.epsilon_lower) == (other.status, other.pairs, other.epsilon_lower)
     assert one.evidence.log_wealth == other.evidence.log_wealth
     assert one.evidence.acceptance == other.evidence.acceptance
+
+
+# Learners whose models scale with their targets in exact arithmetic, each with what it publishes.
+EQUIVARIANT = {
+    "ridge": ns.learners.ridge(logits=False),
+    "kernel ridge": dataclasses.replace(ns.learners.kernel_ridge(), logits=False),
+    "streaming ridge": dataclasses.replace(ns.learners.streaming_ridge(), logits=False),
+    "mean": mean_target(),
+}
+
+
+@pytest.mark.parametrize("learner", EQUIVARIANT.values(), ids=EQUIVARIANT.keys())
+@pytest.mark.parametrize("unit", [2.0**-10, 1e-3])
+def test_a_learner_that_is_equivariant_in_its_targets_is_judged_alike_in_every_unit(
+    learner: ns.Learner, unit: float
+) -> None:
+    """Far outside the grey zone: the original is refuted, the retrain is not, whatever the unit."""
+    for remover in (ns.removers.do_nothing(), ns.removers.retrain()):
+        found = [ns.check(CLAIM, remover, learner, targets(one)[0], budget=256) for one in (1.0, unit)]
+        assert found[0].status is found[1].status
+        assert found[0].status is (Status.SATISFIED if remover.name == "retrain" else Status.REFUTED)
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-4, 1e3])

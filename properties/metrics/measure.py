@@ -13,13 +13,14 @@ from ...algorithms.store import Store
 from ...formal._types import Real
 from ...formal.definitions import Definition
 from ...formal.scenario import Scenario
+from ..grain import admit_grain
 from ..pairs import arms, streams
 from ..provenance import surroundings
 from ..rehearsal import rehearse
 from .metric import LEAST, Arm, Metric
 from .registry import METRICS, named
 from .resample import orders
-from .seen import Places, admit, observe, places
+from .seen import Places, admit, observe, places, scales_of
 from .table import Reading, Row, Table
 
 Progress = Callable[[int, int, str], None]
@@ -57,7 +58,7 @@ def measure(
         remover, learner, scenario: U, A and D with S, S_full and fresh points.
         runs: of each arm.
         seed: root seed; the table is a pure function of it and the other arguments, `seconds` apart.
-        grain: standard deviation of the noise on every number a metric reads, in its own unit; without it, float
+        grain: the noise on every number a metric reads, as a share of its size among references; without it, float
             rounding tells an exact remover from its reference.
         exchanges: random exchanges of runs for a p-value, which is at least 1/(exchanges + 1), or twice that where a
             metric may go either way: with fewer than 199 not every metric can distinguish.
@@ -80,8 +81,7 @@ def measure(
     started = time.perf_counter()
     if runs < LEAST:
         raise ValueError(f"runs: {runs} are too few; give {LEAST} or more")
-    if not (np.isfinite(grain) and grain >= 0):
-        raise ValueError(f"grain: {grain} is not a finite number >= 0")
+    admit_grain(grain)
     if exchanges < 1:
         raise ValueError(f"exchanges: {exchanges} is not a whole number >= 1")
     definition.admit(scenario)
@@ -156,11 +156,13 @@ class _Drawn:
     ) -> dict[str, Arm]:
         """What each arm shows."""
         parts: dict[str, list[Arm]] = {name: [] for name in _ARMS}
+        first = self.pools["reference"].shard(0, store).params
+        size = scales_of(observe(self.learner, first, found, needs, 0.0, ()), grain)
         for number in range(-(-runs // SHARD)):
             for name, pool in self.pools.items():
                 params = pool.shard(number, store).params
                 parts[name].append(
-                    observe(self.learner, params, found, needs, grain, (*self.entropy, name == "reference", number))
+                    observe(self.learner, params, found, needs, size, (*self.entropy, name == "reference", number))
                 )
             if told is not None:
                 told(min((number + 1) * SHARD, runs), runs, "drawing runs")

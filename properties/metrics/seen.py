@@ -15,7 +15,7 @@ from ...algorithms.layers import features
 from ...algorithms.spread import spread
 from ...formal.definitions import Definition, reference_rows
 from ...formal.scenario import Rows, Scenario
-from ..grain import add_grain
+from ..grain import Scales, add_grain, scales
 from ..views import gather
 from .metric import Arm, Metric
 from .relearn import RATE, STEPS
@@ -89,7 +89,12 @@ def admit(metric: Metric, learner: Learner, params: Any, found: Places) -> None:
 
 
 def observe(
-    learner: Learner, params: Any, found: Places, needs: tuple[str, ...], grain: float, entropy: tuple[int, ...]
+    learner: Learner,
+    params: Any,
+    found: Places,
+    needs: tuple[str, ...],
+    grain: Scales | float,
+    entropy: tuple[int, ...],
 ) -> Arm:
     """The arrays of many models, on the host in double precision, with noise of the grain on every number.
 
@@ -98,7 +103,7 @@ def observe(
         params: with a leading axis of runs.
         found: from `places`.
         needs: names of arrays, `margins on S`.
-        grain: see `add_grain` among the views.
+        grain: the noise on each number of each array, or one for all; see `neverseen.properties.grain`.
         entropy: of the noise; that of an array does not depend on which others are asked for.
 
     Returns:
@@ -117,7 +122,17 @@ def observe(
     return {name: _noisy(name, values, grain, entropy) for name, values in arm.items()}
 
 
-def _noisy(name: str, values: Float64[np.ndarray, "..."], grain: float, entropy: tuple[int, ...]) -> Any:
+def scales_of(reference: Arm, share: float) -> Scales:
+    """The standard deviation of the noise on each number of each array: a share of its size among references.
+
+    >>> scales_of({"losses on S": np.full((8, 2), 4.0)}, 0.5)
+    {'losses on S': array([2., 2.])}
+    """
+    flat = {name: values.reshape(len(values), -1) for name, values in reference.items()}
+    return scales(flat, flat, share)
+
+
+def _noisy(name: str, values: Float64[np.ndarray, "..."], grain: Scales | float, entropy: tuple[int, ...]) -> Any:
     rng = np.random.default_rng([*entropy, zlib.crc32(name.encode())])
     return add_grain({name: values.reshape(len(values), -1)}, grain, rng)[name].reshape(values.shape)
 
