@@ -17,7 +17,7 @@ bad input, 3 one is INCONCLUSIVE or does not run on the learner, 70 a fault of o
 
 Doing nothing and fresh retrains are rows too, and count where they are named. "SATISFIED, no power": doing nothing is
 not refuted here either. A remover that you choose after reading a table needs fresh references: another --seed. Cost
-is in retrains, and differs from call to call. To tell on which side of one remover its reference lies: neverseen compare."""
+is in retrains, and differs from call to call. Which side of one remover its reference lies on: neverseen compare."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -20,8 +20,8 @@ from .report import render, words, write_page
 
 _MEANING = (
     "SATISFIED and REFUTED are bounded in error; INCONCLUSIVE is no pass. Rows in italics say what this test can see "
-    "here: the original ought to be refuted, and a fresh retrain not. Where doing nothing is not refuted, SATISFIED has "
-    "no power: this scenario cannot tell."
+    "here: the original ought to be refuted, and a fresh retrain not. Where doing nothing is not refuted, SATISFIED "
+    "has no power: this scenario cannot tell."
 )
 
 
@@ -103,10 +103,8 @@ class Comparison(Untruthful, outcome="rows"):
     def sentence(self) -> str:
         """The result in a line; rows that are always there count where they were named."""
         asked = [row for row in self.rows if row.asked]
-        found = [
-            _counted(claim, [row.verdicts[i] for row in asked if row.verdicts], self.original(i))
-            for i, claim in self._claims()
-        ]
+        told = [[row.verdicts[i] for row in asked if row.verdicts] for i, _ in self._claims()]
+        found = [_counted(claim, told[i], self.original(i)) for i, claim in self._claims()]
         none = sum(bool(row.why) for row in asked)
         also = f"; {none} did not run" if none else ""
         return f"Removers on {self.learner} in {self.scenario}: of {len(asked)}, {'; '.join(found)}{also}."
@@ -259,14 +257,7 @@ def _cells(made: Comparison, row: Compared) -> list[str]:
 def _context(made: Comparison) -> dict[str, Any]:
     head, _, rest = made.sentence.partition(":")
     facts = [
-        (
-            "Chance of any false REFUTED in the table",
-            f"α = {number(made.alpha)}, {number(made.alpha / made.judged)} each",
-        ),
-        (
-            "Chance of any false SATISFIED of a definition",
-            f"β = {number(made.beta)} over the removers named, {made.named}: {number(made.beta / max(made.named, 1))} each",
-        ),
+        ("Chances of a false REFUTED, or SATISFIED", made.levels),
         ("References", _judged_on(made.seed)),
         ("Pairs at most for each verdict", str(made.budget)),
         ("Wall time", f"{number(made.seconds, 3)} s"),

@@ -86,14 +86,8 @@ def compare_removers(
     asked = _rows(claims, (removers,) if isinstance(removers, Remover) else removers)
     share = Ledger(alpha, max(len(asked) * len(claims), 2)).alpha
     named = max(sum(named for *_, named in asked), 1)
-    terms: dict[str, Any] = {
-        "alpha": share,
-        "beta": beta / named,
-        "tolerance": tolerance,
-        "budget": budget,
-        "seed": seed,
-    }
-    terms |= {"grain": grain, "store": store}
+    terms: dict[str, Any] = {"alpha": share, "beta": beta / named, "tolerance": tolerance, "budget": budget}
+    terms |= {"seed": seed, "grain": grain, "store": store}
     rows: list[Compared] = []
     for place, (remover, *standing) in enumerate(asked):
         if progress is not None:

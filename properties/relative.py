@@ -89,8 +89,7 @@ def check_relative(
         progress: called after each block.
 
     Returns:
-        The side or why there is none, the position with its bounds, and the wealth. A run that diverges is an outcome,
-        not an error.
+        The side or why there is none, the position, its bounds, the wealth. A run that diverges is no error.
 
     Raises:
         ValueError: the definition does not apply to the scenario; alpha or grain out of range; a budget too small to
@@ -205,10 +204,10 @@ class _Contest:
             size = (pairs.reach(min(start + BLOCK, budget)) - start) // 2 * 2
             if size <= 0:
                 return
-            block = _span(pairs, start, start + size)
-            self.play(*statistics(kernel, block), standing(kernel, block))
             self.looks.append(start + size)
-            self.diverged = int((pairs.arms[0][DIVERGENCE][: start + size] > 0).sum())
+            block = _span(pairs, start, self.used)
+            self.play(*statistics(kernel, block), standing(kernel, block))
+            self.diverged = int((pairs.arms[0][DIVERGENCE][: self.used] > 0).sum())
 
     def play(self, h: Gram, m: Gram, near: Float64[np.ndarray, "4 m m"]) -> None:
         """Bet on a block: on every position, on the standing, and on "farther"."""
