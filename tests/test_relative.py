@@ -245,6 +245,21 @@ def test_a_wreck_has_no_side(kind: str, dims: int) -> None:
         assert [twin.side for twin in twins] == [Side.CLOSER_TO_REFERENCE, Side.CLOSER_TO_ORIGINAL]
 
 
+def test_a_scattered_wreck_is_not_on_the_side_of_the_more_spread_law() -> None:
+    """A bounded kernel saturates: to what lies scattered, the more spread of two laws is always the nearer one."""
+    rng = np.random.default_rng(11)
+    spread, narrow, wreck = rng.normal(0, 1, (256, 2)), rng.normal(8, 0.1, (256, 2)), rng.normal(0, 30, (256, 2))
+    for end, found in (("reference", sided(wreck, spread, narrow)), ("original", sided(wreck, narrow, spread))):
+        assert (found.side, found.triples) == (Side.UNDECIDED, 256)
+        assert found.why.startswith(f"it lies on the {end}'s half of the line, but is not shown to be nearer")
+
+
+def test_a_little_beyond_the_original_is_no_side_either() -> None:
+    rng = np.random.default_rng(11)
+    r, o = rng.normal(0, 1, (256, 1)), rng.normal(2, 1, (256, 1))
+    assert [sided(u, r, o).side for u in (o + 0.8, o)] == [Side.NEITHER, Side.CLOSER_TO_ORIGINAL]
+
+
 def test_a_model_farther_than_the_original_is_said_to_be() -> None:
     rng = np.random.default_rng(8)
     u, r, o = (rng.normal(at, 0.5, (256, 1)) for at in (9.0, 0.0, 2.0))
