@@ -5,6 +5,7 @@ A definition *is* its reference rows plus its (ε, δ); no reference can be chos
 
 import dataclasses
 import math
+import numbers
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from jaxtyping import Array, Bool
@@ -199,7 +200,11 @@ def _statement(name: str) -> "Statement":
     return STATEMENTS[name]
 
 
-def _validate(epsilon: Real, delta: Real) -> None:
+def _validate(epsilon: Any, delta: Any) -> None:
+    for name, value in (("epsilon", epsilon), ("delta", delta)):
+        # A flag is a number to Python; ε = True is a slip. NumPy's scalars are numbers.
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+            raise ValueError(f"{name}: {value!r:.40} is not a number")
     if not (math.isfinite(epsilon) and epsilon >= 0):
         raise ValueError(f"epsilon: {epsilon} is not a finite number >= 0")
     if not 0 <= delta < 1:

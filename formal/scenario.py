@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, PRNGKeyArray
 
+from ._given import fresh_given, mask_given, rows_given
 from ._pytree import pytree
 
 Points = tuple[Any, Any]
@@ -86,8 +87,8 @@ class Scenario:
         forget: Any,
         behaviour: Any = None,
         present: Any = None,
-        fresh_behaviour: Points | None = None,
-        fresh_rest: Points | None = None,
+        fresh_behaviour: Any = None,
+        fresh_rest: Any = None,
         population: Callable[[PRNGKeyArray], "Scenario"] | None = None,
         recipe: str = "Scenario.build(...)",
     ) -> "Scenario":
@@ -96,9 +97,10 @@ class Scenario:
         Args:
             x: inputs `[n, ...]`, finite.
             y: targets, a pytree of `[n, ...]`, finite.
-            forget: S as a boolean mask `[n]` or as row numbers.
+            forget: S as a boolean mask `[n]` or as row numbers, each once. Integers 0 and 1, one for each row, could be
+                either, and are refused.
             behaviour: S_full, likewise; S itself when left out.
-            present: D as a mask of the rows given; all of them when left out.
+            present: D, likewise, among the rows given; all of them when left out.
             fresh_behaviour: (x, y) of points never in D that show the behaviour.
             fresh_rest: (x, y) of points never in D that do not.
             population: `key -> Scenario`, a new draw of D.
@@ -108,7 +110,8 @@ class Scenario:
             The scenario. S = ∅, S = D and S_full = D are legal.
 
         Raises:
-            ValueError: D empty; NaN or inf; a shape that does not fit; S ⊄ S_full.
+            ValueError: D empty; NaN or inf; a shape that does not fit; S ⊄ S_full; rows named twice, or by what could
+                be a mask as well.
 
         >>> import numpy as np
         >>> s = Scenario.build(np.eye(3), np.arange(3.0), forget=[0], behaviour=[0, 2])
@@ -118,11 +121,11 @@ class Scenario:
         Traceback (most recent call last):
         ValueError: forget: row 0 is in S but not in S_full; add it to behaviour=
         """
-        rows = _rows(x, y, "x", "y")
+        rows = rows_given(x, y, "x", "y")
         size = rows[0].shape[0]
-        inside = np.ones(size, bool) if present is None else _mask(present, size, "present")
-        wanted = _mask(forget, size, "forget")
-        full = wanted if behaviour is None else _mask(behaviour, size, "behaviour")
+        inside = np.ones(size, bool) if present is None else mask_given(present, size, "present")
+        wanted = mask_given(forget, size, "forget")
+        full = wanted if behaviour is None else mask_given(behaviour, size, "behaviour")
         if not inside.any():
             raise ValueError("present: D is empty; a scenario needs at least one row")
         stray = np.flatnonzero(wanted & ~full)
@@ -197,59 +200,6 @@ def bucket(size: int) -> int:
     return 1 << max(size - 1, 0).bit_length()
 
 
-def _rows(x: Any, y: Any, x_name: str, y_name: str) -> tuple[np.ndarray, Any]:
-    """Both as host arrays, checked for dtype, finiteness and equal length."""
-    x = _finite(x, x_name)
-    # A list is meant as one column of targets, not as a pytree of scalars.
-    y = jax.tree.map(lambda leaf: _finite(leaf, y_name), y, is_leaf=lambda node: isinstance(node, list))
-    for leaf in jax.tree.leaves(y):
-        if leaf.shape[:1] != x.shape[:1]:
-            raise ValueError(f"{y_name}: shape {leaf.shape} does not fit {x_name} of shape {x.shape}; one row each")
-    return x, y
-
-
-def _finite(values: Any, name: str) -> np.ndarray:
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(f"{name}: the rows are not all of one shape; pad or drop the odd ones") from error
-    if array.ndim == 0 or array.dtype.kind not in "fiub":
-        raise ValueError(
-            f"{name}: numbers with rows on the leading axis are needed, not {array.dtype} of shape {array.shape}"
-        )
-    _refuse(~np.isfinite(array), f"{name}: row {{}} holds NaN or inf; drop or repair the row")
-    wide = {"f": jnp.result_type(float), "i": jnp.result_type(int), "u": jnp.uint32}.get(array.dtype.kind)
-    if wide is None or (array.dtype.kind == "u" and array.itemsize < 8):
-        return array
-    with np.errstate(over="ignore"):
-        held = array.astype(wide)
-    lost = ~np.isfinite(held) if array.dtype.kind == "f" else held != array
-    _refuse(lost, f"{name}: row {{}} does not fit {held.dtype}; rescale it or turn on jax_enable_x64")
-    return held
-
-
-def _refuse(bad: np.ndarray, message: str) -> None:
-    if bad.any():
-        raise ValueError(message.format(np.argwhere(bad)[0][0]))
-
-
-def _mask(which: Any, size: int, name: str) -> np.ndarray:
-    """A boolean mask from a mask or from row numbers."""
-    array = np.asarray(which)
-    if array.dtype == bool:
-        if array.shape != (size,):
-            raise ValueError(f"{name}: mask of shape {array.shape} for {size} rows; give one flag per row")
-        return array
-    if array.size and array.dtype.kind not in "iu":
-        raise ValueError(f"{name}: a boolean mask or whole row numbers are needed, not {array.dtype}")
-    outside = array[(array < 0) | (array >= size)] if array.size else array
-    if outside.size:
-        raise ValueError(f"{name}: row {outside.flat[0]} is outside the {size} rows given")
-    mask = np.zeros(size, bool)
-    mask[array.astype(int)] = True
-    return mask
-
-
 def _pad(rows: tuple[np.ndarray, Any], inside: np.ndarray) -> Rows:
     """Zeros up to the next power of two, absent."""
     extra = bucket(len(inside)) - len(inside)
@@ -261,13 +211,13 @@ def _pad(rows: tuple[np.ndarray, Any], inside: np.ndarray) -> Rows:
     return Rows(longer(x), jax.tree.map(longer, y), jnp.asarray(np.pad(inside, (0, extra))))
 
 
-def _fresh(points: Points | None, like: tuple[np.ndarray, Any], name: str) -> Rows:
+def _fresh(points: Any, like: tuple[np.ndarray, Any], name: str) -> Rows:
     """Fresh points in the shape of D's rows; a single absent row when there are none."""
     x, y = like
     if points is None:
         none = jax.tree.map(lambda leaf: np.zeros_like(leaf[:1]), (x, y))
         return _pad(none, np.zeros(1, bool))
-    fresh = _rows(*points, f"{name} x", f"{name} y")
+    fresh = rows_given(*fresh_given(points, name), f"{name} x", f"{name} y")
     if jax.tree.structure(fresh) != jax.tree.structure((x, y)):
         raise ValueError(f"{name} y: its parts differ from those of D's y; give the same tree of arrays")
     for new, old in zip(jax.tree.leaves(fresh), jax.tree.leaves((x, y)), strict=True):

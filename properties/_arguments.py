@@ -14,10 +14,11 @@ exit status: 0 all that is claimed holds, 1 a check failed, 2 usage or bad input
 
 What is claimed follows from what the remover aims at. The other notion's rows are information, and never a pass."""
 COMPARE = """\
-exit status: 0 closer to the reference, 1 closer to the original, 2 usage or bad input, 3 undecided, 70 a fault of
-ours, 130 Ctrl-C
+exit status: 0 closer to the reference, 1 closer to the original, 2 usage or bad input, 3 undecided, or closer to
+neither, 70 a fault of ours, 130 Ctrl-C
 
-For when (ε, δ) is out of reach: which of the two is nearer, not how near. Names are as in `neverseen check`."""
+For when (ε, δ) is out of reach: which of the two is nearer, not how near; a model farther from the reference than the
+original is, or that diverged, is closer to neither. Names are as in `neverseen check`."""
 PLAN = """\
 exit status: 0 the plan was made, 2 usage or bad input, 70 a fault of ours, 130 Ctrl-C
 

@@ -70,7 +70,7 @@ def compare(args: argparse.Namespace) -> int:
         found = check_relative(definition, *subject, **terms, progress=progress)
     found = dataclasses.replace(found, provenance={**found.provenance, "command": again(args)})
     _terminal.write(found.to_json() if args.json else _terminal.printable(str(found)))
-    return {"CLOSER_TO_REFERENCE": 0, "CLOSER_TO_ORIGINAL": 1, "UNDECIDED": 3}[found.side.name]
+    return {"CLOSER_TO_REFERENCE": 0, "CLOSER_TO_ORIGINAL": 1}.get(found.side.name, 3)
 
 
 def plan(args: argparse.Namespace) -> int:

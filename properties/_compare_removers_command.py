@@ -15,8 +15,9 @@ STATUS = """\
 exit status: the worst of the removers named, under the definitions asked: 0 all SATISFIED, 1 one is REFUTED, 2 usage or
 bad input, 3 one is INCONCLUSIVE or does not run on the learner, 70 a fault of ours, 130 Ctrl-C
 
-Doing nothing and fresh retrains are rows too, and count where they are named. Cost is in retrains, and differs from
-call to call. To tell on which side of one remover its reference lies: neverseen compare."""
+Doing nothing and fresh retrains are rows too, and count where they are named. "SATISFIED, no power": doing nothing is
+not refuted here either. A remover that you choose after reading a table needs fresh references: another --seed. Cost
+is in retrains, and differs from call to call. Which side of one remover its reference lies on: neverseen compare."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         ("epsilon", 1.0, "ε of the claims"),
         ("delta", 0.05, "δ of the claims"),
         ("alpha", 1e-3, "chance that any REFUTED of the table is false"),
-        ("beta", 0.05, "chance that a SATISFIED is false"),
+        ("beta", 0.05, "chance that any SATISFIED of a definition is false: β/k for each of the k removers named"),
         ("tolerance", 0.1, "SATISFIED claims δ + T"),
         ("grain", 1e-3, "noise added to all arms"),
     ):

@@ -20,7 +20,8 @@ from .report import render, words, write_page
 
 _MEANING = (
     "SATISFIED and REFUTED are bounded in error; INCONCLUSIVE is no pass. Rows in italics say what this test can see "
-    "here: the original ought to be refuted, and a fresh retrain not."
+    "here: the original ought to be refuted, and a fresh retrain not. Where doing nothing is not refuted, SATISFIED "
+    "has no power: this scenario cannot tell."
 )
 
 
@@ -55,12 +56,14 @@ class Comparison(Untruthful, outcome="rows"):
     Args:
         learner, scenario: where.
         definitions: the columns.
-        alpha: bound on the probability that any REFUTED of the table is false.
+        alpha: bound on the probability that any REFUTED of the table is false; each verdict has its part of it.
         budget: pairs at most for each verdict.
         seed: root seed.
         rows: the original and a fresh retrain first.
         provenance: seed, grain, versions, platform.
         seconds: wall time.
+        beta: bound, for each definition, on the probability that any SATISFIED of the removers named is false; each of
+            the k named has β/k.
 
     >>> made = Comparison.example()
     >>> Comparison.from_json(made.to_json()) == made
@@ -76,6 +79,7 @@ class Comparison(Untruthful, outcome="rows"):
     rows: tuple[Compared, ...]
     provenance: dict[str, Any]
     seconds: float
+    beta: float = 0.05
 
     @staticmethod
     def example() -> "Comparison":
@@ -86,7 +90,9 @@ class Comparison(Untruthful, outcome="rows"):
         remover     (1, 0.05)-untraining  ε ≥  pairs  cost  retained  unseen
         do_nothing  REFUTED               2       40  0.25       95%       –
         mine        REFUTED               2       40  0.25       95%       –
-        α = 0.001 over the table, 512 pairs at most for each verdict, root seed 0; cost in retrains; 0.5 s.
+        α = 0.001 over the 2 verdicts of the table, 0.0005 each; β = 0.05 over the 1 remover named, 0.05 each; \
+512 pairs at most for each verdict; cost in retrains; 0.5 s.
+        Judged on the references of root seed 0; another table on them is not independent of this one: take another.
         """
         verdict = Verdict.example()
         original = Compared("do_nothing", "the original", False, (verdict,), Behaviour.example(), "")
@@ -97,10 +103,34 @@ class Comparison(Untruthful, outcome="rows"):
     def sentence(self) -> str:
         """The result in a line; rows that are always there count where they were named."""
         asked = [row for row in self.rows if row.asked]
-        found = [_counted(claim, [row.verdicts[i] for row in asked if row.verdicts]) for i, claim in self._claims()]
+        told = [[row.verdicts[i] for row in asked if row.verdicts] for i, _ in self._claims()]
+        found = [_counted(claim, told[i], self.original(i)) for i, claim in self._claims()]
         none = sum(bool(row.why) for row in asked)
         also = f"; {none} did not run" if none else ""
         return f"Removers on {self.learner} in {self.scenario}: of {len(asked)}, {'; '.join(found)}{also}."
+
+    @property
+    def named(self) -> int:
+        """How many removers were named in the call: β is divided by it and by nothing else."""
+        return sum(row.asked for row in self.rows)
+
+    @property
+    def judged(self) -> int:
+        """How many verdicts share α: those of the rows that are always there, too."""
+        return max(len(self.rows) * len(self.definitions), 2)
+
+    @property
+    def levels(self) -> str:
+        """How α and β are divided, in words."""
+        plural = "" if self.named == 1 else "s"
+        return (
+            f"α = {self.alpha:g} over the {self.judged} verdicts of the table, {self.alpha / self.judged:.3g} each; "
+            f"β = {self.beta:g} over the {self.named} remover{plural} named, {self.beta / max(self.named, 1):.3g} each"
+        )
+
+    def original(self, i: int) -> Verdict | None:
+        """What definition i says of doing nothing; None where that does not run."""
+        return next((row.verdicts[i] for row in self.rows if row.anchor == "the original" and row.verdicts), None)
 
     def __getitem__(self, remover: str) -> Compared:
         """The row of a remover.
@@ -114,6 +144,7 @@ class Comparison(Untruthful, outcome="rows"):
         """The comparison as strict JSON, its verdicts whole."""
         made = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         made |= {"definitions": [definition_to_dict(claim) for claim in self.definitions], "sentence": self.sentence}
+        made |= {"named": self.named, "beta_each": self.beta / max(self.named, 1)}
         made["rows"] = [_row_to_dict(row) for row in self.rows]
         return json.dumps(as_plain(made), ensure_ascii=False, allow_nan=False, indent=1)
 
@@ -149,7 +180,7 @@ class Comparison(Untruthful, outcome="rows"):
     def __str__(self) -> str:
         heads = [cell for _, claim in self._claims() for cell in (named(claim), "ε ≥", "pairs")]
         lines = [["remover", *heads, "cost", "retained", "unseen"]]
-        lines += [[row.remover, *_cells(row)] for row in self.rows if not row.why]
+        lines += [[row.remover, *_cells(self, row)] for row in self.rows if not row.why]
         widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
         right = {i for i, head in enumerate(lines[0]) if head in ("pairs", "cost", "retained", "unseen")}
 
@@ -158,10 +189,8 @@ class Comparison(Untruthful, outcome="rows"):
             return "  ".join(f"{cell:>{wide}}" if i in right else f"{cell:<{wide}}" for i, cell, wide in each)
 
         none = [f"{row.remover}: {row.why}" for row in self.rows if row.why]
-        terms = (
-            f"α = {self.alpha:g} over the table, {self.budget} pairs at most for each verdict, root seed {self.seed}"
-        )
-        return "\n".join([self.sentence, *map(line, lines), *none, f"{terms}; cost in retrains; {self.seconds:.1f} s."])
+        terms = f"{self.levels}; {self.budget} pairs at most for each verdict; cost in retrains; {self.seconds:.1f} s."
+        return "\n".join([self.sentence, *map(line, lines), *none, terms, _judged_on(self.seed)])
 
     def _claims(self) -> list[tuple[int, Definition]]:
         return list(enumerate(self.definitions))
@@ -177,11 +206,36 @@ def named(claim: Definition) -> str:
     return f"({claim.epsilon:g}, {claim.delta:g})-{claim.name}{', D redrawn' if claim.redraws else ''}"
 
 
-def _counted(claim: Definition, verdicts: list[Verdict]) -> str:
-    found = Counter(verdict.status for verdict in verdicts)
-    told = [
-        f"{found[status]} {'is' if found[status] == 1 else 'are'} {status.name}" for status in Status if found[status]
-    ]
+def worded(verdict: Verdict, original: Verdict | None) -> str:
+    """A status as the table shows it: a pass that doing nothing would have had too is no more than that.
+
+    Args:
+        verdict: of a remover.
+        original: of doing nothing under the same claim, where the verdict does not know its own power.
+
+    >>> passed = dataclasses.replace(Verdict.example(), status=Status.SATISFIED)
+    >>> worded(passed, Verdict.example()), worded(passed, passed), worded(passed, None)
+    ('SATISFIED', 'SATISFIED, no power', 'SATISFIED, power unknown')
+    """
+    if verdict.status is not Status.SATISFIED or verdict.power.tells:
+        return verdict.status.name
+    if verdict.power.original is None and not verdict.power.same:
+        if original is None:
+            return "SATISFIED, power unknown"
+        if original.status is Status.REFUTED:
+            return "SATISFIED"
+    return "SATISFIED, no power"
+
+
+def _judged_on(seed: int) -> str:
+    again = "another table on them is not independent of this one: take another"
+    return f"Judged on the references of root seed {seed}; {again}."
+
+
+def _counted(claim: Definition, verdicts: list[Verdict], original: Verdict | None) -> str:
+    found = Counter(worded(verdict, original) for verdict in verdicts)
+    words = dict.fromkeys([*(status.name for status in Status), *sorted(found)])
+    told = [f"{found[word]} {'is' if found[word] == 1 else 'are'} {word}" for word in words if found[word]]
     return f"{', '.join(told) or 'none was judged'} as {named(claim)}"
 
 
@@ -194,15 +248,17 @@ def _figures(row: Compared) -> tuple[str, str, str]:
     return ("–", "–", "–") if made is None else (f"{made.cost:.2g}", _percent(made.retained), _percent(made.fresh))
 
 
-def _cells(row: Compared) -> list[str]:
-    three = ((v.status.name, f"{v.epsilon_lower:.3g}", str(v.pairs)) for v in row.verdicts)
+def _cells(made: Comparison, row: Compared) -> list[str]:
+    words = (worded(v, made.original(i)) for i, v in enumerate(row.verdicts))
+    three = ((word, f"{v.epsilon_lower:.3g}", str(v.pairs)) for word, v in zip(words, row.verdicts, strict=True))
     return [*(cell for cells in three for cell in cells), *_figures(row)]
 
 
 def _context(made: Comparison) -> dict[str, Any]:
     head, _, rest = made.sentence.partition(":")
     facts = [
-        ("Chance of any false REFUTED in the table", f"α = {number(made.alpha)}"),
+        ("Chances of a false REFUTED, or SATISFIED", made.levels),
+        ("References", _judged_on(made.seed)),
         ("Pairs at most for each verdict", str(made.budget)),
         ("Wall time", f"{number(made.seconds, 3)} s"),
     ]
@@ -216,18 +272,19 @@ def _context(made: Comparison) -> dict[str, Any]:
         "meaning": _MEANING,
         "facts": facts,
         "claims": [named(claim) for claim in made.definitions],
-        "rows": [_row(row) for row in made.rows],
+        "rows": [_row(made, row) for row in made.rows],
         "command": made.provenance.get("command"),
         "code": _again(made),
         "provenance": [(name, words(value)) for name, value in made.provenance.items() if name != "command"],
     }
 
 
-def _row(row: Compared) -> dict[str, Any]:
+def _row(made: Comparison, row: Compared) -> dict[str, Any]:
     cost, retained, fresh = _figures(row)
     cells = [
-        {"status": v.status.name, "mark": draw.mark(v.status), "epsilon": number(v.epsilon_lower, 3), "pairs": v.pairs}
-        for v in row.verdicts
+        {"status": v.status.name, "word": worded(v, made.original(i)), "mark": draw.mark(v.status)}
+        | {"epsilon": number(v.epsilon_lower, 3), "pairs": v.pairs, "power": str(v.power)}
+        for i, v in enumerate(row.verdicts)
     ]
     shown = {"name": row.remover, "anchor": row.anchor, "why": row.why, "cells": cells}
     return shown | {"cost": cost, "retained": retained, "fresh": fresh}
@@ -237,8 +294,8 @@ def _again(made: Comparison) -> str:
     """The call, with names for the removers and the learner that were given."""
     claims = ", ".join(f"ns.{claim!r}" for claim in made.definitions)
     names = ", ".join(" ".join(row.remover.split()) for row in made.rows if row.asked)
-    kept = {name: made.provenance[name] for name in ("beta", "tolerance", "grain", "runs") if name in made.provenance}
-    terms = {"alpha": made.alpha, "budget": made.budget, "seed": made.seed} | kept
+    kept = {name: made.provenance[name] for name in ("tolerance", "grain", "runs") if name in made.provenance}
+    terms = {"alpha": made.alpha, "beta": made.beta, "budget": made.budget, "seed": made.seed} | kept
     given = ", ".join(f"{name}={value!r}" for name, value in terms.items())
     call = f"ns.compare_removers([{claims}], removers, learner,\n    {made.scenario},\n    {given})"
     return f"# removers: {names}; learner: {' '.join(made.learner.split())}\n{call}"

@@ -53,7 +53,7 @@ def _cell(point: Point, left: Real, top: Real) -> Markup:
     status = point.verdict.status
     shape = svg.tag("g", *mark_parts(status), transform=f"translate({left:g} {top:g}) scale(0.5)")
     beside = svg.text(left + 20, top + 12, str(point.verdict.pairs), "count", "start")
-    title = svg.tag("title", f"{point.size} rows: {status.name}")
+    title = svg.tag("title", f"{point.size} rows: {point.word}")
     return svg.tag("g", title, shape, beside, class_=status.name)
 
 

@@ -45,12 +45,21 @@ def compare_removers(
 
     $$P(\text{any false REFUTED in the table}) \le \alpha$$
 
+    The k removers *named* are accepted at β/k each, for each definition; rows that are always there count where they
+    are named. That is a bound for these k, chosen before the call, on these references:
+
+    $$P(\text{any false SATISFIED of a definition}) \le \beta$$
+
+    A table shows distances and frequencies. Whoever chooses another remover after reading it has chosen it by these
+    references, and no k repairs that: judge it on fresh ones, with another `seed`.
+
     Args:
         definitions: one or several.
         removers: one or several.
         learner, scenario: A, and D with S and S_full.
         alpha: for the whole table.
-        beta, tolerance, budget, seed, grain, store: of each check; see `check`.
+        beta: for the k removers named, of each definition.
+        tolerance, budget, seed, grain, store: of each check; see `check`.
         runs: of each remover, drawn side by side for its cost and accuracy.
         progress: called before each remover.
 
@@ -76,18 +85,19 @@ def compare_removers(
         claim.admit(scenario)
     asked = _rows(claims, (removers,) if isinstance(removers, Remover) else removers)
     share = Ledger(alpha, max(len(asked) * len(claims), 2)).alpha
-    terms: dict[str, Any] = {"alpha": share, "beta": beta, "tolerance": tolerance, "budget": budget, "seed": seed}
-    terms |= {"grain": grain, "store": store}
+    named = max(sum(named for *_, named in asked), 1)
+    terms: dict[str, Any] = {"alpha": share, "beta": beta / named, "tolerance": tolerance, "budget": budget}
+    terms |= {"seed": seed, "grain": grain, "store": store}
     rows: list[Compared] = []
     for place, (remover, *standing) in enumerate(asked):
         if progress is not None:
             progress(place, len(asked), f"{remover}")
         rows.append(_compared(remover, standing, claims, learner, scenario, terms, runs))
     made = {"scenario": repr(scenario), "digest": scenario.digest(), "learner": repr(learner), "seed": seed}
-    made |= {"grain": float(grain), "beta": beta, "tolerance": tolerance, "runs": runs} | surroundings()
+    made |= {"grain": float(grain), "tolerance": tolerance, "runs": runs} | surroundings()
     return Comparison(
         str(learner), str(scenario), claims, float(alpha), budget, seed, tuple(rows), made,
-        time.perf_counter() - started,
+        time.perf_counter() - started, beta,
     )  # fmt: skip
 
 

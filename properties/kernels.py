@@ -113,6 +113,38 @@ def statistics(kernel: Kernel, arms: Arms) -> tuple[Gram, Gram]:
     return oo - rr - uo - uo.T + ur + ur.T, oo + rr - ro - ro.T
 
 
+def standing(kernel: Kernel, arms: Arms) -> Float64[np.ndarray, "4 m m"]:
+    r"""Four statistics of every couple of triples that say whether P stands anywhere near R, and near O.
+
+    With A = MMD²(P, R), B = MMD²(P, O) and M = MMD²(R, O), their means are
+
+    $$M - A, \quad M - B, \quad \mathbb E\,k(u, r) - \tfrac12 \mathbb E\,k(r, r'), \quad
+      \mathbb E\,k(u, o) - \tfrac12 \mathbb E\,k(o, o');$$
+
+    the first two lie in [−3, 3], the others in [−½, 1]. M − A > 0: P is nearer to R than O is. The third, because a
+    bounded kernel saturates: to a law that is scattered far away from everything all distances are nearly the same,
+    and small ones where P is diffuse. All four are positive where P is R, or O, but for the one of M − A, M − B that
+    is then 0 and, for the last two, where R and O hardly overlap.
+
+    Args:
+        kernel: k.
+        arms: removed models, references and originals; run i of each is triple i.
+
+    Returns:
+        The statistics, `[4, i, j]`; what stands on the diagonals has no meaning.
+
+    >>> zero, one = {"a": np.zeros((2, 1))}, {"a": np.ones((2, 1))}
+    >>> kernel = Kernel.fit((zero, zero, one), ())
+    >>> [float(s[0, 1].round(2)) for s in standing(kernel, (zero, zero, one))]
+    [1.73, 0.0, 0.5, -0.36]
+    """
+    u, r, o = arms
+    uo, ur, ro = kernel.gram(u, o), kernel.gram(u, r), kernel.gram(r, o)
+    uu, rr, oo = kernel.gram(u, u), kernel.gram(r, r), kernel.gram(o, o)
+    nearer = [oo - uu - ro - ro.T + ur + ur.T, rr - uu - ro - ro.T + uo + uo.T]
+    return np.stack([*nearer, (ur + ur.T - rr) / 2, (uo + uo.T - oo) / 2])
+
+
 def _look(weight: float, runs: list[Runs]) -> Look:
     both = np.concatenate(runs)
     centre = np.median(both, axis=0)

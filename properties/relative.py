@@ -17,10 +17,11 @@ from ..formal.relative import Relative, Side
 from ..formal.scenario import Scenario
 from ._arms import Arm, Digest, arms_of, header, key_of, runs, scan, widths
 from ._arms import blocks as tables
+from ._standing import SHARE, Standing
 from .bets import STAKES, log_sum
 from .check import Progress, watched
-from .gathered import Block, Gathered
-from .kernels import Arms, Gram, Kernel, statistics
+from .gathered import DIVERGENCE, Block, Gathered
+from .kernels import Arms, Gram, Kernel, standing, statistics
 from .pairs import PAIRS, blocks
 from .provenance import surroundings
 from .rehearsal import rehearse
@@ -64,9 +65,18 @@ def check_relative(
     hypothesis is refuted. Closer to the original once all p from 0 up to ½ are refuted in the first way, closer to the
     reference once all from 1 down to ½ are in the second; the bounds on the position are the last ones refuted.
 
-    *Why α/2.* A lower bound is wrong only if the first tested position at or above the true one is refuted, an
-    upper one only if the first at or below it is: one test each, whatever the number of positions. Half-way, where
-    D = 0, either side would be false, so that both tests must fit into α.
+    *No side for a wreck.* Half of the line is not enough: its end must be near. Closer to the reference needs also
+    that P is nearer to R than O is, MMD²(P, R) < M, and that E k(u, r) > ½ E k(r, r′); closer to the original, that it
+    is nearer to O than R is and resembles it likewise. These are bets of the same kind on `standing`, and all that a
+    side needs must be refuted at once: one level serves them together, however many. Where the opposite,
+    MMD²(P, R) > M, is established, the answer is NEITHER; so it is where most removed models hold NaN or infinity. No
+    test tells MMD²(P, R) = M, doing nothing, from slightly more: closer to the original is withheld as long as the
+    *estimate* of MMD²(P, R) is above 1.25 M, which spends nothing, and what lies between may be named a side.
+
+    *How α is spent.* 0.39 α for the bounds from below, 0.39 α for those from above, 0.2 α for the standing, 0.02 α for
+    "farther". A lower bound is wrong only if the first tested position at or above the true one is refuted, an upper
+    one only if the first at or below it is: one test each, whatever the number of positions. A side is false by one of
+    these or by the standing of its own end; the other side then needs a false bound as well.
 
     Args:
         definition: which rows the reference never saw; its ε and δ play no part.
@@ -81,7 +91,7 @@ def check_relative(
         progress: called after each block.
 
     Returns:
-        The side, the position with its bounds, and the wealth. A run that diverges is an outcome, not an error.
+        The side or why there is none, the position, its bounds, the wealth. A run that diverges is no error.
 
     Raises:
         ValueError: the definition does not apply to the scenario; alpha or grain out of range; a budget too small to
@@ -172,7 +182,7 @@ def least_triples(alpha: Real) -> int:
     50
     """
     couples = 1
-    while float(log_sum(couples * np.log1p(STAKES))) - math.log(len(STAKES)) < math.log(2 / alpha):
+    while float(log_sum(couples * np.log1p(STAKES))) - math.log(len(STAKES)) < -math.log(SHARE * alpha):
         couples += 1
     return CALIBRATION + 2 * couples
 
@@ -185,7 +195,9 @@ class _Contest:
         self.wealth = np.zeros((2, len(POSITIONS), len(STAKES)))
         self.looks: list[int] = []
         self.paths: list[list[float]] = [[], []]
-        self.sums: Float64[np.ndarray, 2] = np.zeros(2)
+        self.standing = Standing(alpha)
+        self.sums: Float64[np.ndarray, 3] = np.zeros(3)
+        self.diverged = 0
         pairs = Gathered(drawn)
         fixed = pairs.reach(CALIBRATION)
         kernel = Kernel.fit(_span(pairs, 0, fixed), designated)
@@ -194,14 +206,17 @@ class _Contest:
             size = (pairs.reach(min(start + BLOCK, budget)) - start) // 2 * 2
             if size <= 0:
                 return
-            self.play(*statistics(kernel, _span(pairs, start, start + size)))
             self.looks.append(start + size)
+            block = _span(pairs, start, self.used)
+            self.play(*statistics(kernel, block), standing(kernel, block))
+            self.diverged = int((pairs.arms[0][DIVERGENCE][: self.used] > 0).sum())
 
-    def play(self, h: Gram, m: Gram) -> None:
-        """Bet on a block."""
+    def play(self, h: Gram, m: Gram, near: Float64[np.ndarray, "4 m m"]) -> None:
+        """Bet on a block: on every position, on the standing, and on "farther"."""
+        self.standing.play(near)
         tilted = h + _TILT[:, None, None] * m
         self.wealth += growth(np.stack([-tilted, tilted]), np.stack([_LARGEST, _LARGEST]))
-        self.sums += len(h) * np.array([mean(h), mean(m)])
+        self.sums += len(h) * np.array([mean(h), mean(m), mean(near[0])])
         half = len(POSITIONS) // 2
         for path, log_wealth in zip(self.paths, self.log_wealth[:, half], strict=True):
             path.append(float(log_wealth))
@@ -214,28 +229,64 @@ class _Contest:
     @property
     def bounds(self) -> tuple[float | None, float | None]:
         """The last position refuted from 0 upwards, and from 1 downwards."""
-        over = self.log_wealth >= math.log(2 / self.alpha)
+        over = self.log_wealth >= -math.log(SHARE * self.alpha)
         low, high = (_unbroken(row) for row in (over[0], over[1, ::-1]))
         return float(POSITIONS[low - 1]) if low else None, float(POSITIONS[-high]) if high else None
 
     @property
     def side(self) -> Side:
-        """What the bounds establish."""
+        """What the bounds and the standing establish; "farther" goes before either side."""
+        half = self.half
+        if self.standing.farther or 2 * self.diverged > self.used:
+            return Side.NEITHER
+        if half is Side.CLOSER_TO_ORIGINAL:
+            return half if self.standing.by_original(self.distance) else Side.UNDECIDED
+        return half if self.standing.by_reference else Side.UNDECIDED
+
+    @property
+    def half(self) -> Side:
+        """The half of the line that the bounds establish."""
         low, high = self.bounds
         if low is not None and low >= 0.5:
             return Side.CLOSER_TO_ORIGINAL
         return Side.CLOSER_TO_REFERENCE if high is not None and high <= 0.5 else Side.UNDECIDED
 
+    @property
+    def used(self) -> int:
+        """Triples so far."""
+        return self.looks[-1] if self.looks else 0
+
+    @property
+    def distance(self) -> float | None:
+        """An estimate of √(MMD²(P, R) / M)."""
+        _, m, nearer = self.sums
+        return math.sqrt(max(m - nearer, 0) / m) if m > 0 else None
+
+    @property
+    def why(self) -> str:
+        """What keeps a side from being named, or is to be known beside it."""
+        said = f"{self.diverged} of {self.used} removed models hold NaN or infinity" if self.diverged else ""
+        if said or self.side not in (Side.NEITHER, Side.UNDECIDED):
+            return said
+        if self.side is Side.NEITHER:
+            return "it lies farther from the reference than the original does"
+        if self.half is Side.UNDECIDED:
+            return ""
+        end, other = ("reference", "original") if self.half is Side.CLOSER_TO_REFERENCE else ("original", "reference")
+        return (
+            f"it lies on the {end}'s half of the line, but is not shown to be nearer to the {end} than the {other} is"
+        )
+
     def result(self, subject: str, reference: str, made: dict[str, Any], started: float) -> Relative:
         """What the contest established."""
-        h, m = self.sums
+        h, m, _ = self.sums
         position = float(0.5 - h / (2 * m)) if m > 0 else None
-        used = self.looks[-1] if self.looks else 0
         paths = tuple(map(tuple, self.paths))
         seconds = time.perf_counter() - started
         return Relative(
-            self.side, subject, reference, self.alpha, used, self.budget, position, *self.bounds,
+            self.side, subject, reference, self.alpha, self.used, self.budget, position, *self.bounds,
             tuple(self.looks), paths[0], paths[1], made | surroundings(), seconds,
+            self.why, self.distance, tuple(self.standing.path),
         )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def growth(statistic: Couples, largest: Float64[np.ndarray, "*lead"]) -> Float64
 
     $$\ln \frac{1}{m - 1} \sum_{\text{matchings}} \prod_{(i,j)} (1 + \lambda h_{ij} / b).$$
 
-    Under E h ≤ 0 the average has a mean of at most 1, whatever the law of h on [−b, b]. By Jensen's inequality its log
+    Under E h ≤ 0 the average has a mean of at most 1, whatever the law of h on [−b, ∞). By Jensen's inequality its log
     is at least the mean log of one matching, and without the spread among matchings: for small stakes as if the
     average of h over all couples had been bet on.
 

@@ -38,6 +38,20 @@ class Point:
     size: int
     verdict: Verdict
 
+    @property
+    def word(self) -> str:
+        """The status; of a pass that doing nothing has too, and of what was not decided, that as well.
+
+        >>> undecided = dataclasses.replace(Verdict.example(), status=Status.INCONCLUSIVE)
+        >>> Point(2, Verdict.example()).word, Point(2, undecided).word
+        ('REFUTED', 'INCONCLUSIVE: no pass')
+        """
+        power, status = self.verdict.power, self.verdict.status
+        if status is Status.INCONCLUSIVE:
+            return f"{status.name}: no pass"
+        blind = power.same or power.original not in (None, Status.REFUTED)
+        return f"{status.name}, no power" if status is Status.SATISFIED and blind else status.name
+
 
 @dataclasses.dataclass(frozen=True)
 class Sweep(Untruthful, outcome="points"):
@@ -75,13 +89,11 @@ class Sweep(Untruthful, outcome="points"):
         if found is None:
             return "every request was refuted"
         share = f"|S|/|S_full| = {found.size / self.full:g} ({found.size} of {self.full} rows)"
-        return f"smallest ratio not refuted: {share}, {found.verdict.status.name}"
+        return f"smallest ratio not refuted: {share}, {found.word}"
 
     def __str__(self) -> str:
         head = f"{self.remover} on {self.learner} in {self.scenario}, as unlearning"
-        lines = [
-            f"{p.size:>5} of {self.full}  {p.verdict.status.name:<12}  {p.verdict.pairs:>4} pairs" for p in self.points
-        ]
+        lines = [f"{p.size:>5} of {self.full}  {p.word:<21}  {p.verdict.pairs:>4} pairs" for p in self.points]
         return "\n".join([head, *lines, self.result])
 
     def to_dict(self) -> dict[str, Any]:
@@ -90,7 +102,7 @@ class Sweep(Untruthful, outcome="points"):
         >>> Sweep("retrain", "ridge", "blobs", 4, ()).to_dict()["enough"]
         """
         kept = ("status", "pairs", "epsilon_lower", "delta_lower", "witness", "sentence", "alpha", "beta")
-        rows = [{"size": p.size, **{k: p.verdict.to_dict()[k] for k in kept}} for p in self.points]
+        rows = [{"size": p.size, "word": p.word, **{k: p.verdict.to_dict()[k] for k in kept}} for p in self.points]
         named = {name: getattr(self, name) for name in ("remover", "learner", "scenario", "full", "trouble", "result")}
         return {**named, "enough": self.enough and self.enough.size, "points": rows}
 
@@ -161,6 +173,9 @@ def sweep_all(
     Returns:
         A sweep for each; a remover that does not run there has no points, and says why.
 
+    Raises:
+        ValueError: what keeps several removers from running is one and the same: then it is no remover's.
+
     >>> import neverseen as ns
     >>> [made] = sweep_all([ns.removers.amnesiac()], ns.learners.ridge(), ns.scenarios.figure1(), ratios=(1,))
     >>> made.result.startswith("does not apply: ")
@@ -176,6 +191,8 @@ def sweep_all(
         except ValueError as error:
             full = int(scenario.behaviour.sum())
             made.append(Sweep(str(remover), str(chosen), str(scenario), full, (), str(error)))
+    if len(made) > 1 and made[0].trouble and len({one.trouble for one in made}) == 1:
+        raise ValueError(made[0].trouble)
     return made
 
 

@@ -16,9 +16,10 @@ import neverseen as ns
 from neverseen.formal.relative import Relative, Side
 from neverseen.formal.scenario import Rows
 from neverseen.properties import relative
+from neverseen.properties._standing import Standing
 from neverseen.properties.bets import STAKES
 from neverseen.properties.cli import main
-from neverseen.properties.kernels import Arms, Kernel, Look, statistics
+from neverseen.properties.kernels import Arms, Kernel, Look, standing, statistics
 from neverseen.properties.round_robin import growth, matchings, mean
 
 Square = Float64[np.ndarray, "n n"]
@@ -169,7 +170,10 @@ def test_a_flipped_statistic_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None
         return -h, m
 
     monkeypatch.setattr(relative, "statistics", flipped)
-    assert decided(ns.removers.do_nothing()).side is Side.CLOSER_TO_REFERENCE
+    found = decided(ns.removers.do_nothing())
+    assert found.upper is not None
+    # Its half of the line is wrong, and still no side: that its end is near is another bet.
+    assert found.side is Side.UNDECIDED
 
 
 def test_two_equal_calls_agree_and_blocks_end_with_the_decision() -> None:
@@ -196,7 +200,108 @@ def test_a_diverged_run_is_an_outcome() -> None:
     made = ns.check_relative(
         ns.Untraining(1.0, 0.05), diverging, ns.learners.ridge(), ns.scenarios.figure1(), budget=64
     )
-    assert made.triples >= 16
+    assert (made.side, made.triples) == (Side.NEITHER, 24)
+    assert made.why == "24 of 24 removed models hold NaN or infinity"
+
+
+# no side for a wreck
+
+
+def sided(u: Square, r: Square, o: Square, seed: int = 0) -> Relative:
+    return ns.compare_samples(u, r, o, alpha=0.05, seed=seed, paired=True)
+
+
+def wrecked(kind: str, rng: np.random.Generator, runs: int, dims: int) -> Square:
+    """Removed models that are neither like references, N(0, 1), nor like originals, N(3, 0.8) in the first number."""
+    noise = rng.normal(0, 1, (runs, dims))
+    return {
+        "far away": noise + 40,
+        "away at a right angle": noise + np.eye(dims)[1] * 40,
+        "scattered": noise * 100,
+        "scattered by orders of magnitude": noise * 10.0 ** rng.uniform(0, 9, (runs, 1)),
+        "all the same": np.full((runs, dims), -7.0),
+        "beyond the reference": noise - np.eye(dims)[0] * 9,
+        "beyond the original": 0.8 * noise + np.eye(dims)[0] * 9,
+    }[kind]
+
+
+WRECKS = (
+    "far away", "away at a right angle", "scattered", "scattered by orders of magnitude", "all the same",
+    "beyond the reference", "beyond the original",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", WRECKS)
+@pytest.mark.parametrize("dims", [2, 4])
+def test_a_wreck_has_no_side(kind: str, dims: int) -> None:
+    rng = np.random.default_rng(7)
+    for seed in range(4):
+        r, o = (rng.normal(0, 1, (256, dims)) for _ in range(2))
+        o = np.eye(dims)[0] * 3 + 0.8 * o
+        found = sided(wrecked(kind, rng, 256, dims), r, o, seed)
+        assert found.side in (Side.NEITHER, Side.UNDECIDED)
+        assert found.why or found.side is Side.UNDECIDED
+        twins = sided(rng.normal(0, 1, (256, dims)), r, o, seed), sided(o + 0, r, o, seed)
+        assert [twin.side for twin in twins] == [Side.CLOSER_TO_REFERENCE, Side.CLOSER_TO_ORIGINAL]
+
+
+def test_a_scattered_wreck_is_not_on_the_side_of_the_more_spread_law() -> None:
+    """A bounded kernel saturates: to what lies scattered, the more spread of two laws is always the nearer one."""
+    rng = np.random.default_rng(11)
+    spread, narrow, wreck = rng.normal(0, 1, (256, 2)), rng.normal(8, 0.1, (256, 2)), rng.normal(0, 30, (256, 2))
+    for end, found in (("reference", sided(wreck, spread, narrow)), ("original", sided(wreck, narrow, spread))):
+        assert (found.side, found.triples) == (Side.UNDECIDED, 256)
+        assert found.why.startswith(f"it lies on the {end}'s half of the line, but is not shown to be nearer")
+
+
+def test_a_little_beyond_the_original_is_no_side_either() -> None:
+    rng = np.random.default_rng(11)
+    r, o = rng.normal(0, 1, (256, 1)), rng.normal(2, 1, (256, 1))
+    assert [sided(u, r, o).side for u in (o + 0.8, o)] == [Side.NEITHER, Side.CLOSER_TO_ORIGINAL]
+
+
+def test_a_model_farther_than_the_original_is_said_to_be() -> None:
+    rng = np.random.default_rng(8)
+    u, r, o = (rng.normal(at, 0.5, (256, 1)) for at in (9.0, 0.0, 2.0))
+    found = sided(u, r, o)
+    assert (found.side, found.why) == (Side.NEITHER, "it lies farther from the reference than the original does")
+    assert (found.distance or 0) > 1
+    assert max(found.farther) >= np.log(50 / found.alpha)
+    assert str(found).startswith("NEITHER: the law of the removed samples is closer to neither (it lies farther")
+
+
+def test_the_standing_has_the_means_that_it_is_said_to_have() -> None:
+    triples = np.array([[0.0, 0.5, 1.0], [0.3, 0.3, 4.0], [2.0, 2.0, 5.0], [5.0, -1.0, 5.0]])
+    u, r, o = triples.T
+    found = [float(CHANCES @ s @ CHANCES) for s in standing(PLAIN, arms_of(triples))]
+    m = squared_mmd(r, o)
+
+    def alike(x: Float64[np.ndarray, " n"], y: Float64[np.ndarray, " n"]) -> float:
+        return float(CHANCES @ np.exp(-((x[:, None] - y) ** 2) / 2) @ CHANCES)
+
+    wanted = [
+        m - squared_mmd(u, r),
+        m - squared_mmd(u, o),
+        alike(u, r) - alike(r, r) / 2,
+        alike(u, o) - alike(o, o) / 2,
+    ]
+    assert found == pytest.approx(wanted, abs=1e-12)
+    for s, least in zip(standing(PLAIN, arms_of(triples)), (-3, -3, -0.5, -0.5), strict=True):
+        assert s.min() >= least
+
+
+@pytest.mark.parametrize("scale", [1.0, 3.0])
+def test_bets_on_the_standing_do_not_gain_where_nothing_is_to_be_gained(scale: float) -> None:
+    """P = O: "nearer to the reference than the original" and "farther" both have a mean of 0."""
+    rng, hits = np.random.default_rng(9), 0
+    for _ in range(200):
+        r, o, u = rng.normal(0, 1, (48, 1)), rng.normal(1, scale, (48, 1)), rng.normal(1, scale, (48, 1))
+        bets, arms = Standing(0.5), tuple({"a": v} for v in (u, r, o))
+        for start in range(0, 48, 8):
+            u8, r8, o8 = ({"a": arm["a"][start : start + 8]} for arm in arms)
+            bets.play(standing(PLAIN, (u8, r8, o8)))
+        hits += bets.by_reference or bets.farther
+    assert at_most(hits, 200, 0.22 * 0.5)
 
 
 # results

@@ -1,15 +1,25 @@
 """The limits of the first removers; the contract of all of them is in test_contract.py."""
 
+import re
+from fractions import Fraction
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import jaxtyping
+import numpy as np
 import pytest
 from jaxtyping import PRNGKeyArray
 
 import neverseen as ns
 from neverseen.algorithms.base import Guarantee
 from neverseen.algorithms.removers import REMOVERS
+
+
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As users run the library: without the checker of types that the tests run under, which would be first."""
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
 
 
 def small() -> ns.Scenario:
@@ -97,6 +107,97 @@ def test_a_remover_is_one_function_away(key: PRNGKeyArray) -> None:
     assert gap(run(shrink, key, scenario, learner), original / 2) < 1e-6
     assert gap(run(told, key, scenario, learner), original + 5) < 1e-5
     assert (shrink.name, told.name, told.aims_at) == ("shrink", "told", "unlearning")
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        ({"aims_at": "untraning"}, "remover mine: aims_at is 'untraning'; did you mean 'untraining'? known are"),
+        ({"aims_at": "Unlearning"}, "remover mine: aims_at is 'Unlearning'; did you mean 'unlearning'? known are"),
+        ({"aims_at": None}, "remover mine: aims_at is None; known are 'untraining', 'unlearning', 'neither', 'both'"),
+        ({"aims_at": ("untraining",)}, "remover mine: aims_at is ('untraining',); known are"),
+        ({"needs": "behaviour"}, "remover mine: needs is 'behaviour'; give a tuple, ('behaviour',)"),
+        ({"needs": ("behavior",)}, "remover mine: needs is 'behavior'; did you mean 'behaviour'? known are"),
+        ({"needs": ("retain",)}, "remover mine: needs is 'retain'; known are 'behaviour', 'fresh_behaviour'"),
+        ({"needs": (3,)}, "remover mine: needs is (3,), not a tuple of words"),
+        ({"needs": None}, "remover mine: needs is None, not a tuple of words"),
+        ({"name": ""}, "remover: the name is ''; give it a name"),
+        ({"name": " \n"}, "remover: the name is ' \\n'; give it a name"),
+        ({"name": 3}, "remover: the name is 3; give it a name"),
+        ({"guarantee": "exact"}, "remover mine: guarantee is 'exact', not a Guarantee or None"),
+        ({"remove": "retrain"}, "remover: remove is 'retrain', not a function"),
+        ({"remove": None}, "remover: remove is None, not a function"),
+        ({"centre": 0.0}, "remover mine: centre is 0.0, not a function"),
+        ({"made_for": "mlp"}, "remover mine: made_for is 'mlp', not a Learner or None"),
+    ],
+)
+@pytest.mark.usefixtures("unchecked")
+def test_a_remover_that_cannot_be_meant_is_refused(terms: dict[str, Any], message: str) -> None:
+    right: dict[str, Any] = {"remove": lambda key, trained, rows, forget: trained.params, "name": "mine"}
+    ns.Remover(**right)
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}") as refusal:
+        ns.Remover(**right | terms)
+    assert "\n" not in str(refusal.value)
+    decorated = {name: terms[name] for name in terms if name in ("name", "aims_at", "needs", "guarantee")}
+    if decorated:
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+            ns.remover(**{"name": "mine"} | decorated)(right["remove"])
+
+
+def test_an_aim_that_does_not_exist_is_refused_before_there_is_a_function() -> None:
+    with pytest.raises(ValueError, match="aims_at is 'unlerning'; did you mean 'unlearning'"):
+        ns.remover(aims_at="unlerning")  # pyright: ignore[reportArgumentType]
+
+
+def test_needs_may_be_a_list() -> None:
+    told = ns.Remover(lambda *_, **__: 0, "told", needs=["behaviour"])  # pyright: ignore[reportArgumentType]
+    assert told.needs == ("behaviour",)
+    assert isinstance(hash(told), int)
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        ({"fit": None}, "learner: fit is None, not a function"),
+        ({"apply": jnp.zeros(2)}, "learner: apply is Array"),
+        ({"loss": "cross_entropy"}, "learner: loss is 'cross_entropy', not a function"),
+        ({"penalty": 0.5}, "learner: penalty is 0.5, not a function"),
+        ({"fit_many": 7}, "learner: fit_many is 7, not a function"),
+        ({"name": ""}, "learner: the name is ''"),
+    ],
+)
+@pytest.mark.usefixtures("unchecked")
+def test_a_learner_is_made_of_functions(terms: dict[str, Any], message: str) -> None:
+    right: dict[str, Any] = {name: lambda *_: 0 for name in ("fit", "apply", "loss")}
+    ns.Learner(**right)
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        ns.Learner(**right | terms)
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        (("certified", (), float), "guarantee: definition is 'certified'; known are 'untraining', 'unlearning'"),
+        (("unlearnin", (), float), "guarantee: definition is 'unlearnin'; did you mean 'unlearning'? known are"),
+        (("untraining", "convex", float), "guarantee: assumptions is 'convex'; give a tuple, ('convex',)"),
+        (("untraining", (), 1.0), "guarantee: epsilon is 1.0, not a function"),
+    ],
+)
+@pytest.mark.usefixtures("unchecked")
+def test_a_guarantee_is_about_a_definition(terms: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        Guarantee(*terms)
+
+
+@pytest.mark.parametrize("claim", [ns.Untraining, ns.Unlearning])
+@pytest.mark.usefixtures("unchecked")
+def test_epsilon_and_delta_are_numbers(claim: Any) -> None:
+    for wrong in (True, False, "1", None, [1.0], 1j, np.bool_(True), float("nan")):
+        for given in ((wrong, 0.05), (1.0, wrong)):
+            with pytest.raises(ValueError, match=r"^(epsilon|delta): [^\n]*$"):
+                claim(*given)
+    for right in (1, 1.0, np.float32(1), np.int64(1), Fraction(1)):
+        assert claim(right, np.float64(0.05)).epsilon == 1
 
 
 def test_a_guarantee_covers_what_it_implies() -> None:

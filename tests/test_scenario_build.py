@@ -7,12 +7,27 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from hypothesis.vendor.pretty import pretty
 
 from neverseen.formal import Rows, Scenario, scenario_key
 
 X = np.arange(6.0).reshape(3, 2)
 Y = np.array([0.0, 1.0, 2.0])
+
+
+class Foreign:
+    """An array of another library: it shows itself through NumPy's protocol, or refuses to."""
+
+    def __init__(self, values: Any, error: Exception | None = None) -> None:
+        self.values, self.error = values, error
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        del copy
+        if self.error is not None:
+            raise self.error
+        return np.asarray(self.values, dtype)
 
 
 def spoilt(row: int, value: float) -> np.ndarray:
@@ -106,13 +121,116 @@ def test_the_edges_are_legal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("forget", "mask"), [([0, 2], [True, False, True]), (np.array([2, 2]), [False, False, True]), ([], [False] * 3)]
+    ("forget", "mask"),
+    [
+        ([0, 2], [True, False, True]),
+        (np.array([2, 0], np.uint8), [True, False, True]),
+        ([], [False] * 3),
+        (range(1, 3), [False, True, True]),
+        ((0, 1), [True, True, False]),
+        (jnp.array([1]), [False, True, False]),
+        ([False, True, False], [False, True, False]),
+        (jnp.array([False, True, False]), [False, True, False]),
+        (Foreign([True, False, False]), [True, False, False]),
+        (Foreign([2, 1]), [False, True, True]),
+    ],
 )
 def test_masks_and_row_numbers_are_two_names_of_one_set(forget: Any, mask: list[bool]) -> None:
     full = np.ones(3, bool)
     by_number, by_mask = (plain(forget=f, behaviour=full) for f in (forget, np.array(mask)))
     assert by_number.forget.tolist() == [*mask, False]
     assert by_number.digest() == by_mask.digest()
+
+
+ON_A_DEVICE = Foreign([1], TypeError("can't convert cuda:0 device type tensor to numpy.\n Use Tensor.cpu() first"))
+
+
+@pytest.mark.parametrize("field", ["forget", "behaviour", "present"])
+@pytest.mark.parametrize(
+    ("which", "message"),
+    [
+        (np.array([0, 1, 1]), "3 integers 0 or 1 for 3 rows look like a mask; give a boolean one, mask.astype(bool)"),
+        ([0, 1, 0], "3 integers 0 or 1 for 3 rows look like a mask"),
+        (np.zeros(3, np.uint8), "3 integers 0 or 1 for 3 rows look like a mask"),
+        (Foreign([1, 1, 1]), "3 integers 0 or 1 for 3 rows look like a mask"),
+        (Foreign([1, 0, 0]), "3 integers 0 or 1 for 3 rows look like a mask"),
+        (np.array([0.0, 1.0, 1.0]), "a boolean mask or whole row numbers are needed, not float64; a mask of numbers"),
+        ([2, 0, 2], "row 2 is named twice; name each row once"),
+        (np.array([1, 1]), "row 1 is named twice"),
+        ([[0], [2]], "row numbers of shape (2, 1); give them in one list, np.flatnonzero(mask)"),
+        (np.nonzero(np.array([True, False, True])), "row numbers of shape (1, 2); give them in one list"),
+        (np.ones((1, 3), bool), "mask of shape (1, 3) for 3 rows"),
+        ([True, False], "mask of shape (2,) for 3 rows"),
+        (2, "2 is no list; give row numbers, [3, 5], or a boolean mask of all rows"),
+        (True, "True is no list"),
+        ({0, 2}, "{0, 2} is no list"),
+        ([-1], "row -1 is outside the 3 rows given; they are numbered from 0 to 2"),
+        (["0", "2"], "a boolean mask or whole row numbers are needed, not <U1"),
+        (np.array([0, None], object), "a boolean mask or whole row numbers are needed, not object"),
+        ([[0], [1, 2]], "the rows are not all of one shape"),
+        (np.ma.array([0, 1], mask=[True, False]), "a masked array's holes would be filled unasked"),
+        (np.array(["2020-01-01"], "datetime64[D]"), "a boolean mask or whole row numbers are needed, not datetime64"),
+        (ON_A_DEVICE, "Foreign cannot be read as an array: can't convert cuda:0 device type tensor to numpy. Use"),
+    ],
+    ids=str,
+)
+def test_what_could_be_read_in_two_ways_is_refused(field: str, which: Any, message: str) -> None:
+    full = {"forget": [2], "behaviour": np.ones(3, bool)}
+    with pytest.raises(ValueError) as refusal:  # noqa: PT011 - the whole message is compared below
+        plain(**(full | {field: which}))
+    assert str(refusal.value).startswith(f"{field}: {message}")
+    assert "\n" not in str(refusal.value)
+
+
+@given(
+    st.lists(st.integers(0, 1), min_size=2, max_size=40), st.sampled_from(["bool", "u1", "i1", "i2", "i4", "i8", "u4"])
+)
+def test_a_mask_is_a_mask_or_is_refused(flags: list[int], kind: str) -> None:
+    """Whatever holds it, nobody's 0/1 column is read as rows 0 and 1."""
+    size, held = len(flags), np.array(flags, kind)
+    x, y = np.ones((size, 1)), np.ones(size)
+    if kind == "bool":
+        assert np.asarray(Scenario.build(x, y, forget=held).forget)[:size].tolist() == held.tolist()
+    else:
+        with pytest.raises(ValueError, match="look like a mask"):
+            Scenario.build(x, y, forget=held)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"fresh_rest": X}, "fresh_rest: ndarray is no pair (x, y); give inputs and targets, fresh_rest=(x, y)"),
+        ({"fresh_rest": X[:2]}, "fresh_rest: ndarray is no pair (x, y)"),  # two rows unpack as a pair does
+        ({"fresh_rest": X[:2].tolist()}, "fresh_rest: list is no pair (x, y)"),
+        ({"fresh_behaviour": (X,)}, "fresh_behaviour: tuple is no pair (x, y)"),
+        ({"fresh_behaviour": {"x": X, "y": Y}}, "fresh_behaviour: dict is no pair (x, y)"),
+        ({"fresh_rest": (1.0, 2.0)}, "fresh_rest: tuple is no pair (x, y)"),
+        ({"x": np.ma.array(X, mask=X > 4)}, "x: a masked array's holes"),
+        ({"x": np.zeros((3, 0))}, "x: rows of shape (0,) hold no number"),
+        ({"y": np.zeros((3, 0))}, "y: rows of shape (0,) hold no number"),
+        ({"x": np.zeros((3, 2), "datetime64[s]")}, "x: numbers with rows on the leading axis are needed"),
+        ({"x": X.astype(object)}, "x: numbers with rows on the leading axis are needed, not object"),
+        ({"x": X.astype(complex)}, "x: numbers with rows on the leading axis are needed, not complex128"),
+        ({"x": np.zeros(3, [("a", "f4")])}, "x: numbers with rows on the leading axis are needed"),
+        ({"x": np.zeros(3, "V2")}, "x: numbers with rows on the leading axis are needed, not |V2"),
+        ({"y": ["cat", "dog", "cat"]}, "y: numbers with rows on the leading axis are needed, not <U3"),
+        ({"x": Foreign([[1]], RuntimeError("it requires grad"))}, "x: Foreign cannot be read as an array: it requires"),
+    ],
+)  # fmt: skip
+def test_what_is_not_rows_of_numbers_is_refused_in_one_line(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError) as refusal:  # noqa: PT011 - the whole message is compared below
+        plain(**changes)
+    assert str(refusal.value).startswith(message)
+    assert "\n" not in str(refusal.value)
+
+
+def test_narrow_floats_are_read() -> None:
+    for kind in (jnp.bfloat16, np.float16, np.float64, np.longdouble):
+        assert plain(x=X.astype(kind), y=Y.astype(kind)).digest() == plain().digest()
+
+
+def test_one_row_is_named_by_its_number() -> None:
+    assert Scenario.build([[1.0]], [1.0], forget=[0]).forget.tolist() == [True]
 
 
 def test_the_input_is_copied() -> None:

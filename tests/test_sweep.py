@@ -14,7 +14,7 @@ from cli_tools import Capture, one_line
 import neverseen as ns
 from neverseen.algorithms import pool, removers
 from neverseen.algorithms.recent import MEMORY, Recent
-from neverseen.formal.verdict import Status, Verdict
+from neverseen.formal.verdict import Power, Status, Verdict
 from neverseen.properties import _sweep_command
 from neverseen.properties._sweep_drawing import drawing
 from neverseen.properties.cli import main
@@ -72,6 +72,31 @@ def example(status: Status, size: int) -> Point:
 
 def swept(*found: Status) -> Sweep:
     return Sweep("<mine>", "ridge", "blobs", 4, tuple(example(status, i + 1) for i, status in enumerate(found)))
+
+
+def test_a_pass_without_power_and_what_is_open_are_said_to_be_no_pass() -> None:
+    passed = dataclasses.replace(Verdict.example(), status=Status.SATISFIED)
+    words = {
+        Power(Status.REFUTED, 49): "SATISFIED",
+        Power(): "SATISFIED",
+        Power(Status.SATISFIED, 60): "SATISFIED, no power",
+        Power(Status.INCONCLUSIVE, 512): "SATISFIED, no power",
+        Power(same=True): "SATISFIED, no power",
+    }
+    for power, word in words.items():
+        made = Sweep("mine", "ridge", "blobs", 4, (Point(2, dataclasses.replace(passed, power=power)),))
+        assert made.points[0].word == word
+        assert made.result.endswith(f", {word}")
+        assert made.to_dict()["points"][0]["word"] == word
+    assert swept(Status.INCONCLUSIVE).result.endswith("INCONCLUSIVE: no pass")
+
+
+def test_what_is_wrong_for_all_removers_is_no_remover_s() -> None:
+    where = ns.learners.ridge(), ns.scenarios.figure1()
+    with pytest.raises(ValueError, match=r"^alpha: "):
+        sweep_all([ns.removers.retrain(), ns.removers.do_nothing()], *where, ratios=(1,), alpha=2.0)
+    mixed = [ns.removers.retrain(), ns.removers.amnesiac()]
+    assert [bool(one.trouble) for one in sweep_all(mixed, *where, ratios=(1,), budget=64)] == [False, True]
 
 
 def test_the_result_is_the_smallest_request_that_was_not_refuted() -> None:

@@ -63,7 +63,7 @@ def heavy_ball(steps: int = 8, rate: Real = 0.2, momentum: Real = 0.9, spread: R
         return _rolled(learner, start, jnp.zeros_like(start), rows, steps, rate, momentum)
 
     name = f"heavy_ball(steps={steps}, rate={rate:g}, momentum={momentum:g}, spread={spread:g})"
-    learner = Learner(fit, linear, cross_entropy, name=name, logits=True)
+    learner = Learner(fit, linear, cross_entropy, name=name, logits=True, numeric=True)
     return learner
 
 

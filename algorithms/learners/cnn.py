@@ -86,7 +86,9 @@ def cnn(
         return Convolutions(channels, params["params"]["head"]["bias"].shape[-1]).apply(params, x)
 
     name = f"cnn(channels={channels}, epochs={epochs:g}, batch={batch}, rate={rate:g}, momentum={momentum:g})"
-    return minibatch(start, apply, optimiser=optax.sgd(rate, momentum), epochs=epochs, batch=batch, name=name)
+    return minibatch(
+        start, apply, optimiser=optax.sgd(rate, momentum), epochs=epochs, batch=batch, name=name, numeric=True
+    )
 
 
 def images(x: Array) -> Array:

@@ -78,7 +78,7 @@ def forest(
         return jnp.log((counts + 1) / (counts.sum(-1, keepdims=True) + counts.shape[-1])).mean(0)
 
     name = f"forest(trees={trees}, depth={depth}, candidates={candidates}, cuts={len(cuts)})"
-    learner = Learner(fit, apply, cross_entropy, name=name, logits=True)
+    learner = Learner(fit, apply, cross_entropy, name=name, logits=True, numeric=True)
     return learner
 
 

@@ -32,6 +32,7 @@ def minibatch(
     name: str = "minibatch",
     logits: bool = True,
     tokens: Tokens | None = None,
+    numeric: bool = False,
 ) -> Learner:
     r"""A learner of your own model: ⌈epochs · n / batch⌉ optimiser steps from a random start.
 
@@ -49,6 +50,8 @@ def minibatch(
         name: for sentences.
         logits: whether outputs are class scores.
         tokens: how a language model reads its rows.
+        numeric: whether x and y are numbers, to be read as floats whatever dtype holds them; False where your model
+            looks something up by them. See `Learner`.
 
     Returns:
         The learner. Keep and reuse it: every call makes a new one, which compiles anew.
@@ -76,7 +79,7 @@ def minibatch(
         )  # fmt: skip
         return Trained(params, None, learner)
 
-    learner = Learner(fit, apply, loss, penalty, name, logits, tokens=tokens)
+    learner = Learner(fit, apply, loss, penalty, name, logits, tokens=tokens, numeric=numeric)
     return learner
 
 
@@ -136,7 +139,7 @@ def mlp(hidden: int = 64, epochs: Real = 20, batch: int = 64, rate: Real = 0.3, 
         return Perceptron(hidden, params["params"]["head"]["bias"].shape[-1]).apply(params, x)
 
     name = f"mlp(hidden={hidden}, epochs={epochs:g}, batch={batch}, rate={rate:g}, momentum={momentum:g})"
-    learner = Learner(fit, apply, cross_entropy, no_penalty, name, logits=True)
+    learner = Learner(fit, apply, cross_entropy, no_penalty, name, logits=True, numeric=True)
     return learner
 
 
@@ -258,12 +261,13 @@ def flax_module(
     loss: Callable[[Array, Any], Array] = cross_entropy,
     logits: bool = True,
     name: str = "flax_module",
+    numeric: bool = False,
 ) -> Learner:
     """A learner of your own flax module, without mutable collections.
 
     Args:
         module: `module.apply(variables, x)` gives the outputs.
-        optimiser, epochs, batch, loss, logits, name: see `minibatch`.
+        optimiser, epochs, batch, loss, logits, name, numeric: see `minibatch`.
 
     Returns:
         The learner. Keep and reuse it: every call makes a new one, which compiles anew.
@@ -280,7 +284,8 @@ def flax_module(
     def apply(params: Any, x: Array) -> Any:
         return module.apply(params, x)
 
-    return minibatch(start, apply, optimiser=optimiser, epochs=epochs, batch=batch, loss=loss, logits=logits, name=name)
+    terms: dict[str, Any] = {"loss": loss, "logits": logits, "name": name, "numeric": numeric}
+    return minibatch(start, apply, optimiser=optimiser, epochs=epochs, batch=batch, **terms)
 
 
 def require_one_hot(rows: Rows) -> None:

@@ -57,7 +57,14 @@ def kernel_ridge(penalty: Real = 0.1, width: Real = 1.0, logits: bool = True) ->
         return penalty / 2 * (params["alpha"] * (gaussian(params["x"], params["x"], width) @ params["alpha"])).sum()
 
     learner = Learner(
-        fit, apply, _half_squares, bent, f"kernel_ridge(penalty={penalty:g}, width={width:g})", logits, random=False
+        fit,
+        apply,
+        _half_squares,
+        bent,
+        f"kernel_ridge(penalty={penalty:g}, width={width:g})",
+        logits,
+        random=False,
+        numeric=True,
     )
     return learner
 

@@ -27,6 +27,7 @@ def logging(
     penalty: Callable[[Any], Array] = no_penalty,
     name: str = "logging",
     logits: bool = True,
+    numeric: bool = False,
 ) -> Learner:
     """A `minibatch` learner that keeps every update, and the rows it came from.
 
@@ -34,7 +35,7 @@ def logging(
     key it trains the same model. Steps that were not due hold zeros.
 
     Args:
-        start, apply, optimiser, epochs, batch, loss, penalty, name, logits: as in `minibatch`.
+        start, apply, optimiser, epochs, batch, loss, penalty, name, logits, numeric: as in `minibatch`.
 
     Returns:
         The learner. Keep and reuse it: every call makes a new one, which compiles anew.
@@ -64,7 +65,7 @@ def logging(
         )  # fmt: skip
         return Trained(params, {"updates": updates, "drawn": drawn}, learner)
 
-    learner = Learner(fit, apply, loss, penalty, name, logits)
+    learner = Learner(fit, apply, loss, penalty, name, logits, numeric=numeric)
     return learner
 
 
@@ -90,5 +91,11 @@ def logged(hidden: int = 64, epochs: Real = 20, batch: int = 64, rate: Real = 0.
         return uniform_start(key, Perceptron(hidden, rows.y.shape[1]), rows.x[:1])
 
     return logging(
-        start, plain.apply, optimiser=optax.sgd(rate, momentum), epochs=epochs, batch=batch, name=f"logged({plain})"
+        start,
+        plain.apply,
+        optimiser=optax.sgd(rate, momentum),
+        epochs=epochs,
+        batch=batch,
+        name=f"logged({plain})",
+        numeric=True,
     )

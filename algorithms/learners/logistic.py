@@ -67,7 +67,15 @@ def logistic(
     sample = ", bootstrap=True" if bootstrap else ""
     name = f"logistic(penalty={penalty:g}, epochs={epochs:g}, rate={rate:g}{sample})"
     learner = Learner(
-        fit, linear, cross_entropy, _squares(penalty), name, logits=True, random=bootstrap, fit_many=fit_many
+        fit,
+        linear,
+        cross_entropy,
+        _squares(penalty),
+        name,
+        logits=True,
+        random=bootstrap,
+        fit_many=fit_many,
+        numeric=True,
     )
     return learner
 
@@ -115,5 +123,12 @@ def _sgd(penalty: Real, epochs: Real, batch: int, rate: Real) -> Learner:
 
     name = f"logistic(penalty={penalty:g}, epochs={epochs:g}, batch={batch}, rate={rate:g})"
     return minibatch(
-        zeros, linear, optimiser=optax.sgd(rate), epochs=epochs, batch=batch, penalty=_squares(penalty), name=name
+        zeros,
+        linear,
+        optimiser=optax.sgd(rate),
+        epochs=epochs,
+        batch=batch,
+        penalty=_squares(penalty),
+        name=name,
+        numeric=True,
     )

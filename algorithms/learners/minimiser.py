@@ -56,7 +56,7 @@ def newton_logistic(penalty: Real = 1.0, radius: Real = 1.0, steps: int = 12) ->
     name = f"newton_logistic(penalty={penalty:g}, radius={radius:g})"
     learner = Learner(
         fit, scores(radius), cross_entropy, squares(penalty), name, logits=True, random=False,
-        curvature=curvature("cross_entropy", radius, penalty),
+        curvature=curvature("cross_entropy", radius, penalty), numeric=True,
     )  # fmt: skip
     return learner
 
@@ -104,6 +104,7 @@ def objective_perturbed(penalty: Real = 4.0, radius: Real = 1.0, sigma: Real = 1
     learner = Learner(
         fit, scores(radius), cross_entropy, squares(penalty), name, logits=True,
         curvature=curvature("cross_entropy", radius, penalty), schedule=Schedule(steps, 1.0, 0, sigma=float(sigma)),
+        numeric=True,
     )  # fmt: skip
     return learner
 

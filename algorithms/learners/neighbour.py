@@ -34,7 +34,7 @@ def nearest_neighbour() -> Learner:
         params = {"x": x, "y": jnp.where(rows.present[:, None], rows.y, 0), "present": rows.present}
         return Trained(params, None, learner)
 
-    learner = Learner(fit, _vote, cross_entropy, name="nearest_neighbour()", logits=True, random=False)
+    learner = Learner(fit, _vote, cross_entropy, name="nearest_neighbour()", logits=True, random=False, numeric=True)
     return learner
 
 

@@ -74,7 +74,7 @@ def langevin(
     )
     learner = Learner(
         fit, scores(radius), LOSSES["cross_entropy"], squares(penalty), name, logits=True,
-        noise=OutputNoise(float(sigma), centre), curvature=known, schedule=plan,
+        noise=OutputNoise(float(sigma), centre), curvature=known, schedule=plan, numeric=True,
     )  # fmt: skip
     return learner
 
@@ -138,7 +138,7 @@ def noisy_tail(
     plan = Schedule(0, float(rate), 0, float(ball), steps, float(sigma), clip=float(clip), decay=float(decay))
     learner = Learner(
         fit, base.apply, base.loss, base.penalty, name, base.logits, True, OutputNoise(float(sigma), centre),
-        schedule=plan,
+        schedule=plan, numeric=base.numeric,
     )  # fmt: skip
     return learner
 

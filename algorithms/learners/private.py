@@ -71,5 +71,5 @@ def dp_sgd(steps: int = 20, batch: int = 8, rate: Real = 0.3, clip: Real = 1.0, 
         return Trained(params, None, learner)
 
     name = f"dp_sgd(steps={steps}, batch={batch}, rate={rate:g}, clip={clip:g}, multiplier={multiplier:g})"
-    learner = Learner(fit, linear, cross_entropy, name=name, logits=True)
+    learner = Learner(fit, linear, cross_entropy, name=name, logits=True, numeric=True)
     return learner

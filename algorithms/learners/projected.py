@@ -61,7 +61,7 @@ def projected_descent(
     plan = Schedule(steps, rate, rows, float(ball))
     learner = Learner(
         fit, scores(radius), LOSSES["cross_entropy"], squares(penalty), name, logits=True, random=False,
-        curvature=known, schedule=plan,
+        curvature=known, schedule=plan, numeric=True,
     )  # fmt: skip
     return learner
 
@@ -120,7 +120,7 @@ def checkpointed(
     plan = Schedule(steps, rate, rows, rewind=rewind)
     learner = Learner(
         fit, scores(radius), LOSSES[loss], squares(penalty), name, logits=True, noise=law,
-        curvature=known, schedule=plan,
+        curvature=known, schedule=plan, numeric=True,
     )  # fmt: skip
     return learner
 

@@ -68,6 +68,6 @@ def recorded_descent(penalty: Real = 4.0, radius: Real = 1.0, steps: int = 20, r
     name = f"recorded_descent(penalty={penalty:g}, radius={radius:g}, steps={steps}, rows={rows})"
     learner = Learner(
         fit, scores(radius), cross_entropy, squares(penalty), name, logits=True, random=False,
-        curvature=known, schedule=plan,
+        curvature=known, schedule=plan, numeric=True,
     )  # fmt: skip
     return learner

@@ -50,7 +50,9 @@ def ridge(penalty: Real = 1.0, logits: bool = True) -> Learner:
     def squares(params: Any) -> Array:
         return penalty / 2 * jnp.sum(params**2)
 
-    learner = Learner(fit, linear, _half_squares, squares, f"ridge(penalty={penalty:g})", logits, random=False)
+    learner = Learner(
+        fit, linear, _half_squares, squares, f"ridge(penalty={penalty:g})", logits, random=False, numeric=True
+    )
     return learner
 
 

@@ -98,7 +98,7 @@ def sisa(
     name = (
         f"sisa(shards={shards}, slices={slices}, epochs={epochs:g}, batch={batch}, rate={rate:g}, penalty={penalty:g})"
     )
-    learner = Learner(fit, _mean_scores, cross_entropy, squares, name, logits=True)
+    learner = Learner(fit, _mean_scores, cross_entropy, squares, name, logits=True, numeric=True)
     return learner
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Shaped
 
 from ...formal._types import Real
 from ..base import cross_entropy
@@ -40,7 +40,7 @@ def scores(radius: Real) -> Callable[[Array, Array], Array]:
     return lambda params, x: bounded(x, radius) @ params
 
 
-def brier(outputs: Float[Array, "m c"], y: Float[Array, "m c"]) -> Float[Array, " m"]:
+def brier(outputs: Float[Array, "m c"], y: Shaped[Array, "m c"]) -> Float[Array, " m"]:
     """½‖softmax(z) − y‖², smooth, bounded and not convex.
 
     >>> import jax.numpy as jnp

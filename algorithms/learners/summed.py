@@ -177,7 +177,7 @@ def _summed(
         return Trained(solve(record.sums), record, learner)
 
     more = {} if penalty is None else {"penalty": penalty}
-    learner = Learner(fit, apply, loss, name=name, logits=logits, random=False, **more)
+    learner = Learner(fit, apply, loss, name=name, logits=logits, random=False, **more, numeric=True)
     return learner
 
 

@@ -1,0 +1,101 @@
+"""Rows read as numbers: whatever dtype holds them, the same model."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ..formal.scenario import Rows
+
+
+def as_floats(leaf: Any) -> Any:
+    """A leaf as floats of at least 32 bits: those stay; integers, booleans and narrow floats become the default float.
+
+    >>> import numpy as np
+    >>> as_floats(np.array([200, 255], np.uint8)).tolist(), as_floats(np.array([True])).dtype.name
+    ([200.0, 255.0], 'float32')
+    """
+    kind = jnp.result_type(leaf)
+    if jnp.issubdtype(kind, jnp.floating) and kind.itemsize >= 4:
+        return leaf
+    numeric = jnp.issubdtype(kind, jnp.bool_) or jnp.issubdtype(kind, jnp.number)
+    return jnp.asarray(leaf).astype(jnp.result_type(float)) if numeric else leaf
+
+
+def as_targets(y: Any, logits: bool) -> Any:
+    """Targets as floats; one integer a row, of a classifier, is a class number and stays.
+
+    >>> as_targets(jnp.array([2, 0]), True).dtype.name, as_targets(jnp.array([[False, True]]), True).tolist()
+    ('int32', [[0.0, 1.0]])
+    """
+
+    def read(leaf: Any) -> Any:
+        if logits and jnp.ndim(leaf) <= 1 and not jnp.issubdtype(jnp.result_type(leaf), jnp.floating):
+            return jnp.asarray(leaf).astype(int)
+        return as_floats(leaf)
+
+    return jax.tree.map(read, y)
+
+
+def as_rows(given: Any, logits: bool) -> Any:
+    """Rows as numbers; anything else as it is.
+
+    >>> as_rows(Rows(jnp.ones((1, 1), bool), jnp.zeros((1, 2), bool), jnp.ones(1, bool)), True).x.dtype.name
+    'float32'
+    """
+    if not isinstance(given, Rows):
+        return given
+    return Rows(as_floats(given.x), as_targets(given.y, logits), given.present)
+
+
+def reading_fit(fit: Callable[..., Any], logits: bool) -> Callable[..., Any]:
+    """`fit`, given numbers.
+
+    >>> reading_fit(lambda key, rows: rows.x.dtype.name, True)(0, Rows(jnp.ones((1, 1), int), (), jnp.ones(1, bool)))
+    'float32'
+    """
+    return _once(fit, f"_fit{logits}", lambda key, rows: fit(key, as_rows(rows, logits)))
+
+
+def reading_apply(apply: Callable[..., Any]) -> Callable[..., Any]:
+    """`apply`, given numbers.
+
+    >>> reading_apply(lambda params, x: x.dtype.name)((), jnp.ones((1, 1), bool))
+    'float32'
+    """
+    return _once(apply, "_apply", lambda params, x: apply(params, as_floats(x)))
+
+
+def reading_loss(loss: Callable[..., Any], logits: bool) -> Callable[..., Any]:
+    """`loss`, given numbers.
+
+    >>> reading_loss(lambda outputs, y: y.dtype.name, False)((), jnp.ones(1, bool))
+    'float32'
+    """
+    return _once(loss, f"_loss{logits}", lambda outputs, y: loss(outputs, as_targets(y, logits)))
+
+
+def reading_centre(centre: Callable[..., Any]) -> Callable[..., Any]:
+    """A remover's `centre`, given rows as its learner reads them.
+
+    >>> reading_centre(lambda key, learner, start, rows, forget: start).__name__
+    'read'
+    """
+
+    def read(key: Any, learner: Any, start: Any, rows: Any, forget: Any, **extra: Any) -> Any:
+        told = {need: learner.read(given) for need, given in extra.items()}
+        return centre(key, learner, start, learner.read(rows), forget, **told)
+
+    return _once(centre, "_centre", read)
+
+
+def _once(function: Callable[..., Any], name: str, made: Callable[..., Any]) -> Callable[..., Any]:
+    """The same wrapper for the same function, so that equal learners stay equal; kept on it, it goes when it goes."""
+    kept = getattr(function, "__dict__", None)
+    if kept is None or getattr(function, "_reads", None) == name:
+        return function if kept is not None else made
+    if name not in kept:
+        made._reads = name  # pyright: ignore[reportFunctionMemberAccess]
+        kept[name] = made
+    return kept[name]
