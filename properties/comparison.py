@@ -15,9 +15,11 @@ from ._comparison import Compared as Compared
 from ._comparison import Comparison as Comparison
 from .behaviour import behaviour_of
 from .check import Progress, check
+from .dry_run import dry_run
 from .ledger import Ledger
 from .provenance import surroundings
 from .rehearsal import rehearse
+from .views import probes
 
 
 def compare_removers(
@@ -120,7 +122,10 @@ def _compared(
 ) -> Compared:  # fmt: skip
     try:
         rehearse(remover, learner, scenario)
+        dry_run(claims[0], remover, learner, scenario, probes(scenario, claims[0]))
     except ValueError as why:
+        if str(why).startswith(f"learner {learner}: "):  # no row of the table could stand
+            raise
         return Compared(str(remover), *standing, (), None, str(why))
     found = tuple(check(claim, remover, learner, scenario, **terms) for claim in claims)
     return Compared(str(remover), *standing, found, behaviour_of(remover, learner, scenario, runs=runs), "")

@@ -20,6 +20,7 @@ from ._arms import blocks as tables
 from ._standing import SHARE, Standing
 from .bets import STAKES, log_sum
 from .check import Progress, watched
+from .dry_run import dry_run
 from .gathered import DIVERGENCE, Block, Gathered
 from .kernels import Arms, Gram, Kernel, standing, statistics
 from .pairs import PAIRS, blocks
@@ -86,7 +87,7 @@ def check_relative(
         alpha: bound on the probability of a false side or of bounds that miss the position.
         budget: triples at most; no block is drawn after the one that decides.
         seed: root seed; the result is a pure function of it and the other arguments.
-        grain: s, standard deviation of the noise on every view, in the view's own unit.
+        grain: the noise on every view, as a share of each column's size; see `check`.
         store: where runs are kept on disk; recent ones are shared in memory without it.
         progress: called after each block.
 
@@ -110,8 +111,9 @@ def check_relative(
     rehearse(remover, learner, scenario)
     found = probes(scenario, definition)
     drawn = blocks(
-        definition, remover, learner, scenario, found, seed=seed, grain=float(grain), budget=budget, store=store
-    )
+        definition, remover, learner, scenario, found, seed=seed, grain=float(grain), budget=budget, store=store,
+        rounding=dry_run(definition, remover, learner, scenario, found),
+    )  # fmt: skip
     told = watched(drawn, budget, f"{remover} · {definition.id}", progress)
     contest = _Contest(alpha, told, budget, tuple(f"loss on {name}" for name in found.designated))
     made = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover), "learner": repr(learner)}

@@ -77,7 +77,12 @@ class Sweep(Untruthful, outcome="points"):
 
     @property
     def enough(self) -> Point | None:
-        """The smallest request that was not refuted, if any was not."""
+        """The smallest request that was satisfied, if any was."""
+        return next((point for point in self.points if point.verdict.status is Status.SATISFIED), None)
+
+    @property
+    def unrefuted(self) -> Point | None:
+        """The smallest request that was not refuted, if any was not; it need not have been decided."""
         return next((point for point in self.points if point.verdict.status is not Status.REFUTED), None)
 
     @property
@@ -85,11 +90,15 @@ class Sweep(Untruthful, outcome="points"):
         """The result in words."""
         if self.trouble:
             return f"does not apply: {self.trouble}"
-        found = self.enough
-        if found is None:
+        found, undecided = self.enough, self.unrefuted
+        if undecided is None:
             return "every request was refuted"
-        share = f"|S|/|S_full| = {found.size / self.full:g} ({found.size} of {self.full} rows)"
-        return f"smallest ratio not refuted: {share}, {found.word}"
+        if found is None:
+            return f"no request is established to be enough; smallest ratio not refuted: {self._share(undecided)}"
+        return f"smallest ratio satisfied: {self._share(found)}"
+
+    def _share(self, point: Point) -> str:
+        return f"|S|/|S_full| = {point.size / self.full:g} ({point.size} of {self.full} rows), {point.word}"
 
     def __str__(self) -> str:
         head = f"{self.remover} on {self.learner} in {self.scenario}, as unlearning"

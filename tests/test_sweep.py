@@ -101,8 +101,11 @@ def test_what_is_wrong_for_all_removers_is_no_remover_s() -> None:
 
 def test_the_result_is_the_smallest_request_that_was_not_refuted() -> None:
     bad, good, open_ = Status.REFUTED, Status.SATISFIED, Status.INCONCLUSIVE
-    assert swept(bad, open_, bad, good).result.startswith("smallest ratio not refuted: |S|/|S_full| = 0.5 (2 of 4")
+    assert swept(bad, open_, bad, good).result.startswith("smallest ratio satisfied: |S|/|S_full| = 1 (4 of 4")
     assert swept(bad, bad).result == "every request was refuted"
+    undecided = swept(bad, open_)
+    assert undecided.enough is None
+    assert undecided.result.startswith("no request is established to be enough; smallest ratio not refuted")
     assert swept(bad, bad).enough is None
     (plain,) = json.loads(to_json([swept(bad, good)]))
     assert (plain["enough"], [row["status"] for row in plain["points"]]) == (2, ["REFUTED", "SATISFIED"])

@@ -13,10 +13,12 @@ from ...algorithms.store import Store
 from ...formal._types import Real
 from ...formal.definitions import Definition
 from ...formal.scenario import Scenario
+from ..dry_run import dry_run
 from ..grain import admit_grain
 from ..pairs import arms, streams
 from ..provenance import surroundings
 from ..rehearsal import rehearse
+from ..views import probes
 from .metric import LEAST, Arm, Metric
 from .registry import METRICS, named
 from .resample import orders
@@ -86,6 +88,7 @@ def measure(
         raise ValueError(f"exchanges: {exchanges} is not a whole number >= 1")
     definition.admit(scenario)
     rehearse(remover, learner, scenario)
+    dry_run(definition, remover, learner, scenario, probes(scenario, definition))
     found = places(scenario, definition)
     chosen, left_out = _chosen(metrics, definition, learner, scenario, found)
     drawn = _Drawn(definition, remover, learner, scenario, seed)
