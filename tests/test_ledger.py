@@ -1,18 +1,21 @@
 """The error budget: what a run spends, what it remembers, and what it says of a failure."""
 
+import contextlib
 import dataclasses
 import functools
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import hypothesis.control
+import hypothesis.errors
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 import _neverseen_pytest
@@ -556,6 +559,36 @@ def test_the_status_is_counted_as_an_event(judge: Judge, monkeypatch: pytest.Mon
     judge.wrong = lambda question: False
     assert message(Ledger(0.01, 4)).startswith("INCONCLUSIVE")
     assert set(events) == {"untraining-1: SATISFIED", "untraining-1: INCONCLUSIVE (past the cap)"}
+
+
+@pytest.mark.parametrize("ledger", [None, Ledger()], ids=["alone", "ledger"])
+def test_a_deadline_counts_everything_but_the_check(
+    judge: Judge, ledger: Ledger | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a clock that is set forward by hand."""
+    ahead, clock = [0.0], time.perf_counter
+
+    def pass_seconds(count: float) -> bool:
+        ahead[0] += count
+        return False
+
+    def search(seconds: float) -> None:
+        @settings(max_examples=3, deadline=5000, phases=[Phase.generate])
+        @given(scenario=WORLDS)
+        def run(scenario: World) -> None:
+            holds(scenario)
+            pass_seconds(seconds)
+
+        with spending(ledger) if ledger else contextlib.nullcontext():
+            run()
+
+    judge.wrong = lambda question: pass_seconds(20)
+    monkeypatch.setattr(_neverseen_pytest, "SESSIONS", [])
+    monkeypatch.setattr(time, "perf_counter", lambda: clock() + ahead[0])
+    search(0)
+    assert len(judge.asked) >= 3
+    with pytest.raises(hypothesis.errors.DeadlineExceeded):
+        search(20)
 
 
 def test_ledgers_nest(judge: Judge) -> None:

@@ -198,6 +198,17 @@ def test_a_search_that_needs_more_than_the_cap_fails(run: Run) -> None:
     result.stdout.fnmatch_lines(["verdicts: 3 SATISFIED, 0 REFUTED, 0 INCONCLUSIVE; *; * past the cap"])
 
 
+def test_the_first_compile_is_not_held_against_the_default_deadline(run: Run) -> None:
+    """As in the README: no settings, or those of Hypothesis itself."""
+    source = """
+@settings(max_examples=3, database=None, deadline=200)
+@given(scenario=ns.strategies.scenarios(max_rows=8))
+def test_mine(scenario):
+    ns.assert_holds(CLAIM, ns.removers.retrain(), ns.learners.ridge(penalty=0.37), scenario)
+"""
+    run(source).assert_outcomes(passed=1)
+
+
 ENDS = """
 import sys, unittest, pytest, jax, hypothesis
 
