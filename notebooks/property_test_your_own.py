@@ -69,9 +69,9 @@ def hurried(key, trained, rows, forget):
 # %% [markdown]
 # ## A property
 #
-# `assert_holds` raises where `check` refutes. Hypothesis chooses the scenarios, and shrinks what fails. A run spends
-# one α in all, which `ledger.spending` keeps (under pytest the plugin does): however many scenarios are tried,
-# shrinking included, a false alarm has that probability at most.
+# `assert_holds` raises where `check` refutes, and where it cannot decide. Hypothesis chooses the scenarios, and shrinks
+# what fails. A run spends one α in all, which `ledger.spending` keeps (under pytest the plugin does): however many
+# scenarios are tried, shrinking included, a false alarm has that probability at most.
 
 # %%
 learner = ns.learners.ridge(penalty=0.1)

@@ -4,6 +4,7 @@ import dataclasses
 import enum
 import json
 import textwrap
+from collections.abc import Iterable
 from typing import Any
 
 from ..formal._plain import plain as as_plain
@@ -106,10 +107,10 @@ class Suite(Untruthful, outcome="status"):
 
         >>> print(Suite.example())
         REFUTED: 1 of 2 checks of mine (aims at untraining) failed: untraining.
-        check       outcome  runs  seconds  evidence
-        pure        passed     16      0.1  one program
-        untraining  FAILED     80      0.5  'loss on S > 2.5' occurred in 0 % of removed models and 100 % of references
-                                            (40 pairs) · ridge · blobs
+        check       outcome  power  runs  seconds  evidence
+        pure        passed            16      0.1  one program
+        untraining  FAILED            80      0.5  'loss on S > 2.5' occurred in 0 % of removed models and 100 % of
+                                                   references (40 pairs) · ridge · blobs
         α = 0.001 over all definitions, 512 pairs at most for each, root seed 0; 0.6 s.
         """
         verdict = Verdict.example()
@@ -121,14 +122,34 @@ class Suite(Untruthful, outcome="status"):
 
     @property
     def status(self) -> Status:
-        """The worst of REFUTED (a check failed), INCONCLUSIVE (one was not decided) and SATISFIED."""
+        """The worst of REFUTED (a check failed), INCONCLUSIVE and SATISFIED.
+
+        INCONCLUSIVE is what was not decided, and what was not asked: no notion is claimed, or of one that is no pass
+        has power and no declared failure showed.
+        """
         found = {_WORST.get(row.outcome) for row in self.rows}
-        return next((status for status in (Status.REFUTED, Status.INCONCLUSIVE) if status in found), Status.SATISFIED)
+        if Status.REFUTED in found:
+            return Status.REFUTED
+        open_ends = Status.INCONCLUSIVE in found or not self.judged or self.powerless
+        return Status.INCONCLUSIVE if open_ends else Status.SATISFIED
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """The definitions that were claimed, or declared to fail, and asked."""
+        silent = (Outcome.UNCLAIMED, Outcome.INAPPLICABLE)
+        return _once(row.check for row in self.rows if row.verdict is not None and row.outcome not in silent)
+
+    @property
+    def powerless(self) -> tuple[str, ...]:
+        """Those of them that hold where they were asked, but nowhere is it known that doing nothing would fail."""
+        told = {row.check for row in self.rows if row.outcome is Outcome.EXPECTED or _tells(row)}
+        return tuple(name for name in self.judged if name not in told)
 
     def to_json(self) -> str:
         """The suite as strict JSON, its verdicts whole."""
         made = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        made |= {"status": self.status.name, "rows": [_row_to_dict(row) for row in self.rows]}
+        made |= {"status": self.status.name, "sentence": self.sentence}
+        made |= {"rows": [_row_to_dict(row) for row in self.rows]}
         return json.dumps(as_plain(made), ensure_ascii=False, allow_nan=False, indent=1)
 
     @staticmethod
@@ -159,20 +180,52 @@ class Suite(Untruthful, outcome="status"):
             return f"REFUTED: {len(bad)} of {len(self.rows)} checks of {subject} failed: {_names(bad)}."
         if self.status is Status.INCONCLUSIVE:
             left = [row for row in self.rows if row.outcome is Outcome.UNDECIDED]
-            return (
-                f"INCONCLUSIVE: {len(left)} of {len(self.rows)} checks of {subject} were not decided: {_names(left)}."
-            )
+            return f"INCONCLUSIVE: {self._open(left, subject)}"
         kept = sum(row.outcome is Outcome.PASSED for row in self.rows)
         known = sum(row.outcome is Outcome.EXPECTED for row in self.rows)
         also = f", {known} failed as declared" if known else ""
-        return f"SATISFIED: {kept} checks of {subject} passed{also}.{_UNJUDGED if self.aims_at == 'neither' else ''}"
+        return f"SATISFIED: {kept} checks of {subject} passed{also}."
+
+    def _open(self, left: list[Row], subject: str) -> str:
+        """Why it is INCONCLUSIVE."""
+        if left:
+            return f"{len(left)} of {len(self.rows)} checks of {subject} were not decided: {_names(left)}."
+        if not self.judged:
+            return UNCLAIMED.format(subject)
+        names = " and ".join(self.powerless)
+        return (
+            f"{subject} passed {names}, but nowhere with power: in no scenario of the suite is it known that doing "
+            "nothing would have been refuted."
+        )
 
 
-_UNJUDGED = " It claims neither notion, so neither is judged: name one, @ns.remover(aims_at='untraining')."
+UNCLAIMED = "nothing was claimed, so nothing was judged, of {}: name a notion, @ns.remover(aims_at='untraining')."
+"""What a remover that aims at neither notion is told."""
+
+
+def _tells(row: Row) -> bool:
+    return row.outcome is Outcome.PASSED and row.verdict is not None and row.verdict.power.tells
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
 
 
 def _names(rows: list[Row]) -> str:
-    return ", ".join(dict.fromkeys(row.check for row in rows))
+    return ", ".join(_once(row.check for row in rows))
+
+
+def power(row: Row) -> str:
+    """Whether a pass of a definition has power, in a word; "" for rows that are none.
+
+    >>> [power(row) for row in Suite.example().rows]
+    ['', '']
+    """
+    if row.verdict is None or row.status is not Status.SATISFIED:
+        return ""
+    if row.verdict.power.tells:
+        return "yes"
+    return "no" if row.verdict.power.same or row.verdict.power.original is not None else "unknown"
 
 
 def word(outcome: Outcome) -> str:
@@ -194,17 +247,22 @@ def word(outcome: Outcome) -> str:
 def told(row: Row) -> str:
     """What a row found, and where: the status of rows that count neither way comes first."""
     found = f"{row.status.name}: " if row.outcome is Outcome.UNCLAIMED and row.status else ""
-    return f"{found}{row.evidence}" + (f" · {row.where}" if row.verdict is not None else "")
+    return " · ".join([f"{found}{said(row)}", *([row.where] if row.verdict is not None else [])])
+
+
+def said(row: Row) -> str:
+    """The evidence, and of a pass of a definition what the same check says of doing nothing."""
+    return f"{row.evidence}; {row.verdict.power}" if row.verdict is not None and power(row) else row.evidence
 
 
 def _table(rows: tuple[Row, ...]) -> list[str]:
     """Aligned columns; the last one is folded."""
-    cells = [(row.check, word(row.outcome), str(row.runs), f"{row.seconds:.1f}") for row in rows]
-    head = ("check", "outcome", "runs", "seconds")
-    width = [max(len(line[i]) for line in [head, *cells]) for i in range(4)]
+    cells = [(row.check, word(row.outcome), power(row), str(row.runs), f"{row.seconds:.1f}") for row in rows]
+    head = ("check", "outcome", "power", "runs", "seconds")
+    width = [max(len(line[i]) for line in [head, *cells]) for i in range(5)]
 
     def line(cell: tuple[str, ...]) -> str:
-        left, right = zip(cell[:2], width[:2], strict=True), zip(cell[2:], width[2:], strict=True)
+        left, right = zip(cell[:3], width[:3], strict=True), zip(cell[3:], width[3:], strict=True)
         return "  ".join([*(f"{text:<{w}}" for text, w in left), *(f"{text:>{w}}" for text, w in right)]) + "  "
 
     lines = [line(head) + "evidence"]
@@ -226,6 +284,7 @@ def _row_to_dict(row: Row) -> dict[str, Any]:
     return made | {
         "outcome": row.outcome.name,
         "status": None if row.status is None else row.status.name,
+        "power": power(row),
         "verdict": None if row.verdict is None else row.verdict.to_dict(),
     }
 

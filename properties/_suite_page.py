@@ -7,7 +7,7 @@ from markupsafe import Markup
 from ..formal.verdict import Status
 from . import _drawings as draw
 from ._rerun import row_again
-from ._suite import Outcome, Row, Suite, word
+from ._suite import Outcome, Row, Suite, power, said, word
 from .report import render, words
 
 _EXPECTED = {
@@ -62,7 +62,8 @@ def _row(row: Row, suite: Suite) -> dict[str, Any]:
         "mark": draw.mark(row.status) if row.status else Markup(""),
         "word": word(row.outcome),
         "expected": _EXPECTED[row.outcome] + (f" ({declared})" if declared else ""),
-        "said": f"{row.status.name}: {row.evidence}" if row.status else row.evidence,
+        "power": power(row),
+        "said": f"{row.status.name}: {said(row)}" if row.status else row.evidence,
         "where": row.where,
         "runs": row.runs,
         "seconds": f"{row.seconds:.1f}",

@@ -11,7 +11,9 @@ from ..formal.finite_learners import FiniteLearner, FiniteRemover
 from ..formal.scenario import Scenario
 from ..formal.verdict import Status, Verdict
 from ..formal.worlds import World
+from ._foreign import contained
 from ._question import Question
+from ._search import last_replay, tell, untimed
 from .ledger import Failure, Ledger, active
 from .pytest_plugin import session_ledger
 
@@ -22,31 +24,36 @@ def assert_holds(
     learner: Learner | FiniteLearner,
     scenario: Scenario | World,
     *,
-    require_conclusive: bool = False,
+    allow_inconclusive: bool = False,
+    require_power: bool | None = None,
     **options: Any,
 ) -> Verdict:
-    """Raise AssertionError where `check` refutes the claim; for tests.
+    """Raise AssertionError unless `check` finds that the claim holds; for tests.
 
     Under pytest, or inside `ledger.spending`, α is the ledger's, an equal share of the run's budget, and an `alpha`
     given here counts only where it is smaller. A replay is answered from memory. Of a refuted property the example
     that the search ends with is looked at again, on a stream of its own, and the message names it, the first
     one, and whether the second look agreed. Elsewhere α is `check`'s.
 
-    Inside a Hypothesis test the status is counted with `hypothesis.event`, and the search is steered by the
-    wealth of the evidence. INCONCLUSIVE is no pass: it is returned, counted, and raised on request. Past the ledger's
-    cap nothing is drawn and the answer is INCONCLUSIVE; it is not raised while a failure is being shrunk, so that
-    the search ends with what it has found.
+    INCONCLUSIVE is no pass: it raises, unless it is allowed here or by `--neverseen-allow-inconclusive`. Past the
+    ledger's cap nothing is drawn, and that raises whatever is allowed.
+
+    Inside a Hypothesis test the status is counted with `hypothesis.event`, the search is steered by the wealth of the
+    evidence, and the time it takes is not held against Hypothesis' deadline. While a refutation is being shrunk
+    INCONCLUSIVE is returned, so that the search ends with what it has found.
 
     Args:
         definition, remover, learner, scenario, options: see `check`.
-        require_conclusive: raise on INCONCLUSIVE as well.
+        allow_inconclusive: return INCONCLUSIVE too.
+        require_power: raise on a SATISFIED of which it is not known that doing nothing would have been refuted, as if
+            it were INCONCLUSIVE; `--neverseen-require-power` decides when left out.
 
     Returns:
         The verdict, where it does not raise.
 
     Raises:
         AssertionError: with the verdict's sentence.
-        ValueError: see `check`.
+        ValueError: see `check`; a remover or learner that skips the test or ends the process.
 
     >>> import neverseen as ns
     >>> held = assert_holds(ns.Untraining(1.0, 0.05), ns.removers.retrain(), ns.learners.nearest_neighbour(),
@@ -55,37 +62,25 @@ def assert_holds(
     'SATISFIED'
     """
     ledger, asked = active() or session_ledger(), (definition, remover, learner, scenario)
-    if ledger is None:
-        question = Question(*asked, options)
-        verdict = question.decide()
-    else:
-        question = ledger.question(*asked, options=options, test=_test())
-        verdict = ledger.evaluate(question)
-    _tell_hypothesis(verdict)
+    with untimed(), contained(f"{remover} on {learner}"):
+        if ledger is None:
+            question = Question(*asked, options)
+            verdict = question.decide()
+        else:
+            question = ledger.question(*asked, options=options, test=_test())
+            verdict = ledger.evaluate(question)
+    tell(verdict)
     # Two lines, so that Hypothesis shrinks neither outcome into the other.
     if verdict.status is Status.REFUTED:
-        raise AssertionError(_story(ledger, question, verdict))
-    if verdict.status is Status.INCONCLUSIVE and _must_conclude(ledger, question, verdict, require_conclusive):
-        raise AssertionError(_advised(verdict))
+        with untimed(), contained(f"{remover} on {learner}"):
+            story = _story(ledger, question, verdict)
+        raise AssertionError(story)
+    allowed = allow_inconclusive or (ledger is not None and ledger.allow_inconclusive)
+    powerful = require_power if require_power is not None else ledger is not None and ledger.require_power
+    undecided = _undecided(verdict, powerful, allowed)
+    if undecided and not _shrinking(ledger, question):
+        raise AssertionError(undecided)
     return verdict
-
-
-def last_replay() -> bool | None:
-    """Whether what runs now is the run whose failure is reported: any outside Hypothesis, and its final replay.
-
-    Hypothesis has no public word for it: its build context is asked, and None is the answer where it does not know.
-
-    >>> last_replay()
-    True
-    """
-    if not hypothesis.currently_in_test_context():
-        return True
-    try:
-        from hypothesis.control import current_build_context
-
-        return bool(current_build_context().is_final)
-    except (ImportError, AttributeError):
-        return None
 
 
 def _test() -> str:
@@ -93,26 +88,25 @@ def _test() -> str:
     return os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
 
 
-def _tell_hypothesis(verdict: Verdict) -> None:
-    if not hypothesis.currently_in_test_context():
-        return
-    past = " (past the cap)" if verdict.provenance.get("past_cap") else ""
-    hypothesis.event(f"{verdict.definition.id}: {verdict.status.name}{past}")
-    if verdict.evidence.log_wealth:
-        hypothesis.target(max(verdict.evidence.log_wealth), label=f"log wealth against {verdict.definition.id}")
-
-
-def _must_conclude(ledger: Ledger | None, question: Question, verdict: Verdict, asked: bool) -> bool:
-    if ledger is None:
-        return asked
-    shrinking = "past_cap" in verdict.provenance and question.subject in ledger.failures
-    return (asked or ledger.require_conclusive) and not shrinking
-
-
-def _advised(verdict: Verdict) -> str:
-    if "past_cap" not in verdict.provenance:
+def _undecided(verdict: Verdict, require_power: bool, allowed: bool) -> str:
+    """Why the verdict is no pass; "" where it is one, or where being undecided is allowed."""
+    if verdict.provenance.get("past_cap"):
+        return (
+            f"INCONCLUSIVE: the error budget of this run is used up, so nothing was drawn for {verdict.subject}; "
+            "raise --neverseen-evaluations"
+        )
+    if allowed:
+        return ""
+    if verdict.status is Status.INCONCLUSIVE:
         return str(verdict)
-    return f"{verdict}\nNothing was drawn, as the run's evaluations are spent; raise --neverseen-evaluations."
+    if require_power and not verdict.power.tells:
+        return f"INCONCLUSIVE: it passed, but power is required, and {verdict.power}. It said: {verdict}"
+    return ""
+
+
+def _shrinking(ledger: Ledger | None, question: Question) -> bool:
+    """Whether Hypothesis has a refutation of this property already, and looks for a smaller one."""
+    return ledger is not None and hypothesis.currently_in_test_context() and question.subject in ledger.failures
 
 
 def _story(ledger: Ledger | None, question: Question, verdict: Verdict) -> str:
@@ -136,8 +130,6 @@ def _told(verdict: Verdict, question: Question, first: Verdict, confirmation: st
 
 
 def _second_look(failure: Failure) -> str:
-    if failure.confirmed is None:
-        return "none: the run's evaluations are spent; raise --neverseen-evaluations"
     if failure.confirmation is None:
         return "not needed: no sample was drawn"
     agreed = "held" if failure.confirmed else "DID NOT HOLD"

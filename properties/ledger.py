@@ -10,13 +10,15 @@ from collections.abc import Callable, Generator, Hashable
 from fractions import Fraction
 from typing import Any
 
+from ..formal._truth import Untruthful
 from ..formal._types import Real
 from ..formal.verdict import Status, Verdict
 from ._question import Question
+from .slots import Slots
 
 
 @dataclasses.dataclass
-class Failure:
+class Failure(Untruthful, outcome="confirmed"):
     """A property that was refuted: where first, where at last, and whether a second look agreed.
 
     Args:
@@ -24,7 +26,6 @@ class Failure:
         first: the verdict that refuted it first.
         minimal: the verdict on the example the search ended with; None until it has.
         confirmation: the verdict on that example from an independent stream of runs; None without one.
-        reserved: slots kept for the confirmation.
 
     >>> from neverseen.formal.verdict import Verdict
     >>> found = Failure("", Verdict.example())
@@ -36,7 +37,6 @@ class Failure:
     first: Verdict
     minimal: Verdict | None = None
     confirmation: Verdict | None = None
-    reserved: int = 0
 
     @property
     def confirmed(self) -> bool | None:
@@ -60,23 +60,24 @@ class Ledger:
     by the union bound, whoever chose the scenarios and however. N slots; the exact accounting:
 
     - An evaluation takes one slot: of an example generated, tried while shrinking, replayed from a database, or
-      written out, and of a confirmation. It spends α_i, or less if it asks for less, and nothing if its route draws
-      no sample. One that raises has no verdict and takes no slot.
+      written out. It spends α_i, or less if it asks for less, and nothing if its route draws no sample. One that
+      raises has no verdict and takes no slot.
     - The same question again is answered from memory: the same verdict, no slot, no α.
-    - A refuted property keeps one more slot for its confirmation. So that there is always one to keep, a property not
-      refuted yet is evaluated only while two slots are free.
-    - After that nothing is bet on: the answer is INCONCLUSIVE from 0 pairs. It stays so, as slots never return.
+    - A confirmation asks on another stream what was REFUTED on the first. Where it is false the first was false too,
+      so that it adds nothing to the probability of any false REFUTED: no slot, no α.
+    - After N nothing is bet on: the answer is INCONCLUSIVE from 0 pairs. It stays so, as slots never return.
 
     Args:
         alpha_total: bound on the probability of any false REFUTED in the run.
         evaluations: N, all evaluations of the run.
-        slots: this process's share of N, where several share one budget; all of N when left out.
+        slots: the N slots, where several processes share them; its own when left out.
         options: options of `check` for evaluations that do not name them (`budget`, `seed`, ...).
-        require_conclusive: whether INCONCLUSIVE fails everywhere.
+        allow_inconclusive: whether INCONCLUSIVE fails nowhere, 0 pairs past N excepted.
+        require_power: whether SATISFIED counts as INCONCLUSIVE wherever doing nothing is not known to be refuted.
         keep: called with each new verdict.
 
     Raises:
-        ValueError: alpha_total outside (0, 1); fewer than two evaluations; slots outside 0 … N.
+        ValueError: alpha_total outside (0, 1); no evaluation.
 
     Source: union bound over adaptively chosen scenarios at a constant level; Hypothesis replays, so that the level
     must not depend on order.
@@ -91,27 +92,27 @@ class Ledger:
         alpha_total: Real = 0.01,
         evaluations: int = 1000,
         *,
-        slots: int | None = None,
+        slots: Slots | None = None,
         options: dict[str, Any] | None = None,
-        require_conclusive: bool = False,
+        allow_inconclusive: bool = False,
+        require_power: bool = False,
         keep: Callable[[Verdict], None] | None = None,
     ) -> None:
         if not 0 < alpha_total < 1:
             raise ValueError(f"alpha_total: {alpha_total} is not in (0, 1)")
-        if evaluations < 2:
-            raise ValueError(f"evaluations: {evaluations} leaves none for a confirmation; at least 2 are needed")
-        self.slots = evaluations if slots is None else slots
-        if not 0 <= self.slots <= evaluations:
-            raise ValueError(f"slots: {slots} is not in 0 … {evaluations}")
+        if evaluations < 1:
+            raise ValueError(f"evaluations: {evaluations} leaves none; at least 1 is needed")
         self.alpha_total, self.evaluations = float(alpha_total), evaluations
         self.alpha = _share(self.alpha_total, evaluations)
-        self.options, self.require_conclusive = options or {}, require_conclusive
+        self.options = options or {}
+        self.allow_inconclusive, self.require_power = allow_inconclusive, require_power
         self.verdicts: list[Verdict] = []
         self.failures: dict[Hashable, Failure] = {}
         self.memo_hits = self.past_cap = 0
         self.spent = 0.0
         self._memo: dict[Hashable, Verdict] = {}
         self._keep = keep
+        self._slots = slots or Slots(evaluations)
         # Tests may run in threads; a slot must not be given twice.
         self._lock = threading.RLock()
 
@@ -125,12 +126,16 @@ class Ledger:
     def evaluate(self, question: Question) -> Verdict:
         """The verdict: from memory, or from a slot, or INCONCLUSIVE from 0 pairs when none is free."""
         with self._lock:
-            verdict = self._answer(question, 2 - self._reserved(question))
-            if verdict is None:
+            if question.key in self._memo:
+                self.memo_hits += 1
+            elif self._slots.take():
+                self._spend(question)
+            else:
+                self.past_cap += 1
                 return question.undrawn()
-            if verdict.status is Status.REFUTED and question.subject not in self.failures:
-                kept = int(verdict.alpha > 0 and self._free() >= 1)
-                self.failures[question.subject] = Failure(question.test, verdict, reserved=kept)
+            verdict = self._memo[question.key]
+            if verdict.status is Status.REFUTED:
+                self.failures.setdefault(question.subject, Failure(question.test, verdict))
             return verdict
 
     def confirm(self, question: Question, verdict: Verdict) -> Failure:
@@ -141,7 +146,8 @@ class Ledger:
             verdict: that answer.
 
         Returns:
-            The property's failure, with this example as the minimal one, and the confirmation where a slot was free.
+            The property's failure, with this example as the minimal one, and the confirmation unless the route has no
+            error.
         """
         with self._lock:
             failure = self.failures[question.subject]
@@ -149,13 +155,14 @@ class Ledger:
             if verdict.alpha > 0:
                 other = question.with_seed(confirmation_seed(question.term("seed")))
                 if other.key not in self._memo:
-                    failure.reserved = 0
-                failure.confirmation = self._answer(other, 1)
+                    self._remember(other, other.decide(), len(self.verdicts))
+                failure.confirmation = self._memo[other.key]
             return failure
 
     def totals(self) -> dict[str, Any]:
         """All that was spent and found, as plain values."""
         counted = Counter(verdict.status.name for verdict in self.verdicts)
+        passed = [verdict for verdict in self.verdicts if verdict.status is Status.SATISFIED]
         return {
             "alpha_total": self.alpha_total,
             "evaluations": self.evaluations,
@@ -163,37 +170,29 @@ class Ledger:
             "used": len(self.verdicts),
             "spent": self.spent,
             "verdicts": {status.name: counted[status.name] for status in Status},
+            "with_power": sum(verdict.power.tells for verdict in passed),
             "memo_hits": self.memo_hits,
             "past_cap": self.past_cap,
             "failures": [failure.to_dict() for failure in self.failures.values()],
         }
 
-    def _answer(self, question: Question, needed: int) -> Verdict | None:
-        if question.key in self._memo:
-            self.memo_hits += 1
-        elif self._free() >= needed:
-            self._memo[question.key] = self._spend(question)
-        else:
-            self.past_cap += 1
-        return self._memo.get(question.key)
-
-    def _spend(self, question: Question) -> Verdict:
-        verdict = question.decide()
+    def _spend(self, question: Question) -> None:
+        """Decide what a slot was taken for."""
+        try:
+            verdict = question.decide()
+        except BaseException:
+            self._slots.give_back()
+            raise
         self.spent = math.fsum([*(v.alpha for v in self.verdicts), verdict.alpha])
+        self.verdicts.append(self._remember(question, verdict, len(self.verdicts) + 1))
+
+    def _remember(self, question: Question, verdict: Verdict, used: int) -> Verdict:
         account = {name: getattr(self, name) for name in ("alpha_total", "evaluations", "alpha", "spent")}
-        account |= {"used": len(self.verdicts) + 1}
-        verdict = dataclasses.replace(verdict, provenance=verdict.provenance | {"ledger": account})
-        self.verdicts.append(verdict)
+        made = dataclasses.replace(verdict, provenance=verdict.provenance | {"ledger": account | {"used": used}})
+        self._memo[question.key] = made
         if self._keep is not None:
-            self._keep(verdict)
-        return verdict
-
-    def _reserved(self, question: Question) -> int:
-        failure = self.failures.get(question.subject)
-        return 0 if failure is None else failure.reserved
-
-    def _free(self) -> int:
-        return self.slots - len(self.verdicts) - sum(failure.reserved for failure in self.failures.values())
+            self._keep(made)
+        return made
 
 
 def confirmation_seed(seed: int) -> int:

@@ -16,6 +16,7 @@ from typing import Any
 from ..formal._types import Real
 from ..formal.verdict import Verdict
 from .ledger import Ledger
+from .slots import Slots, taken
 
 
 def session_ledger() -> Ledger | None:
@@ -36,45 +37,59 @@ def session_ledger() -> Ledger | None:
 def open_ledger(config: Any) -> Ledger:
     """The ledger that the options of a session ask for.
 
-    Under pytest-xdist each of w workers has ⌊N/w⌋ of the N slots at the same α_i: the budget holds for all of them
-    together, and no verdict depends on w. What takes the place of a crashed worker has none.
+    Under pytest-xdist the workers claim their slots from one folder at the same α_i: the budget holds for all of them
+    together, all of it can be used wherever the tests land, and no verdict depends on how many workers there are.
 
     Args:
         config: pytest's.
+
+    Raises:
+        ValueError: a worker that does not see the folder.
     """
-    option, worker = config.option, getattr(config, "workerinput", None)
+    option = config.option
     terms = {"budget": option.neverseen_budget, "seed": option.neverseen_seed}
     folder = option.neverseen_artefacts
     return Ledger(
         option.neverseen_alpha,
         option.neverseen_evaluations,
-        slots=None if worker is None else worker_slots(option.neverseen_evaluations, worker),
+        slots=open_slots(option.neverseen_evaluations, getattr(config, "workerinput", None)),
         options={name: value for name, value in terms.items() if value is not None},
-        require_conclusive=option.neverseen_require_conclusive,
+        allow_inconclusive=option.neverseen_allow_inconclusive,
+        require_power=option.neverseen_require_power,
         keep=None if folder is None else lambda verdict: store(verdict, Path(folder)),
     )
 
 
-def worker_slots(evaluations: int, worker: dict[str, Any]) -> int:
-    """A worker's share of the slots.
+def open_slots(evaluations: int, worker: dict[str, Any] | None) -> Slots:
+    """The slots of a session by itself, or those that the workers share.
 
-    >>> [worker_slots(1000, {"workerid": name, "workercount": 3}) for name in ("gw0", "gw2", "gw3")]
-    [333, 333, 0]
+    >>> open_slots(2, None).take()
+    True
+    >>> open_slots(2, {"workerid": "gw0", "neverseen_slots": "/gone"})
+    Traceback (most recent call last):
+    ValueError: worker gw0 does not see the folder '/gone' in which evaluations are counted; run all workers on ...
     """
-    replaces = int(worker["workerid"].removeprefix("gw")) >= worker["workercount"]
-    return 0 if replaces else evaluations // worker["workercount"]
+    if worker is None:
+        return Slots(evaluations)
+    folder = Path(worker.get("neverseen_slots", ""))
+    if not worker.get("neverseen_slots") or not folder.is_dir():
+        raise ValueError(
+            f"worker {worker['workerid']} does not see the folder {str(folder)!r} in which evaluations are counted; "
+            "run all workers on the controller's machine, with this plugin in both"
+        )
+    return Slots(evaluations, folder, worker["workerid"])
 
 
 def lost_totals(config: Any, worker: dict[str, Any]) -> dict[str, Any]:
-    """The totals of a worker that crashed: nobody knows, so all it had counts as spent.
+    """The totals of a worker that crashed: what it claimed is spent, and nobody knows what was found.
 
     Args:
         config: pytest's.
-        worker: the worker's id and how many there are.
+        worker: the worker's id and the folder of slots.
     """
     ledger = Ledger(config.option.neverseen_alpha, config.option.neverseen_evaluations)
-    slots = worker_slots(ledger.evaluations, worker)
-    return ledger.totals() | {"used": slots, "spent": slots * ledger.alpha, "lost": 1}
+    used = taken(Path(worker["neverseen_slots"]), worker["workerid"])
+    return ledger.totals() | {"used": used, "spent": used * ledger.alpha, "lost": 1}
 
 
 def merged(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -84,7 +99,9 @@ def merged(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
     >>> merged([one, one])["used"]
     4
     """
-    added = {name: sum(part[name] for part in parts) for name in ("used", "spent", "memo_hits", "past_cap")}
+    added = {
+        name: sum(part[name] for part in parts) for name in ("used", "spent", "memo_hits", "past_cap", "with_power")
+    }
     verdicts = {name: sum(part["verdicts"][name] for part in parts) for name in parts[0]["verdicts"]}
     failures = [failure for part in parts for failure in part["failures"]]
     lost = sum(part.get("lost", 0) for part in parts)
@@ -101,6 +118,7 @@ def summary(totals: dict[str, Any], seed: int) -> list[str]:
     >>> print(*summary(Ledger().totals(), 0), sep="\\n")
     0 of 1000 evaluations; α spent 0 of 0.01, 1e-05 each; root seed 0
     verdicts: 0 SATISFIED, 0 REFUTED, 0 INCONCLUSIVE; 0 from memory; 0 past the cap
+    of 0 SATISFIED, 0 with power: doing nothing would have been refuted there
     minimal failing examples: 0 confirmed, 0 unconfirmed, 0 without a confirmation
     """
     verdicts = ", ".join(f"{count} {status}" for status, count in totals["verdicts"].items())
@@ -110,13 +128,19 @@ def summary(totals: dict[str, Any], seed: int) -> list[str]:
         f"{totals['used']} of {totals['evaluations']} evaluations; "
         f"α spent {_short(totals['spent'])} of {totals['alpha_total']:g}, {each}",
         f"verdicts: {verdicts}; {totals['memo_hits']} from memory; {totals['past_cap']} past the cap",
+        f"of {totals['verdicts']['SATISFIED']} SATISFIED, {totals['with_power']} with power: doing nothing would have "
+        "been refuted there",
         f"minimal failing examples: {confirmed.count(True)} confirmed, {confirmed.count(False)} unconfirmed, "
         f"{confirmed.count(None)} without a confirmation",
     ]
     if totals["past_cap"]:
-        lines.append("past the cap nothing was drawn: neither pass nor failure; raise --neverseen-evaluations")
+        lines.append(
+            "past the cap nothing was drawn, and the tests that asked there failed; raise --neverseen-evaluations"
+        )
     if totals.get("lost"):
-        lines.append(f"{totals['lost']} crashed: what workers had is counted as spent, their verdicts are not known")
+        lines.append(
+            f"{totals['lost']} crashed: what they had claimed is counted as spent, their verdicts are not known"
+        )
     return lines
 
 

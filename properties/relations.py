@@ -16,8 +16,10 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from ..algorithms.base import Learner, Remover, Trained
+from ..formal._truth import Untruthful
 from ..formal.scenario import Rows, Scenario
 from ..formal.verdict import Status
+from ._foreign import contained
 from ._trial import GRAIN, RUNS, Mask, Trial, gaps, garbled, permuted, renumbered, same
 from .rehearsal import rehearse
 
@@ -25,7 +27,7 @@ Source = Literal["contract", "aim", "untraining", "unlearning"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
+class Found(Untruthful, outcome="status"):
     """What a relation found: None where it does not apply, or cannot be decided by single runs.
 
     >>> Found(Status.SATISFIED, "8 runs agree").status.name
@@ -63,17 +65,19 @@ class Relation:
         """Judge it.
 
         Raises:
-            ValueError: learner or remover raise on the scenario itself.
+            ValueError: learner or remover raise on the scenario itself, or would end the process or skip a test.
         """
-        rehearse(remover, learner, scenario)
+        with contained(f"{remover} on {learner}"):
+            rehearse(remover, learner, scenario)
         return self.found(Trial(remover, learner, scenario, key))
 
     def found(self, trial: Trial) -> Found:
         """Judge it on a trial that may have served other relations; a request that is refused is not judged."""
-        try:
-            return self.judge(trial)
-        except ValueError as error:
-            return Found(None, f"the request is refused: {error}")
+        with contained(f"{trial.remover} on {trial.learner}"):
+            try:
+                return self.judge(trial)
+            except ValueError as error:
+                return Found(None, f"the request is refused: {error}")
 
     def __repr__(self) -> str:
         return self.name

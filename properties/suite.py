@@ -15,6 +15,7 @@ from ..formal._types import Real
 from ..formal.definitions import Unlearning, Untraining
 from ..formal.scenario import Scenario
 from ..formal.verdict import Status
+from ._foreign import contained
 from ._question import Question
 from ._suite import Outcome, Row, Suite
 from ._trial import Trial
@@ -47,6 +48,8 @@ def check_suite(
 
     The suite fails where anything claimed is refuted in any scenario, a heuristic's own aim included, unless its
     author declared that failure; and where a declared failure is refuted nowhere. Declared failures count as claims.
+    It is INCONCLUSIVE where something claimed was not decided; where a notion that is claimed passed in no scenario
+    *with power*, the very check being known to refute doing nothing there; and where no notion is claimed.
 
     Each of m questions to a definition spends α/m:
 
@@ -85,9 +88,10 @@ def check_suite(
     started, declared = time.perf_counter(), known_names(expected or {})
     trained_by = (learner,) if learner else learners_for(remover)
     for each in trained_by:
-        rehearse(remover, each, relations_scenario(seed))
+        with contained(f"{remover} on {each}"):
+            rehearse(remover, each, relations_scenario(seed))
     asked = [*questions(remover, trained_by, Untraining(epsilon, delta), Unlearning(epsilon, delta), seed)]
-    terms = {"alpha": Ledger(alpha, max(len(asked), 2)).alpha, "budget": budget, "seed": seed, "store": store}
+    terms = {"alpha": Ledger(alpha, len(asked)).alpha, "budget": budget, "seed": seed, "store": store}
     priced = (dataclasses.replace(question, options=terms) for question in asked)
     work = itertools.chain(relation_rows(remover, trained_by[0], seed), map(_definition_row, priced))
     rows: list[Row] = []
@@ -171,7 +175,8 @@ def relation_rows(remover: Remover, learner: Learner, seed: int) -> Iterator[Row
 
 
 def _definition_row(question: Question) -> Row:
-    verdict = question.decide()
+    with contained(f"{question.remover} on {question.learner}"):
+        verdict = question.decide()
     where = f"{question.learner} · {question.scenario}"
     evidence = f"{verdict.pairs} pairs" if verdict.witness is None else str(verdict.witness)
     cost = 2 * verdict.pairs, verdict.seconds

@@ -8,6 +8,7 @@ import argparse
 import dataclasses
 import importlib
 import os
+import tempfile
 from typing import Any
 
 import pytest
@@ -15,10 +16,14 @@ import pytest
 
 @dataclasses.dataclass
 class Session:
-    """One run of pytest: its ledger once a test has opened it, and the totals of its workers under pytest-xdist."""
+    """One run of pytest: its ledger once a test has opened it.
+
+    Under pytest-xdist also the folder in which its workers claim their evaluations, and their totals.
+    """
 
     config: pytest.Config
     ledger: Any = None
+    slots: tempfile.TemporaryDirectory[str] | None = None
     workers: list[dict[str, Any]] = dataclasses.field(default_factory=lambda: [])
 
     def totals(self) -> dict[str, Any] | None:
@@ -68,9 +73,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="bound on the probability that any REFUTED of the run is false (default %(default)s)",
     )  # fmt: skip
     group.addoption(
-        "--neverseen-evaluations", type=_at_least(2), default=1000, metavar="N",
-        help="evaluations of the run at most, shrinking and confirmations included; each spends A/N (default "
-        "%(default)s)",
+        "--neverseen-evaluations", type=_at_least(1), default=1000, metavar="N",
+        help="evaluations of the run at most, shrinking included; each spends A/N, and what asks for more fails "
+        "(default %(default)s)",
     )  # fmt: skip
     group.addoption(
         "--neverseen-budget", type=_at_least(1), metavar="PAIRS",
@@ -79,7 +84,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--neverseen-seed", type=_at_least(0), metavar="SEED", help="root seed, for assertions that name none"
     )
-    group.addoption("--neverseen-require-conclusive", action="store_true", help="fail on INCONCLUSIVE as well")
+    group.addoption("--neverseen-allow-inconclusive", action="store_true", help="let INCONCLUSIVE pass")
+    group.addoption(
+        "--neverseen-require-power", action="store_true",
+        help="fail on SATISFIED where it is not known that doing nothing would have been refuted",
+    )  # fmt: skip
     group.addoption("--neverseen-artefacts", metavar="DIRECTORY", help="write every verdict there, and ledger.json")
 
 
@@ -102,6 +111,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     session = _session(config)
     if session is not None:
         SESSIONS.remove(session)
+        if session.slots is not None:
+            session.slots.cleanup()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist where evaluations are claimed."""
+    session = _session(node.config)
+    if session is not None:
+        session.slots = session.slots or tempfile.TemporaryDirectory(prefix="neverseen-slots-")
+        node.workerinput["neverseen_slots"] = session.slots.name
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -6,12 +6,16 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
-from hypothesis import Phase, find, given, settings
+from hypothesis import Phase, example, find, given, settings
 from hypothesis.strategies import SearchStrategy
-from scenario_tools import as_set, held, kind, ns, rebuilt
+from scenario_tools import as_set, held, kind, rebuilt
 
+import neverseen as ns
 from neverseen.formal import Scenario
 from neverseen.properties import scenarios, strategies
+
+RIDGE = ns.learners.ridge()
+CLAIMS = (ns.Untraining(1.0, 0.05), ns.removers.retrain()), (ns.Unlearning(1.0, 0.05), ns.removers.retrain_full())
 
 
 def assert_sound(s: Scenario) -> None:
@@ -110,3 +114,23 @@ def test_a_failing_example_prints_as_code(strategy: SearchStrategy[Scenario]) ->
     (printed,) = (note for note in failure.value.__notes__ if "fails(" in note)
     names = {"fails": lambda scenario: scenario, "ns": ns, **scenarios.SCENARIOS}
     assert eval(printed[printed.index("fails(") :], names).digest() == failed[-1].digest()
+
+
+@settings(max_examples=4, deadline=200)
+@example(scenario=ns.scenarios.blobs(size=0, full=0, rows=8))
+@example(scenario=ns.scenarios.blobs(size=8, full=8, rows=8))
+@example(scenario=ns.scenarios.blobs("class", size=0, full=8, rows=16))
+@example(scenario=ns.scenarios.blobs("near-duplicates", size=8, full=16, rows=16, separation=1.0))
+@given(scenario=ns.strategies.scenarios())
+def test_a_right_remover_is_decided_on_all_that_is_drawn(scenario: Scenario) -> None:
+    """Within the budget that a check has by default, under Hypothesis' own default deadline, at a ledger's price."""
+    for claim, remover in CLAIMS:
+        assert ns.assert_holds(claim, remover, RIDGE, scenario).status is ns.Status.SATISFIED
+
+
+@pytest.mark.parametrize("learner", [ns.learners.logistic(), ns.learners.nearest_neighbour()], ids=repr)
+@pytest.mark.parametrize("size", [0, 4, 8])
+def test_a_right_remover_is_decided_at_the_edges(learner: Any, size: int) -> None:
+    scenario = ns.scenarios.blobs("mislabelled", size=size, full=8, rows=8)
+    for claim, remover in CLAIMS:
+        assert ns.assert_holds(claim, remover, learner, scenario).status is ns.Status.SATISFIED

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from cli_tools import Capture, one_line
+from power_tools import IDLE, SAME, TELLS, known, told
 
 import neverseen as ns
-from neverseen.formal.verdict import Verdict
+from neverseen.formal.verdict import Power, Verdict
 from neverseen.properties import _question
 from neverseen.properties import suite as module
 from neverseen.properties._suite import Outcome, Row
@@ -24,7 +25,9 @@ NOISY = ns.learners.noisy(ns.learners.ridge(), 0.1)
 
 @pytest.fixture(scope="module")
 def right() -> ns.Suite:
-    return ns.check_suite(ns.removers.retrain(), NOISY, expected={"unlearning": "it is not told S_full"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_question, "check", told(known))
+        return ns.check_suite(ns.removers.retrain(), NOISY, expected={"unlearning": "it is not told S_full"})
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +61,15 @@ def test_a_wrong_remover_fails_what_it_claims_and_no_more(idle: ns.Suite) -> Non
 
 
 def test_who_claims_nothing_is_told_so(right: ns.Suite) -> None:
-    assert dataclasses.replace(right, aims_at="neither").sentence.endswith(
-        "name one, @ns.remover(aims_at='untraining')."
+    rows = tuple(
+        dataclasses.replace(each, outcome=Outcome.UNCLAIMED) for each in right.rows if each.verdict is not None
     )
+    made = dataclasses.replace(right, aims_at="neither", rows=rows)
+    assert made.status is INCONCLUSIVE
+    assert made.sentence.startswith(
+        "INCONCLUSIVE: nothing was claimed, so nothing was judged, of retrain (aims at neither)"
+    )
+    assert made.sentence.endswith("name a notion, @ns.remover(aims_at='untraining').")
 
 
 def test_a_declared_failure_that_holds_fails(right: ns.Suite) -> None:
@@ -71,38 +80,51 @@ def test_a_declared_failure_that_holds_fails(right: ns.Suite) -> None:
     assert "so they say" in made[-1].evidence
 
 
-def row(check: str, status: ns.Status | None) -> Row:
-    return Row(check, "", Outcome.INAPPLICABLE, status, "", 0, 0.0)
+def row(check: str, status: ns.Status | None, power: Power = TELLS) -> Row:
+    verdict = None
+    if check in ("untraining", "unlearning") and status is not None:
+        definition = ns.Untraining(1.0, 0.05) if check == "untraining" else ns.Unlearning(1.0, 0.05)
+        verdict = dataclasses.replace(Verdict.example(), definition=definition, status=status, power=power)
+    return Row(check, "", Outcome.INAPPLICABLE, status, "", 0, 0.0, verdict)
+
+
+FINE = ("untraining", SATISFIED)
 
 
 @pytest.mark.parametrize(
     ("aim", "expected", "rows", "meaning", "status"),
     [
-        ("untraining", "", [("untraining", SATISFIED)], "PASSED", SATISFIED),
+        ("untraining", "", [FINE], "PASSED", SATISFIED),
         ("untraining", "", [("untraining", REFUTED)], "FAILED", REFUTED),
         ("untraining", "", [("untraining", INCONCLUSIVE)], "UNDECIDED", INCONCLUSIVE),
-        ("untraining", "", [("told", None)], "INAPPLICABLE", SATISFIED),
-        ("untraining", "", [("unlearning", SATISFIED)], "UNCLAIMED", SATISFIED),
-        ("untraining", "", [("unlearning", REFUTED)], "UNCLAIMED", SATISFIED),
-        ("untraining", "", [("forget-set", REFUTED)], "UNCLAIMED", SATISFIED),
+        ("untraining", "", [FINE, ("untraining", INCONCLUSIVE)], "PASSED UNDECIDED", INCONCLUSIVE),
+        ("untraining", "", [("told", None), FINE], "INAPPLICABLE PASSED", SATISFIED),
+        ("untraining", "", [("told", None), ("pure", SATISFIED)], "INAPPLICABLE PASSED", INCONCLUSIVE),
+        ("untraining", "", [("unlearning", SATISFIED), FINE], "UNCLAIMED PASSED", SATISFIED),
+        ("untraining", "", [("unlearning", SATISFIED)], "UNCLAIMED", INCONCLUSIVE),
+        ("untraining", "", [("unlearning", REFUTED), FINE], "UNCLAIMED PASSED", SATISFIED),
+        ("untraining", "", [("forget-set", REFUTED), FINE], "UNCLAIMED PASSED", SATISFIED),
         ("unlearning", "", [("forget-set", REFUTED)], "FAILED", REFUTED),
-        ("unlearning", "", [("sequences", REFUTED)], "UNCLAIMED", SATISFIED),
+        ("unlearning", "", [("sequences", REFUTED)], "UNCLAIMED", INCONCLUSIVE),
         ("both", "", [("sequences", REFUTED), ("forget-set", REFUTED)], "FAILED FAILED", REFUTED),
-        ("neither", "", [("coincidence", REFUTED), ("untraining", REFUTED)], "UNCLAIMED UNCLAIMED", SATISFIED),
+        ("neither", "", [("coincidence", REFUTED), ("untraining", REFUTED)], "UNCLAIMED UNCLAIMED", INCONCLUSIVE),
+        ("neither", "", [FINE, ("pure", SATISFIED)], "UNCLAIMED PASSED", INCONCLUSIVE),
         ("neither", "", [("pure", REFUTED)], "FAILED", REFUTED),
-        ("untraining", "unlearning", [("unlearning", REFUTED)], "EXPECTED", SATISFIED),
+        ("neither", "pure", [("pure", REFUTED)], "EXPECTED", INCONCLUSIVE),
+        ("neither", "untraining", [("untraining", REFUTED)], "EXPECTED", SATISFIED),
+        ("untraining", "unlearning", [FINE, ("unlearning", REFUTED)], "PASSED EXPECTED", SATISFIED),
         ("untraining", "unlearning", [("unlearning", SATISFIED)], "PASSED UNEXPECTED", REFUTED),
         ("untraining", "unlearning", [("unlearning", INCONCLUSIVE)], "UNDECIDED", INCONCLUSIVE),
+        ("untraining", "untraining", [FINE, ("untraining", REFUTED)], "PASSED EXPECTED", SATISFIED),
         (
             "untraining",
             "untraining",
-            [("untraining", SATISFIED), ("untraining", REFUTED)],
-            "PASSED EXPECTED",
+            [("untraining", INCONCLUSIVE), ("untraining", REFUTED)],
+            "UNCLAIMED EXPECTED",
             SATISFIED,
         ),
-        ("untraining", "untraining", [("untraining", INCONCLUSIVE), ("one", REFUTED)], "UNCLAIMED EXPECTED", SATISFIED),
         ("untraining", "untraining", [("pure", REFUTED), ("one", REFUTED)], "FAILED EXPECTED", REFUTED),
-        ("untraining", "pure", [("pure", REFUTED)], "EXPECTED", SATISFIED),
+        ("untraining", "pure", [("pure", REFUTED), FINE], "EXPECTED PASSED", SATISFIED),
         ("untraining", "pure", [("pure", REFUTED), ("one", REFUTED)], "EXPECTED FAILED", REFUTED),
         ("untraining", "told", [("told", None)], "INAPPLICABLE UNEXPECTED", REFUTED),
     ],
@@ -112,6 +134,45 @@ def test_what_a_row_means(aim: Any, expected: str, rows: list[Any], meaning: str
     made = module._judged([row(*each) for each in rows], remover, {expected: "why"} if expected else {})  # pyright: ignore[reportPrivateUsage]
     assert [each.outcome.name for each in made] == meaning.split()
     assert dataclasses.replace(ns.Suite.example(), rows=made).status is status
+
+
+POWERLESS = [SAME, IDLE, Power(INCONCLUSIVE, 512), Power()]
+
+
+@pytest.mark.parametrize("power", POWERLESS, ids=str)
+@pytest.mark.parametrize("aim", ["untraining", "unlearning", "both"])
+def test_a_suite_needs_a_pass_with_power_of_each_notion_it_claims(aim: Any, power: Power) -> None:
+    remover = ns.Remover(lambda: None, "mine", aim)
+    notions = ("untraining", "unlearning") if aim == "both" else (aim,)
+
+    def suite(*rows: Row) -> ns.Suite:
+        return dataclasses.replace(ns.Suite.example(), rows=module._judged([*rows], remover, {}))  # pyright: ignore[reportPrivateUsage]
+
+    passed = [row(notion, SATISFIED, power) for notion in notions for _ in range(2)]
+    without = suite(*passed)
+    assert (without.status, without.powerless) == (INCONCLUSIVE, notions)
+    assert f"passed {' and '.join(notions)}, but nowhere with power" in without.sentence
+    assert f"; {power}" in " ".join(str(without).split())
+    told_of = [row(notion, SATISFIED) for notion in notions]
+    assert suite(*passed, *told_of).status is SATISFIED
+    assert suite(*passed, *told_of[1:]).status is INCONCLUSIVE
+    assert suite(*passed, row(notions[0], REFUTED)).status is REFUTED
+
+
+@pytest.mark.parametrize(
+    ("power", "word"), [(TELLS, "yes"), *((each, "no") for each in POWERLESS[:3]), (Power(), "unknown")]
+)
+def test_power_is_in_table_page_and_json(power: Power, word: str) -> None:
+    rows = tuple(dataclasses.replace(each, outcome=Outcome.PASSED) for each in (row("untraining", SATISFIED, power),))
+    made = dataclasses.replace(ns.Suite.example(), rows=rows)
+    head, line, *_ = str(made).splitlines()[1:]
+    assert line[head.index("power") :].split()[0] == word
+    assert str(power) in " ".join(str(made).split())
+    assert f"<td>{word}</td>" in to_html(made)
+    assert str(power) in to_html(made)
+    assert json.loads(made.to_json())["rows"][0]["power"] == word
+    assert json.loads(made.to_json())["sentence"] == made.sentence
+    assert ns.Suite.from_json(made.to_json()) == made
 
 
 Asked = list[tuple[Any, ...]]
@@ -214,12 +275,21 @@ SHORT = ["suite", "retrain", "--store", "none"]
 
 
 @pytest.mark.parametrize(
-    ("outcome", "code"), [(Outcome.PASSED, 0), (Outcome.FAILED, 1), (Outcome.UNEXPECTED, 1), (Outcome.UNDECIDED, 3)]
+    ("outcome", "code"),
+    [
+        (Outcome.PASSED, 0),
+        (Outcome.EXPECTED, 0),
+        (Outcome.FAILED, 1),
+        (Outcome.UNEXPECTED, 1),
+        (Outcome.UNDECIDED, 3),
+        (Outcome.UNCLAIMED, 3),
+        (Outcome.INAPPLICABLE, 3),
+    ],
 )
 def test_the_worst_outcome_is_the_exit_status(
     outcome: Outcome, code: int, given: dict[str, Any], capsys: Capture
 ) -> None:
-    rows = (row("pure", SATISFIED), dataclasses.replace(row("order", REFUTED), outcome=outcome))
+    rows = (row("pure", SATISFIED), dataclasses.replace(row("untraining", SATISFIED), outcome=outcome))
     given["suite"] = dataclasses.replace(ns.Suite.example(), rows=rows)
     assert main(SHORT) == code
     assert capsys.readouterr() == (f"{given['suite']}\n", "")

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from power_tools import IDLE, SAME, TELLS, known, told
 
 import neverseen as ns
-from neverseen.formal.verdict import Verdict
-from neverseen.properties import testing
+from neverseen.formal.verdict import Power, Verdict
+from neverseen.properties import _question, testing
 from neverseen.properties.relations import Found, Relation
 
 pytest_plugins = ["pytester"]
@@ -28,7 +29,9 @@ Run = Callable[..., pytest.RunResult]
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester) -> Run:
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setattr(_question, "check", told(known))
+
     def inside(arguments: str, *options: str) -> pytest.RunResult:
         pytester.makepyfile(SOURCE.replace("{arguments}", arguments))
         return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:randomly", "-rA", *options)
@@ -62,16 +65,46 @@ def test_a_remover_that_does_not_run_on_the_learner_fails(run: Run) -> None:
     result.stdout.fnmatch_lines(["E*ValueError: remover noisy(newton): raised ValueError: learner: ridge*"])
 
 
+def test_whoever_aims_at_nothing_fails_for_that(run: Run) -> None:
+    result = run(
+        "[ns.removers.do_nothing(), RIGHT], learner=NOISY", "-k", "pure or claim", "--neverseen-allow-inconclusive"
+    )
+    result.assert_outcomes(passed=2, failed=1)
+    said = (
+        "nothing was claimed, so nothing was judged, of do_nothing: name a notion, @ns.remover(aims_at='untraining')."
+    )
+    result.stdout.fnmatch_lines([f"E*AssertionError: INCONCLUSIVE: {said}"])
+
+
+def test_what_is_undecided_fails_unless_it_is_allowed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    undecided = dataclasses.replace(Verdict.example(), status=INCONCLUSIVE)
+    monkeypatch.setattr(_question, "check", lambda *asked, **terms: undecided)  # pyright: ignore[reportUnknownLambdaType]
+    source = "[RIGHT], learner=NOISY"
+    failed = run(source, "-k", "untraining")
+    failed.assert_outcomes(failed=1)
+    failed.stdout.fnmatch_lines(["E*AssertionError: untraining of retrain: INCONCLUSIVE: 40 pairs neither refute*"])
+    run(source, "-k", "untraining", "--neverseen-allow-inconclusive").assert_outcomes(passed=1)
+    run(f"{source}, allow_inconclusive=True", "-k", "untraining").assert_outcomes(passed=1)
+
+
+def test_past_the_cap_no_definition_passes(run: Run) -> None:
+    result = run(
+        "[RIGHT], learner=NOISY", "-k", "untraining", "--neverseen-evaluations=3", "--neverseen-allow-inconclusive"
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E*AssertionError: INCONCLUSIVE: the error budget of this run is used up*"])
+
+
 # one check by itself
 
 
-def check(name: str, why: str = "") -> testing.Check:
+def check(name: str, why: str = "", allow_inconclusive: bool = False) -> testing.Check:
     definitions = ns.Untraining(1.0, 0.05), ns.Unlearning(1.0, 0.05)
-    return testing.Check(name, ns.learners.ridge(), definitions, why)
+    return testing.Check(name, ns.learners.ridge(), definitions, why, allow_inconclusive)
 
 
-def answer(monkeypatch: pytest.MonkeyPatch, *found: ns.Status | str) -> list[Any]:
-    """Let `assert_holds` answer with these, the last one from then on; a text is raised."""
+def answer(monkeypatch: pytest.MonkeyPatch, *found: ns.Status | Power | str) -> list[Any]:
+    """Let `assert_holds` answer with these, the last one from then on; a text is raised, a power is of SATISFIED."""
     asked: list[Any] = []
 
     def stand_in(*given: Any, **options: Any) -> Verdict:
@@ -79,7 +112,8 @@ def answer(monkeypatch: pytest.MonkeyPatch, *found: ns.Status | str) -> list[Any
         asked.append((given, options))
         if isinstance(one, str):
             raise AssertionError(one)
-        return dataclasses.replace(Verdict.example(), status=one)
+        status, power = (SATISFIED, one) if isinstance(one, Power) else (one, TELLS)
+        return dataclasses.replace(Verdict.example(), status=status, power=power)
 
     monkeypatch.setattr(testing, "assert_holds", stand_in)
     return asked
@@ -105,23 +139,48 @@ def test_a_definition_stops_at_the_first_scenario_that_refutes_it(monkeypatch: p
 
 
 @pytest.mark.parametrize(
+    ("found", "passes", "allowed"),
+    [
+        ((SAME, TELLS, SAME), True, True),
+        ((SAME, IDLE, Power()), False, True),
+        ((Power(),), False, True),
+        ((TELLS, INCONCLUSIVE, TELLS), False, True),
+        ((TELLS, "INCONCLUSIVE: the error budget of this run is used up"), False, False),
+    ],
+)
+def test_a_definition_passes_where_all_is_decided_and_something_tells(
+    found: Any, passes: bool, allowed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for allow, good in ((False, passes), (True, allowed)):
+        answer(monkeypatch, *found)
+        if good:
+            check("untraining", "", allow)(ns.removers.retrain())
+            continue
+        with pytest.raises(AssertionError, match="INCONCLUSIVE"):
+            check("untraining", "", allow)(ns.removers.retrain())
+
+
+@pytest.mark.parametrize(
     ("found", "outcome"),
     [
         ("REFUTED: so", pytest.xfail.Exception),
         (SATISFIED, AssertionError),
-        ("INCONCLUSIVE: conclusiveness is required", AssertionError),
-        (INCONCLUSIVE, None),
+        ("INCONCLUSIVE: the error budget of this run is used up", AssertionError),
+        (INCONCLUSIVE, AssertionError),
     ],
 )
 def test_a_declared_failure(
-    found: ns.Status | str, outcome: type[BaseException] | None, monkeypatch: pytest.MonkeyPatch
+    found: ns.Status | str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer(monkeypatch, SATISFIED, found)
-    if outcome is None:
+    with pytest.raises(outcome, match=r"so they say|INCONCLUSIVE"):
         check("untraining", "so they say")(ns.removers.retrain())
-    else:
-        with pytest.raises(outcome, match=r"so they say|conclusiveness"):
-            check("untraining", "so they say")(ns.removers.retrain())
+
+
+def test_a_declared_failure_is_looked_for_beyond_what_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, INCONCLUSIVE, "REFUTED: so")
+    with pytest.raises(pytest.xfail.Exception, match="so they say"):
+        check("untraining", "so they say")(ns.removers.retrain())
 
 
 @pytest.mark.parametrize(
@@ -150,6 +209,8 @@ def test_names_are_unique_and_known() -> None:
     retrain = ns.removers.retrain()
     with pytest.raises(ValueError, match="'retrain' is given twice"):
         ns.testing.parametrize_with_checks([retrain, retrain])
+    with pytest.raises(ValueError, match="removers: none is given"):
+        ns.testing.parametrize_with_checks([])
     with pytest.raises(ValueError, match="no remover is called 'retrian'; choose from retrain"):
         ns.testing.parametrize_with_checks([retrain], expected={"retrian": {}})
     with pytest.raises(ValueError, match="no check is called 'unlerning'"):
@@ -159,7 +220,9 @@ def test_names_are_unique_and_known() -> None:
 @pytest.mark.parametrize(
     ("aim", "declared", "asked"),
     [
-        ("neither", {}, set[str]()),
+        ("neither", {}, {"claim"}),
+        ("neither", {"unlearning": "why"}, {"unlearning"}),
+        ("neither", {"pure": "why"}, {"claim"}),
         ("untraining", {}, {"nothing", "told", "sequences", "untraining"}),
         ("unlearning", {}, {"nothing", "forget-set", "unlearning"}),
         ("untraining", {"unlearning": "why"}, {"nothing", "told", "sequences", "untraining", "unlearning"}),
@@ -171,4 +234,4 @@ def test_what_is_claimed_is_asked(aim: str, declared: dict[str, str], asked: set
     mark = ns.testing.parametrize_with_checks([remover], expected={"mine": declared})
     checks = {str(case.values[1]) for case in mark.args[1]}
     assert {"pure", "deterministic", "order"} <= checks
-    assert checks & {"nothing", "told", "sequences", "forget-set", "untraining", "unlearning"} == asked
+    assert checks & {"claim", "nothing", "told", "sequences", "forget-set", "untraining", "unlearning"} == asked

@@ -1,0 +1,63 @@
+"""What a check tells Hypothesis, and asks of it, while a test searches for an example."""
+
+import contextlib
+import time
+from collections.abc import Generator
+from typing import Any
+
+import hypothesis
+
+from ..formal.verdict import Verdict
+
+
+def last_replay() -> bool | None:
+    """Whether what runs now is the run whose failure is reported: any outside Hypothesis, and its final replay.
+
+    Hypothesis has no public word for it: its build context is asked, and None is the answer where it does not know.
+
+    >>> last_replay()
+    True
+    """
+    if not hypothesis.currently_in_test_context():
+        return True
+    try:
+        return bool(_context().is_final)
+    except (ImportError, AttributeError):
+        return None
+
+
+@contextlib.contextmanager
+def untimed() -> Generator[None]:
+    """Leave what runs inside out of the time that Hypothesis holds against its deadline.
+
+    A deadline (200 ms unless set) is for the code under test; a verdict is hundreds of trained models, and the first of
+    a shape compiles them. Nothing of the settings is changed: the seconds are put down as a step of the test that is
+    timed by itself, as those of a state machine are, and everything else in the test keeps its deadline. A version that
+    has no such account counts them: write `@settings(deadline=None)` there.
+
+    >>> with untimed():
+    ...     pass
+    """
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        if hypothesis.currently_in_test_context():
+            with contextlib.suppress(ImportError, AttributeError):
+                _context().data._stateful_run_times["execute:neverseen"] += time.perf_counter() - started
+
+
+def tell(verdict: Verdict) -> None:
+    """Count the status, and steer the search by the wealth of the evidence."""
+    if not hypothesis.currently_in_test_context():
+        return
+    past = " (past the cap)" if verdict.provenance.get("past_cap") else ""
+    hypothesis.event(f"{verdict.definition.id}: {verdict.status.name}{past}")
+    if verdict.evidence.log_wealth:
+        hypothesis.target(max(verdict.evidence.log_wealth), label=f"log wealth against {verdict.definition.id}")
+
+
+def _context() -> Any:
+    from hypothesis.control import current_build_context
+
+    return current_build_context()
