@@ -5,6 +5,8 @@ from collections.abc import Generator
 
 import jax
 
+from ._foreign import contained
+
 _VALUES = (jax.errors.JAXTypeError, jax.errors.JAXIndexError)
 
 
@@ -16,7 +18,7 @@ def traced(who: str) -> Generator[None]:
         who: whose code it is.
 
     Raises:
-        ValueError: JAX cannot trace it, map it over runs, or lower it.
+        ValueError: JAX cannot trace it, map it over runs, or lower it; it raised what would end the process.
 
     >>> with traced("learner mine"):
     ...     jax.vmap(lambda x: 1 if x > 0 else 2)(jax.numpy.ones(3))
@@ -28,7 +30,8 @@ def traced(who: str) -> Generator[None]:
     ValueError: learner mine: cannot run as one program of many runs (NotImplementedError); use operations that ...
     """
     try:
-        yield
+        with contained(who):
+            yield
     except _VALUES as error:
         mend = "let no Python branch, shape or NumPy call depend on values: use jax.numpy, jnp.where and jax.lax"
         raise ValueError(f"{who}: cannot run as one program of many runs ({_said(error)}); {mend}") from error

@@ -5,13 +5,13 @@ from typing import Any
 
 import hypothesis
 
+from ..algorithms._foreign import contained
 from ..algorithms.base import Learner, Remover
 from ..formal.definitions import Definition
 from ..formal.finite_learners import FiniteLearner, FiniteRemover
 from ..formal.scenario import Scenario
 from ..formal.verdict import Status, Verdict
 from ..formal.worlds import World
-from ._foreign import contained
 from ._question import Question
 from ._search import last_replay, tell, untimed
 from .ledger import Failure, Ledger, active

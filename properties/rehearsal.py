@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 
+from ..algorithms._foreign import contained
 from ..algorithms.base import Learner, Remover, Trained
 from ..formal.scenario import Scenario
 
@@ -43,7 +44,8 @@ def rehearse(remover: Remover, learner: Learner, scenario: Scenario) -> None:
 def _attempt(who: str, run: Callable[[], Any]) -> Any:
     """Run foreign code; whatever it raises becomes one line that names the place."""
     try:
-        return run()
+        with contained(who):
+            return run()
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         ours = [f for f in traceback.extract_tb(error.__traceback__) if "/jax/" not in f.filename]

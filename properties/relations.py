@@ -15,11 +15,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
+from ..algorithms._foreign import contained
 from ..algorithms.base import Learner, Remover, Trained
 from ..formal._truth import Untruthful
 from ..formal.scenario import Rows, Scenario
 from ..formal.verdict import Status
-from ._foreign import contained
 from ._trial import GRAIN, RUNS, Mask, Trial, gaps, garbled, permuted, renumbered, same
 from .rehearsal import rehearse
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import jax
 
+from ..algorithms._foreign import contained
 from ..algorithms.base import Learner, Remover
 from ..algorithms.learners import logistic, ridge
 from ..algorithms.store import Store
@@ -15,7 +16,6 @@ from ..formal._types import Real
 from ..formal.definitions import Unlearning, Untraining
 from ..formal.scenario import Scenario
 from ..formal.verdict import Status
-from ._foreign import contained
 from ._question import Question
 from ._suite import Outcome, Row, Suite
 from ._trial import Trial

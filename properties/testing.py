@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 
+from ..algorithms._foreign import contained
 from ..algorithms.base import Learner, Remover
 from ..formal._types import Real
 from ..formal.definitions import Unlearning, Untraining
 from ..formal.verdict import Status, Verdict
-from ._foreign import contained
 from ._suite import UNCLAIMED
 from ._trial import Trial
 from .assertions import assert_holds
