@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import functools
 import hashlib
-import itertools
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Hashable, Iterator
@@ -15,6 +14,7 @@ import numpy as np
 from jax.extend import core
 
 from ._machine import settings
+from ._reach import reach
 from ._structure import structure
 
 _CALLS = re.compile(r"custom_call @\w*callback")
@@ -31,6 +31,7 @@ class Program:
     Args:
         jaxpr: the trace, its constants copied: an array that is written to later is no part of it.
         outputs: the tree that the function returned.
+        reached: a digest of what it could look at.
 
     >>> import jax.numpy as jnp
     >>> rate = 2.0
@@ -42,6 +43,7 @@ class Program:
 
     jaxpr: core.ClosedJaxpr
     outputs: Any
+    reached: str = ""
 
     def __call__(self, *arguments: Any) -> Any:
         """The program on other arguments of the same shapes."""
@@ -92,12 +94,13 @@ class Program:
         return total.hexdigest()
 
 
-def trace(function: Callable[..., Any], *arguments: Any) -> Program:
+def trace(function: Callable[..., Any], *arguments: Any, reached: str | None = None) -> Program:
     """Run a function on placeholders, once, now; whatever code and values it finds by their names are taken as they are.
 
     Args:
         function: of arrays.
         arguments: pytrees of arrays, or of their shapes and dtypes.
+        reached: a digest of what the function can look at, where it is known.
 
     >>> import jax.numpy as jnp
     >>> trace(jnp.sin, jnp.zeros(3)).shapes.shape
@@ -111,10 +114,11 @@ def trace(function: Callable[..., Any], *arguments: Any) -> Program:
         outputs.append(tree)
         return got
 
-    with _afresh():
+    reached = reach(function, arguments) if reached is None else reached
+    with _afresh(reached):
         jaxpr = jax.make_jaxpr(flat)(*map(shape_of, leaves))
     held = [np.array(each) if isinstance(each, np.ndarray) else each for each in jaxpr.consts]
-    return Program(core.ClosedJaxpr(jaxpr.jaxpr, held), outputs[-1])
+    return Program(core.ClosedJaxpr(jaxpr.jaxpr, held), outputs[-1], reached)
 
 
 def shape_of(leaf: Any) -> jax.ShapeDtypeStruct:
@@ -188,8 +192,6 @@ class Bounded:
 _LOWERED = Bounded(1024)
 """The digest of what was lowered before, by structure: lowering takes ten times as long as looking at each step."""
 
-_MOMENTS = itertools.count(1)
-_moment = [0]
 _MOMENTARY: list[Any] = []
 
 
@@ -203,7 +205,6 @@ def begin() -> None:
     >>> first is drawn(1), begin(), first is drawn(1)
     (True, None, False)
     """
-    _moment[0] = next(_MOMENTS)
     for cached in _MOMENTARY:
         cached.cache_clear()
 
@@ -220,7 +221,16 @@ def momentary(function: Callable[..., T]) -> Callable[..., T]:
 
 
 @contextlib.contextmanager
-def _afresh() -> Generator[None]:
-    """What JAX remembers of functions that it met at another moment does not count."""
-    with contextlib.nullcontext() if _AGAIN is None else _AGAIN(_moment[0]):
+def _afresh(reached: str) -> Generator[None]:
+    """What JAX remembers of functions that it met when they reached something else does not count."""
+    if _AGAIN is None:
+        if reached not in _REACHED:
+            jax.clear_caches()
+        _REACHED.add(reached)
         yield
+    else:
+        with _AGAIN(reached):
+            yield
+
+
+_REACHED = set[str]()

@@ -21,8 +21,12 @@ class _UnknownError(Exception):
     """A parameter of which it is not known what it is made of."""
 
 
-def structure(jaxpr: core.ClosedJaxpr) -> str | None:
+def structure(jaxpr: core.ClosedJaxpr, unmapped: bool = False) -> str | None:
     """A digest that two traces share only if they are the same program; None where a step is of an unknown kind.
+
+    Args:
+        jaxpr: the trace.
+        unmapped: whether it is still to be mapped over runs: then no step may have a rule of its own for that.
 
     >>> import jax.numpy as jnp
     >>> made = [structure(jax.make_jaxpr(lambda x, c=c: c * jnp.sin(x))(1.0)) for c in (2.0, 2.0, 3.0)]
@@ -30,7 +34,7 @@ def structure(jaxpr: core.ClosedJaxpr) -> str | None:
     (True, False)
     """
     try:
-        return _Reading().closed(jaxpr)
+        return _Reading(unmapped).closed(jaxpr)
     except _UnknownError:
         return None
 
@@ -38,7 +42,8 @@ def structure(jaxpr: core.ClosedJaxpr) -> str | None:
 class _Reading:
     """One reading of a trace; programs inside it that occur again are read once."""
 
-    def __init__(self) -> None:
+    def __init__(self, unmapped: bool) -> None:
+        self.unmapped = unmapped
         self.known: dict[int, tuple[Any, str]] = {}
 
     def closed(self, value: Any) -> str:
@@ -62,6 +67,8 @@ class _Reading:
 
         parts = [" ".join(map(name, (*jaxpr.constvars, *jaxpr.invars)))]
         for step in jaxpr.eqns:
+            if self.unmapped and "rule" in step.params:
+                raise _UnknownError(step.primitive)
             told = [f"{key}={self.value(step.params[key])}" for key in sorted(step.params) if key not in _RULES]
             places = " ".join(map(name, step.invars)), " ".join(map(name, step.outvars))
             parts.append("|".join([step.primitive.name, *told, *places]))

@@ -14,6 +14,7 @@ from jax.sharding import AxisType, Mesh, PartitionSpec
 
 from ._machine import compiler, settings
 from ._programs import Bounded, Program, bodies, momentary, shape_of, trace
+from ._structure import structure
 
 CACHE = 2**19
 """Bytes of fast memory per CPU core that a chunk of runs may fill: a usual second-level cache."""
@@ -54,11 +55,12 @@ class Mapped:
             given = [leaf[cyclic] for leaf in given]
         out = self._runner(given, jax.tree.leaves(shared))
         leaves = out if padded == count else [leaf[:count] for leaf in out]
-        return jax.tree.unflatten(self.many.outputs, leaves)
+        return jax.tree.unflatten(self.one.outputs, leaves)
 
     def in_chunks(self, runs: tuple[Any, ...], *shared: Any) -> Any:
         """The runs on one device, inside another program."""
-        return in_chunks(self.many, self.chunk, runs, *shared)
+        out = in_chunks(self.many.flat, self.chunk, tuple(jax.tree.leaves(runs)), *jax.tree.leaves(shared))
+        return jax.tree.unflatten(self.one.outputs, out)
 
     def shapes(self, count: int) -> Any:
         """What so many runs return."""
@@ -96,9 +98,21 @@ def mapped(program: Callable[..., Any], runs: tuple[Any, ...], *shared: Any) -> 
     run = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), runs)
     one = trace(program, *run, *shared)
     many = vmapped(one, len(runs))
-    chunk = chunk_of(many, runs, shared)
-    some = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((chunk, *leaf.shape), leaf.dtype), run)
-    return Mapped(one, trace(many, *some, *shared), chunk, len(runs))
+    count = jax.tree.leaves(runs)[0].shape[0]
+    found = structure(one.jaxpr, unmapped=True)
+    known = found, len(runs), len(jax.tree.leaves(runs)), count, settings()
+    made = None if found is None else _MAPPED.get(known)
+    if made is None:
+        chunk = chunk_of(many, runs, shared)
+        some = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((chunk, *leaf.shape), leaf.dtype), run)
+        made = trace(many, *some, *shared, reached=one.reached), chunk
+        if found is not None:
+            _MAPPED.put(known, made)
+    return Mapped(one, *made, len(runs))
+
+
+_MAPPED = Bounded(128)
+"""Programs of many runs, by the structure of the program of one."""
 
 
 def spread(program: Callable[..., Any], runs: tuple[Any, ...], *shared: Any) -> Any:
@@ -191,7 +205,7 @@ def width(many: Callable[..., Any], runs: tuple[Any, ...], shared: tuple[Any, ..
 
     def moved(count: int) -> list[int]:
         leaves = [jax.ShapeDtypeStruct((count, *leaf.shape[1:]), leaf.dtype) for leaf in one]
-        return list(_moved(trace(many, *jax.tree.unflatten(rebuild, leaves), *rest).jaxpr.jaxpr))
+        return list(_moved(trace(many, *jax.tree.unflatten(rebuild, leaves), *rest, reached="width").jaxpr.jaxpr))
 
     # What two runs move more than one is a run's own; the rest is shared.
     own = max((two - one for one, two in zip(moved(1), moved(2), strict=True)), default=0)
