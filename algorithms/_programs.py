@@ -114,7 +114,8 @@ def trace(function: Callable[..., Any], *arguments: Any, reached: str | None = N
         outputs.append(tree)
         return got
 
-    reached = reach(function, arguments) if reached is None else reached
+    # Of the arguments, what is no array is looked at: a learner, say.
+    reached = reach(function, jax.tree.map(lambda _: 0, arguments)) if reached is None else reached
     with _afresh(reached):
         jaxpr = jax.make_jaxpr(flat)(*map(shape_of, leaves))
     held = [np.array(each) if isinstance(each, np.ndarray) else each for each in jaxpr.consts]
