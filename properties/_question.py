@@ -80,7 +80,9 @@ class Question:
     def _programs(self) -> Hashable:
         """What learner and remover do on this scenario, as traced now; None where they are finite laws, or fail."""
         asked, scene = (self.definition, self.remover, self.learner, self.scenario), self.scenario
-        if not (isinstance(scene, Scenario) and isinstance(self.learner, Learner) and isinstance(self.remover, Remover)):
+        if not (
+            isinstance(scene, Scenario) and isinstance(self.learner, Learner) and isinstance(self.remover, Remover)
+        ):
             return None
         try:
             return programs(*asked, seed=self.term("seed"), keyed_as=self.term("keyed_as"))
