@@ -95,7 +95,7 @@ class Program:
 
 
 def trace(function: Callable[..., Any], *arguments: Any, reached: str | None = None) -> Program:
-    """Run a function on placeholders, once, now; whatever code and values it finds by their names are taken as they are.
+    """Run a function on placeholders, once, now: code and values that it finds by their names are taken as they are.
 
     Args:
         function: of arrays.

@@ -83,7 +83,7 @@ WAYS: dict[str, tuple[Callable[[Any], Any], Callable[[pytest.MonkeyPatch], None]
     "a helper": (lambda w: rate() * w, lambda patch: patch.setitem(globals(), "rate", lambda: 3.0)),
     "a helper's global": (lambda w: rate() * w, lambda patch: patch.setitem(globals(), "RATE", 3.0)),
     "an array": (lambda w: TABLE * w, lambda patch: patch.setitem(globals(), "TABLE", 1.5 * TABLE)),
-    "an array written to": (lambda w: TABLE * w, lambda patch: TABLE.__imul__(1.5) and None),
+    "an array written to": (lambda w: TABLE * w, lambda patch: TABLE.fill(3.0)),
     "a module": (lambda w: MODULE.rate * w, lambda patch: patch.setattr(MODULE, "rate", 3.0)),
     "a default": (lambda w: by_default(w), lambda patch: patch.setattr(by_default, "__defaults__", (3.0,))),
     "a method": (lambda w: METHOD.scaled(w), lambda patch: patch.setattr(Method, "scaled", lambda self, w: 3.0 * w)),
