@@ -77,6 +77,8 @@ class _Walk:
             yield from self._array(value)
         elif isinstance(value, types.ModuleType) or _of_library(value):
             self.say(getattr(value, "__module__", ""), getattr(value, "__qualname__", getattr(value, "__name__", "")))
+            # What a library made of a user's function, `jax.vmap(f)` say, holds it in its closure.
+            yield from map(_content, getattr(value, "__closure__", None) or ())
         elif isinstance(value, types.FunctionType):
             yield from self._function(value)
         elif isinstance(value, dict):

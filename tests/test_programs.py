@@ -88,7 +88,7 @@ WAYS: dict[str, tuple[Callable[[Any], Any], Callable[[pytest.MonkeyPatch], None]
     "a default": (lambda w: by_default(w), lambda patch: patch.setattr(by_default, "__defaults__", (3.0,))),
     "a method": (lambda w: METHOD.scaled(w), lambda patch: patch.setattr(Method, "scaled", lambda self, w: 3.0 * w)),
     "a closure": (lambda w: CLOSURE(w), lambda patch: TRIPLED()),
-    "a list": (lambda w: CELL[0] * w, lambda patch: patch.setitem(CELL, 0, 3.0)),
+    "a list": (lambda w: CELL[0] * w, lambda patch: CELL.__setitem__(0, 3.0)),
     "the body of a loop": (
         lambda w: jax.lax.scan(body, w, None, length=1)[0],
         lambda patch: patch.setitem(globals(), "RATE", 3.0),
@@ -103,7 +103,7 @@ def as_at_first(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(pools, "RECENT", Recent(MEMORY))
     monkeypatch.setattr(MODULE, "rate", 2.0, raising=False)
     yield
-    TABLE[:] = 2.0
+    TABLE[:], CELL[0] = 2.0, 2.0
     globals()["CLOSURE"], globals()["TRIPLED"] = cell()
 
 
