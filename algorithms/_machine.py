@@ -30,7 +30,7 @@ def processor() -> str:
 def _target() -> tuple[str, str]:
     """The core's name and its instructions: as the compiler sees them, or else as the operating system does."""
     try:
-        from jax._src.lib import xla_client
+        from jax._src.lib import xla_client  # pyright: ignore[reportPrivateImportUsage]
 
         words = xla_client.get_topology_for_devices(jax.devices()).serialize().decode("latin1")
         found = [word for word in words.replace("\x12", "\x1a").split("\x1a") if word]

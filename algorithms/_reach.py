@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import jax
+import jax.core
 import numpy as np
 
 _LIBRARIES = frozenset(sys.stdlib_module_names) | {"jax", "jaxlib", "numpy", "scipy", "flax", "optax", "jaxtyping"}
@@ -78,7 +79,7 @@ class _Walk:
         elif isinstance(value, types.ModuleType) or _of_library(value):
             self.say(getattr(value, "__module__", ""), getattr(value, "__qualname__", getattr(value, "__name__", "")))
             # What a library made of a user's function, `jax.vmap(f)` say, holds it in its closure.
-            yield from map(_content, getattr(value, "__closure__", None) or ())
+            yield from map(_content, (value.__closure__ or ()) if isinstance(value, types.FunctionType) else ())
         elif isinstance(value, types.FunctionType):
             yield from self._function(value)
         elif isinstance(value, dict):

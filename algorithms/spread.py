@@ -108,7 +108,7 @@ def mapped(program: Callable[..., Any], runs: tuple[Any, ...], *shared: Any) -> 
         made = trace(many, *some, *shared, reached=one.reached), chunk
         if found is not None:
             _MAPPED.put(known, made)
-    return Mapped(one, *made, len(runs))
+    return Mapped(one, made[0], made[1], len(runs))
 
 
 _MAPPED = Bounded(128)

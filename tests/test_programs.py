@@ -299,7 +299,7 @@ def resident() -> float:
 
 
 def test_removers_made_anew_are_not_held() -> None:
-    held: list[weakref.ref[Any]] = []
+    held, before = list[weakref.ref[Any]](), 0.0
     for number in range(80):
         by = fresh(4.0)
         held.append(weakref.ref(by.remove))
