@@ -78,9 +78,6 @@ class _Walk:
             yield from self._array(value)
         elif isinstance(value, types.ModuleType) or _of_library(value):
             self.say(getattr(value, "__module__", ""), getattr(value, "__qualname__", getattr(value, "__name__", "")))
-            # What a library made of a user's function, `jax.vmap(f)` say, holds it in its closure.
-            held = map(_content, (value.__closure__ or ()) if isinstance(value, types.FunctionType) else ())
-            yield from (each for each in held if isinstance(each, types.FunctionType))
         elif isinstance(value, types.FunctionType):
             yield from self._function(value)
         elif isinstance(value, dict):

@@ -82,8 +82,8 @@ class Trial:
             jax.random.split(jax.random.fold_in(key, stream), RUNS) for stream in range(3)
         )
         self.runs = 0
-        self._fit = _Quick(jax.vmap(learner.fit, (0, None)))
-        self._remove = _Quick(jax.vmap(removal(remover), (0, 0, None, None, None)))
+        self._fit = _Quick(lambda *given: jax.vmap(learner.fit, (0, None))(*given))
+        self._remove = _Quick(lambda *given: jax.vmap(removal(remover), (0, 0, None, None, None))(*given))
         begin()
 
     def models(self, rows: Rows, keys: Shaped[PRNGKeyArray, " runs"] | None = None) -> Trained:
