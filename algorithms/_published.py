@@ -12,6 +12,7 @@ import numpy as np
 from jax import export
 
 from ._checked import BESIDE, Damaged, identity_id, inspect_manifest, inspect_program, report
+from ._machine import compiler, processor
 from ._room import INPUTS, PROGRAM
 from ._shards import DamageError, encode
 from .pool import Pool, plain
@@ -122,3 +123,9 @@ def _same_machine(pool: str, identity: dict[str, Any]) -> None:
         raise ValueError(
             f"pool {pool[:12]} is of {wanted} on {identity['platform']}, a worker has {got} on {kind}; make them alike"
         )
+    if processor() != identity["processor"]:
+        words = f"pool {pool[:12]} is of processor {identity['processor']}, a worker has {processor()}"
+        raise ValueError(f"{words}; draw it on one kind of machine: other kinds round otherwise")
+    if compiler() != identity["compiler"]:
+        words = f"pool {pool[:12]} is of compiler options {identity['compiler']}, a worker has {compiler()}"
+        raise ValueError(f"{words}; give workers the driver's XLA_FLAGS and settings of jax, or neither of them any")

@@ -5,6 +5,7 @@ import dataclasses
 import functools
 import hashlib
 import importlib.metadata
+import itertools
 import threading
 from collections.abc import Callable, Generator
 from typing import Any
@@ -15,9 +16,12 @@ import numpy as np
 from jax import export
 from jaxtyping import PRNGKeyArray
 
+from ._machine import compiler, processor, settings
+from ._programs import begin
+from ._shards import canonical
 from ._traced import traced
-from .recent import RECENT
-from .spread import chunk_of, in_chunks, spread, vmapped
+from .recent import MEMORY, RECENT, Recent
+from .spread import Mapped, at_this_moment
 from .store import Shards, Store
 
 SHARD = 32
@@ -28,11 +32,13 @@ SHARD = 32
 class Pool:
     """Runs of `program(*keys, *parents, *shared)`: run j of shard s depends on program, inputs and (s, j) alone.
 
-    Equal pools share their shards: within a process by the program's function object and the content of the inputs,
-    and through a store by the program's StableHLO with its constants.
+    Equal pools share their shards, within a process and through a store: they are equal where the program's StableHLO
+    with its constants, the inputs, the compiler's options and the processor's kind are. The program is traced when the
+    pool is first asked for something, and never looked at again: that trace is what is hashed, compiled, drawn and
+    published. What calls back into Python is shared with no other pool.
 
     Args:
-        program: one run; the same function object for the same program, or it is drawn anew.
+        program: one run.
         roots: one key for each stream of randomness; run j of shard s gets the j-th split of `fold_in(root, s)`.
         shared: inputs of all runs.
         parents: pools whose runs are inputs, run by run.
@@ -52,6 +58,9 @@ class Pool:
     name: str = "pool"
     kept: bool = True
 
+    def __post_init__(self) -> None:
+        begin()
+
     def shard(self, number: int, store: Store | None = None) -> Any:
         """Shard s: from memory, from the store, or drawn now and kept in both.
 
@@ -62,11 +71,11 @@ class Pool:
         Returns:
             What the program returns, with a leading axis of 32 runs.
         """
-        found = RECENT.get((self.key, number))
+        found = self._memory.get((self.key, number))
         if found is None:
             found = self._stored(number, store) if store and self.kept and self.identity else self._drawn(number, store)
-            RECENT.put((self.key, number), found)
-        return found
+            self._memory.put((self.key, number), found)
+        return _same(found, self.shapes)
 
     def keep(self, number: int, store: Store) -> bool:
         """Write shard s into a store, drawn now where no memory has it; False where the store could not take it.
@@ -78,23 +87,23 @@ class Pool:
         Raises:
             ValueError: the program cannot be traced, or calls back into Python.
         """
-        found = RECENT.get((self.key, number))
+        found = self._memory.get((self.key, number))
         drawn = self._drawn(number, store) if found is None else found
-        RECENT.put((self.key, number), drawn)
-        return self.shards(store).write(number, [np.asarray(leaf) for leaf in plain(drawn)])
+        self._memory.put((self.key, number), drawn)
+        return self.shards(store).write(number, [np.asarray(leaf) for leaf in drawn])
 
-    def _drawn(self, number: int, store: Store | None) -> Any:
+    def _drawn(self, number: int, store: Store | None) -> list[Any]:
         parents = [parent.shard(number, store) for parent in self.parents]
         with traced(self.name):
-            return spread(self.program, (*shard_keys(self.roots, number), *parents), *self.shared)
+            return plain(self.mapped((*shard_keys(self.roots, number), *parents), *self.shared))
 
-    def _stored(self, number: int, store: Store) -> Any:
+    def _stored(self, number: int, store: Store) -> list[Any]:
         shards = self.shards(store)
         leaves = shards.read(number, self.stored_shapes)
         if leaves is not None:
-            return _same(leaves, self.shapes)
+            return [jnp.asarray(leaf) for leaf in leaves]
         drawn = self._drawn(number, store)
-        shards.write(number, [np.asarray(leaf) for leaf in plain(drawn)])
+        shards.write(number, [np.asarray(leaf) for leaf in drawn])
         return drawn
 
     def shards(self, store: Store) -> Shards:
@@ -107,64 +116,117 @@ class Pool:
             raise ValueError(f"pool: {self.name} calls back into Python; what cannot be lowered is not stored")
         return store.open(self.identity, self.name)
 
-    @functools.cached_property
-    def key(self) -> tuple[Any, ...]:
-        """What tells this pool from others within a process."""
-        above = tuple(parent.key for parent in self.parents)
-        return self.program, tuple(_key_hex(root) for root in self.roots), digest(self.shared), above, SHARD
+    @property
+    def mapped(self) -> Mapped:
+        """The program of many runs, as it was when it was first asked for under JAX's settings of now."""
+        return self._now.mapped
 
-    @functools.cached_property
+    @property
+    def identity(self) -> dict[str, Any] | None:
+        """All that determines the numbers, as plain JSON; None where the program calls back into Python."""
+        return self._now.identity
+
+    @property
+    def key(self) -> str:
+        """What tells this pool from others within a process."""
+        return self._now.key or self._alone
+
+    @property
     def shapes(self) -> Any:
         """A shard's shapes, in the tree that the program returns."""
+        return self.mapped.shapes(SHARD)
+
+    @property
+    def _now(self) -> "_Traced":
+        switches = settings()
+        if switches not in self._traces:
+            self._traces[switches] = self._traced()
+        return self._traces[switches]
+
+    def _traced(self) -> "_Traced":
         runs = (*shard_keys(self.roots, 0), *(parent.shapes for parent in self.parents))
         with traced(self.name):
-            return jax.eval_shape(vmapped(self.program, len(runs)), *runs, *self.shared)
+            made = at_this_moment(self.program, runs, *self.shared)
+        return _Traced(made, _identity(self, made))
+
+    @functools.cached_property
+    def _traces(self) -> dict[Any, "_Traced"]:
+        return {}
+
+    @property
+    def _memory(self) -> Recent:
+        """Shards that all pools of this process share, or where nothing says which are equal, this pool's own."""
+        return self._own if self.identity is None else RECENT
+
+    @functools.cached_property
+    def _own(self) -> Recent:
+        return Recent(MEMORY)
+
+    @functools.cached_property
+    def _alone(self) -> str:
+        return f"{self.name}, the {next(_ALONE)}th that calls back"
 
     @property
     def stored_shapes(self) -> list[jax.ShapeDtypeStruct]:
         """The shapes of a shard's leaves as they are stored."""
         return jax.tree.leaves(jax.eval_shape(plain, self.shapes))
 
-    @functools.cached_property
+    @property
     def exported(self) -> export.Exported:
         """The program of a whole shard on one device: (s, root data, parents' leaves, shared leaves) → leaves.
 
         It is what workers run, from its StableHLO alone: neither the learner's code nor a pickle of it is needed there.
         """
         number, roots = jax.ShapeDtypeStruct((), jnp.uint32), [jax.random.key_data(root) for root in self.roots]
-        above = [jax.eval_shape(plain, parent.shapes) for parent in self.parents]
-        with _without_places():
-            return export.export(jax.jit(self._flat))(number, roots, above, plain(self.shared))
+        shapes, made = [parent.shapes for parent in self.parents], self.mapped
+        above = [jax.eval_shape(plain, each) for each in shapes]
 
-    def _flat(self, number: Any, roots: list[Any], parents: list[Any], shared: list[Any]) -> list[Any]:
-        keys = [_wrapped(data, root) for data, root in zip(roots, self.roots, strict=True)]
-        above = [_same(leaves, parent.shapes) for leaves, parent in zip(parents, self.parents, strict=True)]
-        runs = (*shard_keys(tuple(keys), number), *above)
-        rest = _same(shared, self.shared)
-        many = vmapped(self.program, len(runs))
-        return plain(in_chunks(many, chunk_of(many, runs, rest), runs, *rest))
+        def flat(number: Any, roots: list[Any], parents: list[Any], shared: list[Any]) -> list[Any]:
+            keys = [_wrapped(data, root) for data, root in zip(roots, self.roots, strict=True)]
+            models = [_same(leaves, each) for leaves, each in zip(parents, shapes, strict=True)]
+            runs = (*shard_keys(tuple(keys), number), *models)
+            return plain(made.in_chunks(runs, *_same(shared, self.shared)))
+
+        with _without_places():
+            return export.export(jax.jit(flat))(number, roots, above, plain(self.shared))
 
     @functools.cached_property
-    def identity(self) -> dict[str, Any] | None:
-        """All that determines the numbers, as plain JSON; None where the program calls back into Python."""
-        above = [parent.identity for parent in self.parents]
-        _ = self.shapes  # what cannot be traced is told here, with its mend
-        try:
-            text = self.exported.mlir_module()
-        except NotImplementedError:
-            return None
-        if None in above or "callback" in text:
-            return None
-        return {
-            "program": hashlib.sha256(text.encode()).hexdigest(),
-            "inputs": digest(self.shared),
-            "roots": [_key_hex(root) for root in self.roots],
-            "parents": above,
-            "runs in a shard": SHARD,
-            "platform": jax.devices()[0].device_kind,
-            "x64": bool(jax.config.read("jax_enable_x64")),
-            "versions": {name: importlib.metadata.version(name) for name in ("jax", "jaxlib")},
-        }
+    def _inputs(self) -> str:
+        return digest(self.shared)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Traced:
+    """A pool's program with what it says of the pool, made at one time."""
+
+    mapped: Mapped
+    identity: dict[str, Any] | None
+
+    @functools.cached_property
+    def key(self) -> str | None:
+        return None if self.identity is None else hashlib.sha256(canonical(self.identity).encode()).hexdigest()
+
+
+_ALONE = itertools.count(1)
+
+
+def _identity(pool: Pool, made: Mapped) -> dict[str, Any] | None:
+    above = [parent.identity for parent in pool.parents]
+    if made.digest is None or None in above:
+        return None
+    return {
+        "program": made.digest,
+        "runs at a time": made.chunk,
+        "inputs": pool._inputs,  # pyright: ignore[reportPrivateUsage]
+        "roots": [f"{jax.random.key_impl(root)} {_key_hex(root)}" for root in pool.roots],
+        "parents": above,
+        "runs in a shard": SHARD,
+        "platform": jax.devices()[0].device_kind,
+        "processor": processor(),
+        "compiler": compiler(),
+        "x64": bool(jax.config.read("jax_enable_x64")),
+        "versions": {name: importlib.metadata.version(name) for name in ("jax", "jaxlib")},
+    }
 
 
 def shard_keys(roots: tuple[PRNGKeyArray, ...], number: Any) -> tuple[Any, ...]:

@@ -1,6 +1,5 @@
 """Many runs at once: one compiled program, runs on a leading axis, every core and device used."""
 
-import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ import platformdirs
 from jaxtyping import Array, Bool, PRNGKeyArray, Shaped
 
 from ..formal.scenario import Rows
+from ._programs import begin
 from ._traced import traced
 from .base import Learner, Remover, Trained
 from .spread import compiled_programs as compiled_programs
@@ -77,6 +77,7 @@ def draw(learner: Learner, rows: Rows, keys: Shaped[PRNGKeyArray, " runs"], *, o
     >>> draw(ns.learners.ridge(), rows, jax.random.split(jax.random.key(0), 5)).params.shape
     (5, 3, 2)
     """
+    begin()
     with traced(f"learner {learner}"):
         return spread(learner.fit, (keys, rows)) if own else spread(learner.fit, (keys,), rows)
 
@@ -111,18 +112,18 @@ def remove(
     >>> remove(ns.removers.newton(), models, rows, jnp.array([True, False]), keys).params.shape
     (5, 3, 2)
     """
+    begin()
     with traced(f"remover {remover}"):
         if own:
             return spread(removal(remover), (keys, trained, rows, forget, extra or {}))
         return spread(removal(remover), (keys, trained), rows, forget, extra or {})
 
 
-@functools.lru_cache(maxsize=256)
 def removal(remover: Remover) -> Callable[..., Trained]:
-    """`(key, trained, rows, forget, extra) -> Trained`, the same function object each time.
+    """`(key, trained, rows, forget, extra) -> Trained`: a remover with what it needs as its last argument.
 
     >>> import neverseen as ns
     >>> removal(ns.removers.newton()) is removal(ns.removers.newton())
-    True
+    False
     """
     return lambda key, trained, rows, forget, extra: remover(key, trained, rows, forget, **extra)

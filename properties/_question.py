@@ -6,17 +6,19 @@ import hashlib
 import inspect
 import json
 import types
-import weakref
 from collections.abc import Hashable
 from typing import Any
 
 import jax
 import numpy as np
 
+from ..algorithms._machine import settings
+from ..algorithms.base import Learner, Remover
 from ..formal.definitions import Definition
 from ..formal.scenario import Scenario
 from ..formal.verdict import Evidence, Route, Status, Verdict
 from .check import check
+from .pairs import programs
 from .provenance import surroundings
 
 _DEFAULTS = {
@@ -73,7 +75,19 @@ class Question:
         asked = self.definition, self.remover, self.learner, tuple(sorted(terms.items()))
         scene = self.scenario
         shown = (repr(scene), scene.digest()) if isinstance(scene, Scenario) else identity(scene)
-        return identity(asked), shown, _made_with(bool(jax.config.read("jax_enable_x64")))
+        return identity(asked), shown, self._programs(), _made_with(settings())
+
+    def _programs(self) -> Hashable:
+        """What learner and remover do on this scenario, as traced now; None where they are finite laws, or fail."""
+        asked, scene = (self.definition, self.remover, self.learner, self.scenario), self.scenario
+        if not (
+            isinstance(scene, Scenario) and isinstance(self.learner, Learner) and isinstance(self.remover, Remover)
+        ):
+            return None
+        try:
+            return programs(*asked, seed=self.term("seed"), keyed_as=self.term("keyed_as"))
+        except Exception:  # of a user's code; `check` runs into it as well, and says where
+            return None
 
     def undrawn(self) -> Verdict:
         """INCONCLUSIVE, as nothing was drawn."""
@@ -87,18 +101,18 @@ class Question:
         )  # fmt: skip
 
 
-@functools.cache
-def _made_with(x64: bool) -> str:
-    """Versions and platform; of these only the precision changes while a process runs."""
-    return json.dumps(surroundings() | {"x64": x64}, sort_keys=True)
+@functools.lru_cache(maxsize=64)
+def _made_with(switches: Hashable) -> tuple[str, Hashable]:
+    """Versions, platform, and the switches of JAX; of these only the switches change while a process runs."""
+    return json.dumps(surroundings(), sort_keys=True), switches
 
 
 def identity(value: Any) -> Hashable:
     """A key that is equal for equal values: dataclasses field by field, arrays by content, functions by their code.
 
-    A remover made anew in every example is the same remover if its function's code, defaults and closure are. A
-    function met before keeps the key it had then: what it does must not depend on when it is called. What has no
-    value to compare is itself alone.
+    A remover made anew in every example is the same remover if its function's code, defaults and closure are, as they
+    are now. What has no value to compare is itself alone. What a function finds by a global name is not looked at:
+    `Question.key` has the traced programs for that.
 
     >>> identity(lambda: 1) == identity(lambda: 2), identity(1) == identity(1.0)
     (False, False)
@@ -106,15 +120,19 @@ def identity(value: Any) -> Hashable:
     >>> identity(make(2)) == identity(make(2)), identity(make(2)) == identity(make(3))
     (True, False)
     """
+    return _identity(value, ())
+
+
+def _identity(value: Any, within: tuple[Any, ...]) -> Hashable:
     if isinstance(value, types.FunctionType):
-        return _function(value)
+        return _function(value, within)
     if isinstance(value, np.ndarray | jax.Array):
         return _array(value)
     if isinstance(value, types.MethodType):
-        return types.MethodType, identity(value.__self__), identity(value.__func__)
+        return types.MethodType, _identity(value.__self__, within), _identity(value.__func__, within)
     parts = _parts(value)
     if parts is not None:
-        return type(value), tuple(map(identity, parts))
+        return type(value), tuple(_identity(part, within) for part in parts)
     return type(value), value if _hashable(value) else _Itself(value)
 
 
@@ -129,16 +147,12 @@ def _parts(value: Any) -> list[Any] | None:
     return list(value) if isinstance(value, tuple | list) else None
 
 
-_MET: "weakref.WeakKeyDictionary[Any, Hashable]" = weakref.WeakKeyDictionary()
-
-
-def _function(value: types.FunctionType) -> Hashable:
-    if value not in _MET:
-        named = value.__module__, value.__qualname__, id(value.__globals__), value.__code__
-        _MET[value] = named  # a closure may hold its own function
-        held = [_content(cell) for cell in value.__closure__ or ()]
-        _MET[value] = *named, identity([value.__defaults__, value.__kwdefaults__, *held])
-    return _MET[value]
+def _function(value: types.FunctionType, within: tuple[Any, ...]) -> Hashable:
+    named = value.__module__, value.__qualname__, id(value.__globals__), value.__code__
+    if value in within:  # a closure may hold its own function
+        return named
+    held = [value.__defaults__, value.__kwdefaults__, *map(_content, value.__closure__ or ())]
+    return *named, _identity(held, (*within, value))
 
 
 def _content(cell: types.CellType) -> Any:

@@ -9,6 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float64, Int, PRNGKeyArray, Shaped
 
+from ..algorithms._machine import compiler, settings
+from ..algorithms._programs import Bounded, Program, begin, shape_of, trace
 from ..algorithms._traced import traced
 from ..algorithms.base import Learner, Remover, Trained
 from ..algorithms.pools import removal
@@ -80,12 +82,15 @@ class Trial:
             jax.random.split(jax.random.fold_in(key, stream), RUNS) for stream in range(3)
         )
         self.runs = 0
+        self._fit = _Quick(lambda *given: jax.vmap(learner.fit, (0, None))(*given))
+        self._remove = _Quick(lambda *given: jax.vmap(removal(remover), (0, 0, None, None, None))(*given))
+        begin()
 
     def models(self, rows: Rows, keys: Shaped[PRNGKeyArray, " runs"] | None = None) -> Trained:
         """Eight models of these rows; the training keys unless others are given."""
         self.runs += RUNS
         with traced(f"learner {self.learner}"):
-            return _fitting(self.learner)(self.training if keys is None else keys, rows)
+            return self._fit(self.training if keys is None else keys, rows)
 
     def references(self, unseen: Mask) -> Trained:
         """Eight models that never saw some rows of D, with the removal keys: what retraining would publish."""
@@ -104,7 +109,7 @@ class Trial:
         self.runs += RUNS
         full = self.scenario.behaviour if behaviour is None else behaviour
         with traced(f"remover {self.remover}"):
-            return _removing(self.remover)(
+            return self._remove(
                 self.removing if keys is None else keys,
                 self.original if models is None else models,
                 self.scenario.rows if rows is None else rows,
@@ -137,14 +142,33 @@ class Trial:
         return not self.remover.random or (self.settled and spread(self.plain) <= GRAIN)
 
 
-@functools.lru_cache(maxsize=64)
-def _fitting(learner: Learner) -> Any:
-    return quickly(jax.vmap(learner.fit, (0, None)))
+class _Quick:
+    """A function under `quickly`, as it is when it is first called; what is compiled goes by the trace."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function, self.met = function, dict[Any, tuple[Program, Any]]()
+
+    def __call__(self, *arguments: Any) -> Any:
+        leaves, rebuild = jax.tree.flatten(arguments)
+        kind = rebuild, tuple(map(shape_of, leaves)), settings()
+        if kind not in self.met:
+            program = trace(self.function, *arguments)
+            self.met[kind] = program, _compiled(program)
+        program, run = self.met[kind]
+        return jax.tree.unflatten(program.outputs, run(*leaves))
 
 
-@functools.lru_cache(maxsize=64)
-def _removing(remover: Remover) -> Any:
-    return quickly(jax.vmap(removal(remover), (0, 0, None, None, None)))
+def _compiled(program: Program) -> Any:
+    key = program.digest, compiler()
+    found = None if program.digest is None else _RUNNERS.get(key)
+    if found is None:
+        found = quickly(program.flat)
+        if program.digest is not None:
+            _RUNNERS.put(key, found)
+    return found
+
+
+_RUNNERS = Bounded(64)
 
 
 def gaps(a: Trained, b: Trained) -> Gaps:

@@ -1,7 +1,6 @@
 """Pairs of runs, seen through views: scenario → learner → remover → view, a block at a time."""
 
 import dataclasses
-import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +8,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float64, PRNGKeyArray
 
+from ..algorithms._programs import momentary
 from ..algorithms.base import Learner, Remover, Trained
 from ..algorithms.pool import SHARD, Pool
 from ..algorithms.pools import removal
@@ -18,7 +18,7 @@ from ..formal.scenario import Rows, Scenario, scenario_key
 from .gathered import WARM_UP, Block
 from .grain import Scales, add_grain, scales
 from .residuals import Residuals, flattened
-from .views import Probes, Values, observe_many
+from .views import Probes, Values, observe_many, probes, seen_of
 
 PAIRS = SHARD
 """Pairs drawn at a time."""
@@ -145,6 +145,31 @@ def _generator(key: PRNGKeyArray, arm: int) -> np.random.Generator:
     return np.random.default_rng([*np.asarray(jax.random.key_data(key)).tolist(), arm])
 
 
+def programs(
+    definition: Definition,
+    remover: Remover,
+    learner: Learner,
+    scenario: Scenario,
+    *,
+    seed: int,
+    keyed_as: Scenario | None = None,
+) -> tuple[str, ...]:
+    """What determines the numbers of `blocks`, as traced now: the keys of its pools, and of what is looked at.
+
+    Args:
+        definition, remover, learner, scenario, seed, keyed_as: as in `blocks`.
+
+    >>> import neverseen as ns
+    >>> asked = ns.Untraining(1.0, 0.05), ns.removers.retrain(), ns.learners.ridge(), ns.scenarios.figure1()
+    >>> programs(*asked, seed=0) == programs(*asked, seed=0), programs(*asked, seed=0) == programs(*asked, seed=1)
+    (True, False)
+    """
+    declared = learner.noise is not None and remover.centre is not None
+    made = (centred_remover(remover), centred_learner(learner)) if declared else (remover, learner)
+    pools = arms(definition, *made, scenario, streams(scenario if keyed_as is None else keyed_as, seed))
+    return *(pool.key for pool in pools), seen_of(learner, pools[0].shapes, probes(scenario, definition))
+
+
 def streams(scenario: Scenario, seed: int) -> dict[str, PRNGKeyArray]:
     """The root key of each stream of randomness; the other data and training share no seed with any pair.
 
@@ -192,7 +217,7 @@ def arms(
     return removed, reference, original
 
 
-@functools.lru_cache(maxsize=64)
+@momentary
 def centred_learner(learner: Learner) -> Learner:
     """The same learner, its record paired with the centre of each run: one program draws both.
 
@@ -214,7 +239,7 @@ def centred_learner(learner: Learner) -> Learner:
     return dataclasses.replace(learner, fit=fit)
 
 
-@functools.lru_cache(maxsize=64)
+@momentary
 def centred_remover(remover: Remover) -> Remover:
     """The same remover on runs of `centred_learner`, its record paired with the centre of each run.
 
@@ -248,7 +273,7 @@ def _distance(noise: list[Residuals], removed: Trained, reference: Trained) -> F
     return np.linalg.norm(shift, axis=1) / noise[0].sigma
 
 
-@functools.lru_cache(maxsize=64)
+@momentary
 def _fit_to(learner: Learner, definition: Definition | None) -> Callable[[PRNGKeyArray, Scenario], Trained]:
     def fit(key: PRNGKeyArray, data: Scenario) -> Trained:
         rows = data.rows if definition is None else reference_rows(definition, data.rows, data.forget, data.behaviour)
@@ -257,7 +282,7 @@ def _fit_to(learner: Learner, definition: Definition | None) -> Callable[[PRNGKe
     return fit
 
 
-@functools.lru_cache(maxsize=64)
+@momentary
 def _remove_from(remover: Remover) -> Callable[[PRNGKeyArray, Trained, Scenario], Trained]:
     def remove(key: PRNGKeyArray, trained: Trained, data: Scenario) -> Trained:
         return remover(key, trained, data.rows, data.forget, **{need: getattr(data, need) for need in remover.needs})

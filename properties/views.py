@@ -1,7 +1,6 @@
 """Views: observables φ of a model. What a verdict compares are the laws of these."""
 
 import dataclasses
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +10,9 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
+from ..algorithms._programs import momentary
 from ..algorithms.base import Learner, Trained, margins
-from ..algorithms.spread import spread
+from ..algorithms.spread import at_this_moment, spread
 from ..formal.definitions import Definition
 from ..formal.scenario import Rows, Scenario, bucket
 from .grain import Values as Values
@@ -124,7 +124,23 @@ def sketch(params: Any) -> Float[Array, " k"]:
     return (padded * signs).reshape(terms, COORDINATES).sum(0) / np.sqrt(terms)
 
 
-@functools.lru_cache(maxsize=256)
+def seen_of(learner: Learner, trained: Trained, found: Probes) -> str:
+    """The digest of what `observe_many` computes, as traced now; one of its own where that calls back into Python.
+
+    Args:
+        learner, trained, found: as there, or of `trained` the shapes.
+
+    >>> import jax, neverseen as ns
+    >>> scenario, learner = ns.scenarios.figure1(), ns.learners.ridge()
+    >>> models = jax.eval_shape(jax.vmap(learner.fit, (0, None)), jax.random.split(jax.random.key(0)), scenario.rows)
+    >>> len(seen_of(learner, models, probes(scenario, ns.Untraining(1.0, 0.05))))
+    64
+    """
+    made = at_this_moment(_observer(learner), (trained.params,), found.points)
+    return made.digest or f"at {id(made)}"
+
+
+@momentary
 def _observer(learner: Learner) -> Callable[[Any, dict[str, Rows]], dict[str, Array]]:
     """All views of one model."""
 

@@ -60,7 +60,7 @@ def test_a_shard_has_the_same_bits_from_memory_a_store_and_its_exported_program(
     store, made = Store(tmp_path), fits(LEARNERS[name])
     for one in (made, removals(made)):
         drawn = one.shard(2, store)
-        assert one.shard(2) is drawn
+        assert all(a is b for a, b in zip(plain(one.shard(2)), plain(drawn), strict=True))
         forgetful.held.clear()
         assert same(one.shard(2, store), drawn)
         assert one.shards(store).present() == [2]

@@ -44,13 +44,13 @@ def test_requests_are_nested_and_of_their_size() -> None:
 def test_the_known_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retraining needs all of S_full, a remover that is told S_full any of it, and doing nothing is never enough."""
     drawn: list[str] = []
-    spread = pool.spread
+    draw = pool.Pool._drawn  # pyright: ignore[reportPrivateUsage]
 
-    def counted(program: Any, *given: Any) -> Any:
-        drawn.append(getattr(program, "__qualname__", ""))
-        return spread(program, *given)
+    def counted(made: pool.Pool, number: int, store: Any) -> Any:
+        drawn.append(getattr(made.program, "__qualname__", ""))
+        return draw(made, number, store)
 
-    monkeypatch.setattr(pool, "spread", counted)
+    monkeypatch.setattr(pool.Pool, "_drawn", counted)
     monkeypatch.setattr(pool, "RECENT", Recent(MEMORY))  # another test of this process may have drawn these pools
     assert statuses(ns.removers.retrain(), 0.1, 0.5, 1) == ["REFUTED", "REFUTED", "INCONCLUSIVE"]
     fits = [name for name in drawn if name == LEARNER.fit.__qualname__]

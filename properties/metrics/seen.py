@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float64
 
+from ...algorithms._programs import momentary
 from ...algorithms.base import Learner, margins
 from ...algorithms.layers import features
 from ...algorithms.spread import spread
@@ -142,7 +143,7 @@ def _cut(name: str, values: Array, points: Places) -> Array:
     return values if kind == "relearning" else values[:, : int(points[place].count())]
 
 
-@functools.lru_cache(maxsize=256)
+@momentary
 def _observer(learner: Learner, needs: tuple[str, ...]) -> Callable[[Any, Places], dict[str, Array]]:
     """All arrays of one model."""
 
