@@ -1,7 +1,6 @@
 """A remover tried on small requests: eight runs to a call, and one compiled program for all requests of one shape."""
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -9,12 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float64, Int, PRNGKeyArray, Shaped
 
-from ..algorithms._machine import compiler, settings
-from ..algorithms._programs import Bounded, Program, begin, shape_of, trace
+from ..algorithms._programs import begin
 from ..algorithms._traced import traced
 from ..algorithms.base import Learner, Remover, Trained
 from ..algorithms.pools import removal
 from ..formal.scenario import Rows, Scenario
+from ._quick import Quick
 from .residuals import flattened
 
 RUNS = 8
@@ -23,44 +22,8 @@ RUNS = 8
 GRAIN = 1e-3
 """Models closer than this are one: the largest |a − b| / (1 + |b|) of a parameter. Float rounding stays far below."""
 
-QUICK: dict[str, bool | int | str | float] = {
-    "xla_backend_optimization_level": 0,
-    "xla_llvm_disable_expensive_passes": True,
-    "xla_cpu_use_fusion_emitters": False,
-}
-"""What makes XLA compile quickly on a CPU; versions differ in what they know."""
-
 Mask = Bool[Array, " n"]
 Gaps = Float64[np.ndarray, "a b"]
-
-
-def quickly(function: Callable[..., Any]) -> Any:
-    """The function under jit, by the quickest compilation there is: for programs that run for milliseconds.
-
-    >>> float(quickly(jnp.sin)(0.0))
-    0.0
-    """
-    return jax.jit(function, compiler_options=quick_options())
-
-
-@functools.cache
-def quick_options() -> dict[str, bool | int | str | float] | None:
-    """The options that this version of XLA knows; none for another kind of device.
-
-    >>> set(quick_options() or ()) <= set(QUICK)
-    True
-    """
-    if jax.default_backend() != "cpu":
-        return None
-    return {name: value for name, value in QUICK.items() if _known({name: value})}
-
-
-def _known(option: dict[str, bool | int | str | float]) -> bool:
-    try:
-        jax.jit(lambda: 0, compiler_options=option).lower().compile()
-    except jax.errors.JaxRuntimeError:
-        return False
-    return True
 
 
 class Trial:
@@ -82,8 +45,8 @@ class Trial:
             jax.random.split(jax.random.fold_in(key, stream), RUNS) for stream in range(3)
         )
         self.runs = 0
-        self._fit = _Quick(lambda *given: jax.vmap(learner.fit, (0, None))(*given))
-        self._remove = _Quick(lambda *given: jax.vmap(removal(remover), (0, 0, None, None, None))(*given))
+        self._fit = Quick(lambda *given: jax.vmap(learner.fit, (0, None))(*given))
+        self._remove = Quick(lambda *given: jax.vmap(removal(remover), (0, 0, None, None, None))(*given))
         begin()
 
     def models(self, rows: Rows, keys: Shaped[PRNGKeyArray, " runs"] | None = None) -> Trained:
@@ -140,35 +103,6 @@ class Trial:
     def certain(self) -> bool:
         """Whether the removed model depends on the request alone: no key is used, or to no effect."""
         return not self.remover.random or (self.settled and spread(self.plain) <= GRAIN)
-
-
-class _Quick:
-    """A function under `quickly`, as it is when it is first called; what is compiled goes by the trace."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function, self.met = function, dict[Any, tuple[Program, Any]]()
-
-    def __call__(self, *arguments: Any) -> Any:
-        leaves, rebuild = jax.tree.flatten(arguments)
-        kind = rebuild, tuple(map(shape_of, leaves)), settings()
-        if kind not in self.met:
-            program = trace(self.function, *arguments)
-            self.met[kind] = program, _compiled(program)
-        program, run = self.met[kind]
-        return jax.tree.unflatten(program.outputs, run(*leaves))
-
-
-def _compiled(program: Program) -> Any:
-    key = program.digest, compiler()
-    found = None if program.digest is None else _RUNNERS.get(key)
-    if found is None:
-        found = quickly(program.flat)
-        if program.digest is not None:
-            _RUNNERS.put(key, found)
-    return found
-
-
-_RUNNERS = Bounded(64)
 
 
 def gaps(a: Trained, b: Trained) -> Gaps:
