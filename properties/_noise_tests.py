@@ -74,7 +74,7 @@ def regularity(residuals: Runs) -> Line:
     steps = np.arange(count + 1) / count
     gaps = np.maximum((steps[1:] - values).max(1), (values - steps[:-1]).max(1))
     beyond = np.minimum(2 * (1 - gaps) ** count, 1.0)  # exact from 1 − 1/n on, where the two sides exclude each other
-    return np.where(gaps >= 1 - 1 / count, scores(1 - beyond, beyond), np.interp(gaps, *_kolmogorov(count)))
+    return np.where(gaps >= max(0.5, 1 - 1 / count), scores(1 - beyond, beyond), np.interp(gaps, *_kolmogorov(count)))
 
 
 def magnitudes(residuals: Chances) -> Chances:
@@ -247,7 +247,7 @@ def spaced(width: int, most: int) -> list[int]:
 @functools.lru_cache(maxsize=64)
 def _kolmogorov(count: int) -> tuple[Line, Line]:
     """Distances of so many values from their law, and the normal scores of those: exact there, 3e-4 off between."""
-    at = 0.5 / count + min(4 / math.sqrt(count), 1 - 1.5 / count) * np.linspace(0, 1, _NODES) ** 2
+    at = 0.5 / count + min(4 / math.sqrt(count), 1 - 0.5 / count) * np.linspace(0, 1, _NODES) ** 2
     law = scipy.stats.kstwo(count)
     return at, scores(law.cdf(at), law.sf(at))
 

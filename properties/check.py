@@ -141,6 +141,8 @@ def watched(drawn: Iterator[Block], budget: int, message: str, progress: Progres
 
 def verdict_of(terms: Terms, outcome: Outcome, subject: str, made: dict[str, Any], started: float) -> Verdict:
     """The verdict of a sequential outcome, with its provenance."""
+    if outcome.withdrawn:
+        made = made | {"withdrawn": f"the coupling route: {outcome.withdrawn}"}
     return Verdict(
         status=outcome.status,
         definition=terms.definition,
@@ -161,4 +163,5 @@ def verdict_of(terms: Terms, outcome: Outcome, subject: str, made: dict[str, Any
         seconds=time.perf_counter() - started,
         delta_lower=outcome.delta_lower,
         delta_upper=outcome.delta_upper,
+        assumptions=outcome.assumptions,
     )

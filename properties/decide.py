@@ -34,6 +34,8 @@ class Outcome:
     delta_upper: float | None
     witness: Witness
     evidence: Evidence
+    assumptions: tuple[str, ...] = ()
+    withdrawn: str = ""
 
 
 def decide(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...], grain: float) -> Outcome:
@@ -98,7 +100,8 @@ def _played(rounds: Iterator[Step], source: "_Own", coupler: Coupler) -> list["_
     """The rounds up to the one that decides, the coupling's certificate included."""
     turns: list[_Turn] = []
     for step in rounds:
-        place = coupler.play(source.pairs.distance[step.start : step.end]) if source.coupled else None
+        distance = source.pairs.distance[step.start : step.end]
+        place = coupler.play(distance, source.pairs.noise) if source.coupled else None
         turns.append(_Turn(step, 0 if place is None else place + 1))
         if place is not None:
             break
@@ -129,18 +132,22 @@ def _outcome(
     status, route, used = turns[-1].ended()
     played = [step.outcomes for step in steps[:-1]] + [steps[-1].outcomes[:, : used - steps[-1].start]]
     witness, feature, cut = best_event(refuter, steps, source.fitted[-1], used)
-    known = scope(source.declared_lenses or source.fitted[-1])
+    known, noise = scope(source.declared_lenses or source.fitted[-1]), coupler.noise
+    # Bounds that rest on a user's word belong to the certificate whose sentence says so, and to no other verdict.
+    bounded = source.coupled and not noise.doubt and (route is Route.COUPLING or not noise.assumption)
     return Outcome(
         status,
         route,
         "all events" if route is Route.COUPLING else known,
         used,
         epsilon_lower(played, refuter.features, claim.delta, terms.alpha, claim.epsilon),
-        coupler.epsilon_upper if source.coupled else None,
+        coupler.epsilon_upper if bounded else None,
         delta_lower(played, refuter.features, claim.epsilon, terms.alpha, claim.delta),
-        coupler.delta_upper if source.coupled else None,
+        coupler.delta_upper if bounded else None,
         witness,
         evidence(source.pairs, steps, source.fitted, refuter, acceptor, feature, cut, used, grain, terms.beta),
+        (noise.assumption,) if route is Route.COUPLING and noise.assumption else (),
+        noise.doubt,
     )
 
 

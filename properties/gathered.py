@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float64
 
+from .couple import KNOWN, Noise
 from .lenses import SHARES, Lens, fit_learned, fit_lenses
 from .views import Values
 from .witnesses import Feature, finite
@@ -31,6 +32,7 @@ class Block:
     Args:
         removed, reference, original: the views of each arm.
         distance: ‖θ_u − θ_r‖ / σ of each pair before the output noise, where both arms declare it.
+        noise: what is known of that noise, from all runs up to these.
 
     >>> one = {"a": np.zeros((2, 1))}
     >>> Block(one, one, None).removed["a"].shape
@@ -41,6 +43,7 @@ class Block:
     reference: Values
     original: Values | None
     distance: Float64[np.ndarray, " pairs"] | None = None
+    noise: Noise = KNOWN
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +76,7 @@ class Gathered:
         self._blocks = blocks
         self.arms: list[Values] = [{}, {}, {}]
         self.distance = np.zeros(0)
+        self.noise = KNOWN
         self._bounded: list[Values] = [{}, {}, {}]
         self._learned: dict[int, Lens] = {}
 
@@ -86,7 +90,7 @@ class Gathered:
                     self._bounded[i], _with_all({n: finite(v) for n, v in (values | extra).items()})
                 )
             if block.distance is not None:
-                self.distance = np.append(self.distance, block.distance)
+                self.distance, self.noise = np.append(self.distance, block.distance), block.noise
         return min(self.drawn, wanted)
 
     @property

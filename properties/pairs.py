@@ -9,14 +9,16 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float64, PRNGKeyArray
 
+from ..algorithms._own import noise_is_own
 from ..algorithms.base import Learner, Remover, Trained
 from ..algorithms.pool import SHARD, Pool
 from ..algorithms.pools import removal
 from ..algorithms.store import Store
 from ..formal.definitions import Definition, reference_rows
 from ..formal.scenario import Rows, Scenario, scenario_key
+from .couple import KNOWN, Noise
 from .gathered import Block
-from .residuals import Residuals, flattened
+from .residuals import Residuals, assumed, flattened
 from .views import Probes, add_grain, observe_many
 
 PAIRS = SHARD
@@ -46,7 +48,7 @@ def blocks(
     the removal key k' is independent of it. Keys depend on the seed, the scenario, the stream and the block.
 
     Where learner and remover declare their output noise, each pair comes with the distance of its two centres, and the
-    noise of all runs drawn so far is tested block by block.
+    noise of all runs drawn so far is tested block by block, in both arms.
 
     Args:
         definition, remover, learner, scenario: as in `check`.
@@ -72,16 +74,18 @@ def blocks(
     True
     """
     law = learner.noise if remover.centre is not None else None
-    noise = None if law is None else [Residuals(arm, law.sigma) for arm in ("removed", "reference")]
+    tested = [] if law is None else [Residuals(arm, law.sigma) for arm in ("removed", "reference")]
+    own = noise_is_own(remover, learner)
     made = (remover, learner) if law is None else (centred_remover(remover), centred_learner(learner))
     roots = streams(scenario if keyed_as is None else keyed_as, seed)
     pools = arms(definition, *made, scenario, roots)
     for block in range(-(-budget // PAIRS)):
         drawn = [pool.shard(block, store) for pool in pools]
-        distance = None if noise is None else _distance(noise, *drawn[:2])
+        distance = _distance(tested, *drawn[:2]) if tested else None
+        noise = _noise(tested, block + 1, own) if tested else KNOWN
         rng = np.random.default_rng(np.asarray(jax.random.key_data(jax.random.fold_in(roots["grain"], block))))
         seen = [add_grain(observe_many(learner, arm, found), grain, rng) for arm in drawn]
-        yield Block(*seen, distance=distance)
+        yield Block(*seen, distance=distance, noise=noise)
 
 
 def streams(scenario: Scenario, seed: int) -> dict[str, PRNGKeyArray]:
@@ -185,6 +189,15 @@ def _distance(noise: list[Residuals], removed: Trained, reference: Trained) -> F
     with np.errstate(invalid="ignore"):  # ∞ − ∞: a distance that is not finite counts as the term 1.
         shift = flattened(removed.record[1]) - flattened(reference.record[1])
     return np.linalg.norm(shift, axis=1) / noise[0].sigma
+
+
+def _noise(tested: list[Residuals], blocks: int, own: bool) -> Noise:
+    """What the runs so far say of the noise; σ is known, and nothing assumed, where the library draws it."""
+    doubt, size = next((arm.doubt for arm in tested if arm.doubt), ""), tested[0].size
+    if own or doubt or not size:
+        return Noise(size, blocks, doubt=doubt)
+    arms = tuple((arm.runs * arm.size, arm.squares) for arm in tested)
+    return Noise(size, blocks, arms, assumption=assumed(min(arm.runs for arm in tested), size, blocks))
 
 
 @functools.lru_cache(maxsize=64)
