@@ -1,14 +1,15 @@
 """What the tests of a declared noise promise and see: `python benchmarks/declared_laws.py [--quick]`.
 
-- *false alarms*: right noise in both arms, float32 models around random centres, in blocks of 32 as a check sees them, and
-  once with a σ that is as near to their rounding as is admitted. The p-value of the whole test, all looks and both arms, is below the level in at most that share: with the exact 99.9 %
-  upper bound of the rate, and whether its 99.9 % lower bound is at most the level.
-- *power*: one arm publishes something else; the share of series that are doubted (level 1e-3 a check) by so many runs, and
-  the least runs at which that is .9 ("short" where 512 are not enough). A mean is given by its length, spread over all
+- *false alarms*: right noise in both arms, float32 models around random centres, in blocks of 32 as a check sees them,
+  and once with a σ as near to their rounding as is admitted. The p-value of the whole test, all looks and both arms, is
+  below the level in at most that share: with the exact 99.9 % upper bound of the rate, and whether its 99.9 % lower
+  bound is at most the level.
+- *power*: one arm publishes something else; the share of series doubted (level 1e-3 a check) by so many runs, and the
+  least runs at which that is .9 ("short" where 512 are not enough). A mean is given by its length, spread over all
   parameters alike.
 - *stated*: the departures that a certificate's sentence says would have been seen with probability 90 %, drawn.
-- *cost*: pairs until equal laws are certified, where the library draws the noise and where a user declares it, by claim:
-  what bounding σ of both arms costs.
+- *cost*: pairs until equal laws are certified, where the library draws the noise and where a user declares it, by
+  claim: what bounding σ of both arms costs.
 
 Writes `benchmarks/declared_laws.json`.
 """
@@ -161,7 +162,7 @@ def stated(p: int, blocks: int, series: int) -> dict[str, Any]:
         hit = 0
         for _ in range(series):
             arm = Residuals("removed", SIGMA)
-            hit += any([seen(arm, rng, p, draw) < LEVEL for _ in range(blocks)])
+            hit += any(seen(arm, rng, p, draw) < LEVEL for _ in range(blocks))
         rates[name] = hit / series
     return {"parameters": p, "runs": blocks * BLOCK, "σ off by": off, "mean off by": mean, "seen": rates}
 

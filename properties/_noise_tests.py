@@ -169,7 +169,9 @@ def ties(column: Line, grain: float) -> Finding:
     each = -math.expm1(column.size * math.log1p(-gap)) if gap < 1 else 1.0
     ways = math.lgamma(gaps.size + 1) - math.lgamma(wanted + 1) - math.lgamma(gaps.size - wanted + 1)
     chance = math.exp(min(ways + wanted * math.log(each), 0.0)) if each > 0 else 0.0
-    return Finding(chance, lambda at: f"runs share their noise: of {column.size} runs, {wanted} pairs of draws are the same")
+    return Finding(
+        chance, lambda at: f"runs share their noise: of {column.size} runs, {wanted} pairs of draws are the same"
+    )
 
 
 def pairs(shown: Runs, sizes: Runs, width: int) -> list[Finding]:

@@ -7,14 +7,13 @@ import jax
 import numpy as np
 import scipy.optimize
 import scipy.special
-from jaxtyping import Float64
 
 from ._noise_tests import (
     SHOWN,
     TESTS,
+    Finding,
     Namer,
     Runs,
-    Finding,
     between,
     lengths,
     magnitudes,
@@ -64,9 +63,9 @@ class Residuals:
     that do. Each level holds exactly or more than that for ideal noise, over all looks and both arms.
 
     `chance` is a p-value of all that was seen so far: below any a with probability at most a, for right noise. Below
-    1e-3 the noise is doubted: no certificate rests on it, and `doubt` says why. Below 1e-9 it is bad input, an error and
-    no verdict. What so many runs cannot tell from N(0, 1) passes, and is assumed (`assumed`). A run whose centre is not
-    finite is left out, for its distance counts as the term 1.
+    1e-3 the noise is doubted: no certificate rests on it, and `doubt` says why. Below 1e-9 it is bad input, an error
+    and no verdict. What so many runs cannot tell from N(0, 1) passes, and is assumed (`assumed`). A run whose centre is
+    not finite is left out, for its distance counts as the term 1.
 
     Args:
         arm: "removed" or "reference", for messages.
@@ -121,7 +120,7 @@ drop `centre` from the remover
     def _tests(self, fresh: Runs) -> list[Finding]:
         made = [*moments(self.runs, self._sums), shape(self._shown), *pairs(self._shown, self._sizes, self.size)]
         made += [*between(self._lengths, self._regularity), ties(self._shown[:, 0], self.grain)]
-        return made + [twins(fresh)] if self.looks == 1 else made
+        return [*made, twins(fresh)] if self.looks == 1 else made
 
     def _judge(self, tests: list[Finding], at: Namer) -> None:
         share = _share(self.looks)

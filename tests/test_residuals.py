@@ -133,7 +133,10 @@ Law = Callable[[np.random.Generator, int], np.ndarray]
 LAWS: dict[str, tuple[Law, int]] = {
     "one length": (lambda rng, p: _scaled(_ideal(rng, p), math.sqrt(p)), 1),
     "permuted quantiles": (_quantiles, 1),
-    "permuted quantiles of right norm": (lambda rng, p: _scaled(_quantiles(rng, p), np.sqrt(rng.chisquare(p, (32, 1)))), 3),
+    "permuted quantiles of right norm": (
+        lambda rng, p: _scaled(_quantiles(rng, p), np.sqrt(rng.chisquare(p, (32, 1)))),
+        3,
+    ),
     "a scale for each run": (lambda rng, p: _ideal(rng, p) * rng.choice([0.5, math.sqrt(1.75)], (32, 1)), 8),
     "copied halves": (lambda rng, p: np.tile(_ideal(rng, p // 2), (1, 2)), 2),
     "mirrored halves": (lambda rng, p: np.kron([[1, -1]], _ideal(rng, p // 2)), 2),
