@@ -5,7 +5,6 @@ from typing import Any
 
 import jax
 import numpy as np
-import scipy.optimize
 import scipy.special
 
 from ._noise_tests import (
@@ -205,9 +204,7 @@ def seen_off(runs: int, size: int, looks: int, power: float = 0.9) -> tuple[floa
     wider = math.sqrt(above / scipy.special.chdtri(freedom, power)) - 1
     narrower = 1 - math.sqrt(below / scipy.special.chdtri(freedom, 1 - power))
     cut = scipy.special.chdtri(size, level)
-    reach = 4 * (cut + size)
-    length = scipy.optimize.brentq(lambda far: scipy.special.chndtr(cut, size, far) - (1 - power), 0, reach)
-    return max(wider, narrower), math.sqrt(float(length) / runs)
+    return max(wider, narrower), math.sqrt(float(scipy.special.chndtrinc(cut, size, 1 - power)) / runs)
 
 
 def published_dtype(params: Any) -> str:
