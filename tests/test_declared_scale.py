@@ -80,10 +80,11 @@ def test_bounds_on_a_scale_are_wrong_as_rarely_as_promised() -> None:
         assert test.low <= 0.05 <= test.high
 
 
-@pytest.mark.parametrize(("scales", "distance"), [((1.0, 1.0653), 0.0), ((1.0653, 1.0), 0.0), ((0.9, 0.9), 0.42)])
+@pytest.mark.parametrize(("scales", "distance"), [((1.0, 1.0653), 0.0), ((1.0653, 1.0), 0.0), ((0.6, 0.6), 0.42)])
 def test_scales_that_break_the_claim_are_hardly_ever_certified(scales: tuple[float, float], distance: float) -> None:
     """Each breaks (.5, δ) while the declared σ and distances would keep it."""
-    true = excess_between(np.array([distance]), 0.5, min(scales), max(scales) / min(scales), 62)[0]
+    shifted = excess(np.array([distance / min(scales)]), 0.5)[0]
+    true = max(shifted, scale_excess(np.array([0.5]), max(scales) / min(scales), 62)[0])
     delta, beta, series = 0.98 * float(true), 0.1, 60
     rng = np.random.default_rng(22)
     false = [certified_at(Coupler(0.5, delta, beta), distance, measured(rng, 62, scales, 16)) for _ in range(series)]
@@ -106,6 +107,21 @@ def test_right_noise_that_is_declared_is_certified_later_than_noise_that_is_know
     early = Coupler(3.0, 0.05, 0.025)
     assert early.play(np.zeros(96), measured(rng, 6, (1.0, 1.0), 3)[-1]) is None
     assert (early.delta_upper, early.epsilon_upper) == (1.0, None)
+
+
+def test_bets_have_half_of_the_level_where_the_scale_has_the_other() -> None:
+    """With a σ that ever so many runs have bounded, the certificate is the one of a known σ at β/2, no earlier."""
+    rng = np.random.default_rng(26)
+    distances = np.where(rng.random(480) < 0.03, 3.0, 0.0)
+    sure = Noise(3, 16, ((10**12, 1e12),) * 2, assumption="so")
+    found = [
+        Coupler(0.5, 0.1, beta).play(distances, noise)
+        for beta, noise in ((0.02, sure), (0.01, Noise()), (0.02, Noise()))
+    ]
+    assert found[0] is not None
+    assert found[0] == found[1]
+    assert found[2] is not None
+    assert found[2] < found[0]
 
 
 def test_bounds_that_hold_go_on_holding_and_terms_fall_as_they_tighten() -> None:

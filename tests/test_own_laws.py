@@ -86,6 +86,7 @@ def test_nothing_that_was_made_of_ours_is_ours(remover: ns.Remover) -> None:
     for field in dataclasses.fields(ns.Learner):
         changed = dataclasses.replace(learner, **{field.name: other(field.name, getattr(learner, field.name))})
         assert not law_is_own(remover, changed), field.name
+        assert not noise_is_own(remover, changed), field.name
     assert known.check_gaussian(CLAIM, dataclasses.replace(remover, name="mine"), learner, plain()) is None
 
 

@@ -16,6 +16,7 @@ from scipy.stats import binomtest
 
 import neverseen as ns
 from neverseen.properties import residuals
+from neverseen.properties._noise_tests import magnitudes, pairs
 from neverseen.properties.pairs import PAIRS
 from neverseen.properties.residuals import Residuals, assumed, seen_off
 
@@ -144,6 +145,7 @@ LAWS: dict[str, tuple[Law, int]] = {
     "none": (lambda rng, p: np.zeros((32, p)), 1),
     "none on half": (lambda rng, p: _ideal(rng, p) * (np.arange(p) < p // 2), 2),
     "used again": (lambda rng, p: _ideal(rng, p)[rng.integers(8, size=32)], 1),
+    "each draw used twice": (lambda rng, p: np.repeat(_ideal(rng, p)[:16], 2, 0), 1),
     "ten times too small": (lambda rng, p: 0.1 * _ideal(rng, p), 1),
     "another centre": (lambda rng, p: _ideal(rng, p) + 3 / math.sqrt(p), 1),
 }
@@ -176,6 +178,14 @@ def test_wrong_laws_are_doubted_by_64_runs_whatever_the_size(law: Law, least: in
         said = doubted(noise, lambda size=size: law(rng, size), 2)
         assert said.startswith("removed models: "), size
         assert noise.chance < residuals.LEVEL, size
+
+
+def test_sizes_that_go_together_are_seen_where_signs_hide_it() -> None:
+    rng = np.random.default_rng(15)
+    shown = np.tile(rng.normal(size=(64, 1)), (1, 2)) * rng.choice([-1, 1], (64, 2))
+    signed, sized, _ = pairs(shown, magnitudes(shown), 2)
+    assert sized.chance < residuals.ERROR < signed.chance
+    assert "is not independent" in sized.says(str)
 
 
 def test_copies_are_found_among_coordinates_that_are_not_compared_one_by_one() -> None:
