@@ -102,6 +102,14 @@ def test_a_random_centre_is_not_decided_without_samples() -> None:
     assert known.check_gaussian(CLAIM, ns.removers.noisy(ns.removers.finetune()), fixed, scenario) is None
 
 
+def test_data_that_are_drawn_anew_are_not_decided_without_samples() -> None:
+    """The law of a pair's centres is a mixture over draws of D, which no closed form here knows."""
+    redrawn = ns.Unlearning(1.0, 0.05, "distribution")
+    assert known.check_gaussian(redrawn, ns.removers.retrain(), ns.learners.noisy(), ns.scenarios.blobs()) is None
+    fixed = dataclasses.replace(redrawn, level="dataset")
+    assert known.check_gaussian(fixed, ns.removers.retrain(), ns.learners.noisy(), ns.scenarios.blobs()) is not None
+
+
 def test_a_wrapped_remover_is_told_what_it_needs() -> None:
     scenario = ns.scenarios.blobs(size=3, full=6)
     for remover in (ns.removers.retrain_full(), ns.removers.noisy(ns.removers.retrain_full())):

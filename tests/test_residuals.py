@@ -1,5 +1,6 @@
 """Declared output noise must be there: right noise is let through, each wrong one is named."""
 
+import contextlib
 import dataclasses
 import math
 from collections.abc import Callable
@@ -178,6 +179,16 @@ def test_wrong_laws_are_doubted_by_64_runs_whatever_the_size(law: Law, least: in
         said = doubted(noise, lambda size=size: law(rng, size), 2)
         assert said.startswith("removed models: "), size
         assert noise.chance < residuals.LEVEL, size
+
+
+def test_a_lean_along_the_centre_that_no_coordinate_shows_is_seen_over_all() -> None:
+    rng, noise = np.random.default_rng(16), Residuals("removed", 1.0)
+    for _ in range(2):
+        centres = rng.normal(size=(32, 600))
+        with contextlib.suppress(ValueError):
+            noise.see(centres + rng.normal(size=(32, 600)) + 0.06 * centres, centres)
+    assert "leans along its centre" in noise.doubt or noise.chance < residuals.ERROR
+    assert not doubted(Residuals("removed", 0.1), lambda: rng.normal(size=(32, 600)), 2)
 
 
 def test_sizes_that_go_together_are_seen_where_signs_hide_it() -> None:
