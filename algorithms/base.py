@@ -41,6 +41,7 @@ def no_penalty(params: Any) -> Float[Array, ""]:
 @dataclasses.dataclass(frozen=True)
 class OutputNoise:
     """A declared output law: θ(s) + N(0, σ²) on every parameter, independently, of each other and of the seed s.
+    A hypothesis, which `check` tests on runs and a certificate states, unless learner and remover are our own.
 
     The run `fit(key, rows)` publishes `centre(key, rows)` plus noise: the same key, so the same seed s, and noise
     drawn from a part of the key that θ does not use.
@@ -48,7 +49,7 @@ class OutputNoise:
     Args:
         sigma: σ > 0.
         centre: `(key, rows) -> params`, the model of that run before the noise.
-        random: whether the centre depends on its key. Declare False, and verdicts need no sample.
+        random: whether the centre depends on its key.
 
     Raises:
         ValueError: σ is not positive and finite.

@@ -5,9 +5,8 @@ A row is a shipped remover with a `Guarantee`, on the learner that it demands an
 bound on ε where the route gives one; then what becomes of the same remover with its noise halved, asked three times:
 
 - *made*: it is constructed for a learner with half the noise; "refused" where that raises ValueError.
-- *told*: what it publishes has half its noise, its declared output law is kept. The analytic route takes a declaration
-  at its word and draws no run, so it cannot notice; the coupling route tests the declared noise on its runs, and
-  refuses to certify.
+- *told*: what it publishes has half its noise, its declared output law is kept. That is no value of the library's, so
+  its declaration is tested on runs, and is an error.
 - *untold*: the same, with the declared law dropped, so that runs alone decide. The grain is a hundredth of σ there, as
   what is smaller than it is not examined; at most 10⁻³, the default.
 

@@ -19,8 +19,8 @@ import optax
 import neverseen as ns
 from neverseen.algorithms.learners.ridge import linear
 from neverseen.properties.couple import Coupler, excess
-from neverseen.properties.pairs import centred_learner, centred_remover
 from neverseen.properties.residuals import Residuals, flattened
+from neverseen.properties.run_pools import centred_learner, centred_remover
 
 EPSILON, DELTA, BETA, SIGMA = 0.5, 0.05, 0.05, 0.1
 STEPS, BATCH, RATE, EPOCHS, DELETIONS = 50, 64, 0.003, 120, 10

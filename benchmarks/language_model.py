@@ -18,7 +18,7 @@ import jax
 
 import neverseen as ns
 from neverseen.algorithms.pool import Pool, shard_keys
-from neverseen.properties.pairs import arms, streams
+from neverseen.properties.run_pools import arms, streams
 from neverseen.properties.views import Probes, observe_many
 
 CLAIMS = {"untraining": ns.Untraining(1.0, 0.05), "unlearning": ns.Unlearning(1.0, 0.05)}

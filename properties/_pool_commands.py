@@ -96,7 +96,7 @@ def _fill(args: argparse.Namespace) -> int:
 def _learner_pool(args: argparse.Namespace) -> RunsPool:
     """The pool that `check` draws its originals or its references from."""
     learner, scenario = (_names.resolve(kind, getattr(args, kind)) for kind in ("learner", "scenario"))
-    from .pairs import streams
+    from .run_pools import streams
 
     masks = {"none": None, "forget": scenario.forget, "behaviour": scenario.behaviour}
     unseen = masks[args.without]

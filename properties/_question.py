@@ -18,8 +18,8 @@ from ..formal.definitions import Definition
 from ..formal.scenario import Scenario
 from ..formal.verdict import Evidence, Route, Status, Verdict
 from .check import check
-from .pairs import programs
 from .provenance import surroundings
+from .run_pools import programs
 
 _DEFAULTS = {
     name: parameter.default

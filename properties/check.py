@@ -57,9 +57,9 @@ def check(
 ) -> Verdict:
     """Decide whether the remover's models have the law the definition asks for.
 
-    The strongest route that applies decides: *exact* for finite laws, *analytic* where learner and remover declare
-    Gaussian output laws, and otherwise *sequential*, from fresh runs. Only the last draws samples, and only it uses
-    the levels, the tolerance, the budget and the grain.
+    The strongest route that applies decides: *exact* for finite laws, *analytic* where learner and remover are this
+    library's own and publish Gaussian laws, and otherwise fresh runs: *coupling* where noise is declared and those runs
+    bear it out, *sequential* everywhere. Only runs use the levels, the tolerance, the budget and the grain.
 
     Args:
         definition: which rows the reference never saw, and (ε, δ).
@@ -198,6 +198,8 @@ def watched(drawn: Iterator[Block], budget: int, message: str, progress: Progres
 
 def verdict_of(terms: Terms, outcome: Outcome, subject: str, made: dict[str, Any], started: float) -> Verdict:
     """The verdict of a sequential outcome, with its provenance."""
+    if outcome.withdrawn:
+        made = made | {"withdrawn": f"the coupling route: {outcome.withdrawn}"}
     return Verdict(
         status=outcome.status,
         definition=terms.definition,
@@ -218,4 +220,5 @@ def verdict_of(terms: Terms, outcome: Outcome, subject: str, made: dict[str, Any
         seconds=time.perf_counter() - started,
         delta_lower=outcome.delta_lower,
         delta_upper=outcome.delta_upper,
+        assumptions=outcome.assumptions,
     )

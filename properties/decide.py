@@ -1,6 +1,7 @@
 """`decide`: the sequential route on one check's own pairs."""
 
 import dataclasses
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -34,6 +35,8 @@ class Outcome:
     delta_upper: float | None
     witness: Witness
     evidence: Evidence
+    assumptions: tuple[str, ...] = ()
+    withdrawn: str = ""
 
 
 def decide(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...], grain: float) -> Outcome:
@@ -62,7 +65,7 @@ def decide(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...], g
     if source.reach(WARM_UP + 1) <= WARM_UP:
         raise ValueError(f"{source.pairs.drawn} pairs are too few to bet on; more than {WARM_UP} are needed")
     refuter, acceptor, coupler = _bettors(terms, source, designated)
-    turns = _played(contest(terms, source, refuter, acceptor), source, coupler)
+    turns = _played(contest(terms, source, refuter, acceptor), source, refuter, coupler, terms.beta)
     return _outcome(terms, source, turns, refuter, acceptor, coupler, grain)
 
 
@@ -79,7 +82,8 @@ def judged(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...]) -
     if ready <= WARM_UP:
         return Status.INCONCLUSIVE, ready
     refuter, acceptor, coupler = _bettors(terms, source, designated)
-    status, _, used = _played(contest(terms, source, refuter, acceptor), source, coupler)[-1].ended()
+    turns = _played(contest(terms, source, refuter, acceptor), source, refuter, coupler, terms.beta)
+    status, _, used = turns[-1].ended()
     return status, used
 
 
@@ -96,11 +100,13 @@ def _bettors(terms: Terms, source: "_Own", designated: tuple[str, ...]) -> tuple
     )
 
 
-def _played(rounds: Iterator[Step], source: "_Own", coupler: Coupler) -> list["_Turn"]:
-    """The rounds up to the one that decides, the coupling's certificate included."""
+def _played(rounds: Iterator[Step], source: "_Own", refuter: Refuter, coupler: Coupler, beta: float) -> list["_Turn"]:
+    """The rounds up to the one that decides, the coupling's certificate included, which a veto withholds too."""
     turns: list[_Turn] = []
     for step in rounds:
-        place = coupler.play(source.pairs.distance[step.start : step.end]) if source.coupled else None
+        distance = source.pairs.distance[step.start : step.end]
+        place = coupler.play(distance, source.pairs.noise) if source.coupled else None
+        place = None if refuter.held[0, -1] >= math.log(1 / beta) else place
         turns.append(_Turn(step, 0 if place is None else place + 1))
         if place is not None:
             break
@@ -132,19 +138,24 @@ def _outcome(
     played = [step.outcomes for step in steps[:-1]] + [steps[-1].outcomes[:, : used - steps[-1].start]]
     found = best_event(refuter, steps, source.fitted[-1], used)
     known = scope(source.declared_lenses or source.pairs.declared(min(FROZEN, source.pairs.drawn)))
+    noise = coupler.noise
+    # Bounds that rest on a user's word belong to the certificate whose sentence says so, and to no other verdict.
+    bounded = source.coupled and not noise.doubt and (route is Route.COUPLING or not noise.assumption)
     return Outcome(
         status,
         route,
         "all events" if route is Route.COUPLING else known,
         used,
         epsilon_lower(played, refuter.features, claim.delta, terms.alpha, claim.epsilon),
-        coupler.epsilon_upper if source.coupled else None,
+        coupler.epsilon_upper if bounded else None,
         delta_lower(played, refuter.features, claim.epsilon, terms.alpha, claim.delta),
-        coupler.delta_upper if source.coupled else None,
+        coupler.delta_upper if bounded else None,
         found.witness,
         evidence(
             source.pairs, steps, source.fitted[-1], source.declared_lenses, refuter, acceptor, found, used, terms.beta
         ),
+        (noise.assumption,) if route is Route.COUPLING and noise.assumption else (),
+        noise.doubt,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float64
 
+from .couple import KNOWN, Noise
 from .declared import declared_count, fit_declared, fit_together
 from .grain import Scales
 from .lenses import SHARES, Lens, fit_learned, fit_lenses
@@ -37,6 +38,7 @@ class Block:
         removed, reference, original: the views of each arm.
         distance: ‖θ_u − θ_r‖ / σ of each pair before the output noise, where both arms declare it.
         grain: standard deviation of the noise on each column of each view, where there is some.
+        noise: what is known of that noise, from all runs up to these.
 
     >>> one = {"a": np.zeros((2, 1))}
     >>> Block(one, one, None).removed["a"].shape
@@ -48,6 +50,7 @@ class Block:
     original: Values | None
     distance: Float64[np.ndarray, " pairs"] | None = None
     grain: Scales | None = None
+    noise: Noise = KNOWN
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,6 +84,7 @@ class Gathered:
         self.arms: list[Values] = [{}, {}, {}]
         self.distance = np.zeros(0)
         self._grain: Scales = {}
+        self.noise = KNOWN
         self._bounded: list[Values] = [{}, {}, {}]
         self._learned: dict[int, Lens] = {}
 
@@ -95,7 +99,7 @@ class Gathered:
                 )
             self._grain = block.grain or self._grain
             if block.distance is not None:
-                self.distance = np.append(self.distance, block.distance)
+                self.distance, self.noise = np.append(self.distance, block.distance), block.noise
         return min(self.drawn, wanted)
 
     @property

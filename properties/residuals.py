@@ -1,33 +1,43 @@
 """Whether a declared output noise is there: what the coupling route needs, tested on the very runs it uses."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import jax
 import numpy as np
 import scipy.special
-from jaxtyping import Float64
 
-LEVEL = 1e-9
-"""Bound on the probability that right noise is ever called wrong, over all runs, coordinates and tests of one arm."""
+from ._noise_tests import (
+    SHOWN,
+    TESTS,
+    Finding,
+    Namer,
+    Runs,
+    between,
+    lengths,
+    magnitudes,
+    moments,
+    pairs,
+    regularity,
+    shape,
+    spaced,
+    ties,
+    twins,
+)
 
-SHOWN = 256
-"""Coordinates, evenly spaced, kept of every run for the tests of pairs and of the shape of the law."""
+LEVEL = 1e-3
+"""Bound on the probability that right noise is ever doubted in a check: all runs, coordinates, tests and both arms."""
 
-TWINS = 8
-"""Runs in which coordinates are compared for being the same."""
+ERROR = 1e-9
+"""The same of an error in place of a doubt."""
 
-_TESTS = 9
+_ARMS = 2
+_ROUNDED = 8  # units of rounding between published − centre and the noise that was drawn
+_LOST = 0.01
 _MENDED = {
     "removed": "mend its noise, or drop `centre` from the remover",
     "reference": "mend its noise, or drop `noise` from the learner",
 }
-
-Runs = Float64[np.ndarray, "runs p"]
-Namer = Callable[[int], str]
-Test = tuple[np.ndarray, Callable[[int, Namer], str]]
-"""The chances of what was seen under the declared law, and what to say of the least."""
 
 
 def flattened(params: Any) -> Runs:
@@ -46,15 +56,15 @@ def flattened(params: Any) -> Runs:
 class Residuals:
     """The residuals r = (published − centre) / σ of one arm, which must be independent N(0, 1).
 
-    After every block, on all runs so far: the spread and the mean of each coordinate; the spread of all together; the
-    shape of the law; correlations between coordinates, between runs (a shared noise vector has correlation 1) and with
-    the centre, by coordinate and along its deviations; coordinates that repeat each other. Each level holds exactly for
-    ideal noise, and together they sum to 1e-9. What so many runs cannot tell from N(0, 1) passes: a σ a few per cent
-    off in one coordinate, a dependence on the seed without a linear trace.
+    After every block, on all runs so far: the spread and the mean of each coordinate and of all together; the shape of
+    the law, of all and inside each run; the norms of runs; correlations between coordinates, of noise and of its size,
+    between runs, and with the centre, by coordinate and along its deviations; coordinates that repeat each other, runs
+    that do. Each level holds exactly or more than that for ideal noise, over all looks and both arms.
 
-    A noise that is declared and not there is bad input, an error and no verdict: it says nothing about the claim, and
-    to go on without it would be to answer by another route than the one that was asked for. A run whose centre is not
-    finite is left out, for its distance counts as the term 1.
+    `chance` is a p-value of all that was seen so far: below any a with probability at most a, for right noise. Below
+    1e-3 the noise is doubted: no certificate rests on it, and `doubt` says why. Below 1e-9 it is bad input, an error
+    and no verdict. What so many runs cannot tell from N(0, 1) passes, and is assumed (`assumed`). A run whose centre is
+    not finite is left out, for its distance counts as the term 1.
 
     Args:
         arm: "removed" or "reference", for messages.
@@ -62,6 +72,8 @@ class Residuals:
 
     >>> rng, noise, centres = np.random.default_rng(0), Residuals("removed", 0.5), np.zeros((32, 3))
     >>> noise.see(centres + 0.5 * rng.normal(size=(32, 3)), centres)
+    >>> noise.doubt, noise.chance > 1e-3
+    ('', True)
     >>> bare = Residuals("removed", 0.5)
     >>> bare.see(centres + 0.5 * rng.normal(size=(32, 3)) * [1, 0, 1], centres)
     Traceback (most recent call last):
@@ -71,10 +83,19 @@ drop `centre` from the remover
 
     def __init__(self, arm: str, sigma: float) -> None:
         self.arm, self.sigma = arm, sigma
-        self.runs = self.looks = 0
+        self.runs = self.looks = self.size = 0
+        self.chance, self.doubt = 1.0, ""
+        self.grain = 0.0
         self._sums = np.zeros((5, 1))
         self._start = np.zeros(1)
         self._shown: Runs = np.zeros((0, 1))
+        self._sizes: Runs = np.zeros((0, 1))
+        self._lengths = self._regularity = np.zeros(0)
+
+    @property
+    def squares(self) -> float:
+        """Σ r² over all runs and coordinates: σ² / σ₀² times χ² with runs × p degrees of freedom."""
+        return float(self._sums[1].sum())
 
     def see(self, published: Any, centre: Any) -> None:
         """Take new runs and test all so far.
@@ -89,16 +110,30 @@ drop `centre` from the remover
         if not len(residuals):
             return
         self._add(residuals, centres)
-        if self.runs < 3:
-            return
-        self.looks += 1
-        tests = _moments(self.runs, self._sums) + _shape(self._shown) + _pairs(self._shown, centres.shape[1])
-        if self.looks == 1:
-            tests += _twins(residuals)
-        for chances, says in tests:
-            worst = int(np.argmin(chances))
-            if chances.flat[worst] * chances.size * _TESTS * self.looks * (self.looks + 1) < LEVEL:
-                self._complain(says(worst, _namer(published)))
+        if self.grain > _LOST:
+            self._doubt(0.0, f"σ = {self.sigma:g} is lost in the rounding of {published_dtype(published)} parameters")
+        elif self.runs >= 3:
+            self.looks += 1
+            self._judge(self._tests(residuals), _namer(published))
+
+    def _tests(self, fresh: Runs) -> list[Finding]:
+        made = [*moments(self.runs, self._sums), shape(self._shown), *pairs(self._shown, self._sizes, self.size)]
+        made += [*between(self._lengths, self._regularity), ties(self._shown[:, 0], self.grain)]
+        return [*made, twins(fresh)] if self.looks == 1 else made
+
+    def _judge(self, tests: list[Finding], at: Namer) -> None:
+        share = _share(self.looks)
+        worst = min(tests, key=lambda test: test.chance)
+        chance = worst.chance / share
+        self.chance = min(self.chance, chance)
+        if chance < ERROR:
+            self._complain(worst.says(at))
+        if chance < LEVEL:
+            self._doubt(chance, worst.says(at))
+
+    def _doubt(self, chance: float, what: str) -> None:
+        self.chance = min(self.chance, chance)
+        self.doubt = self.doubt or f"{self.arm} models: {what} ({self.runs} runs, chance {chance:.2g})"
 
     def _finite(self, published: Any, centre: Any) -> tuple[Runs, Runs]:
         """Residuals and centres of the runs with a finite centre."""
@@ -108,108 +143,82 @@ drop `centre` from the remover
         if not np.isfinite(residuals).all():
             at = _namer(published)(int((~np.isfinite(residuals)).any(0).argmax()))
             self._complain(f"published at {at} is not finite although its centre is")
+        if len(residuals):
+            unit = max(float(np.finfo(leaf.dtype).eps) for leaf in jax.tree.leaves(published))
+            largest = max(float(abs(out[kept]).max()), float(abs(centres).max()))
+            self.grain = max(self.grain, _ROUNDED * unit * largest / self.sigma)
         return residuals, centres
 
     def _add(self, residuals: Runs, centres: Runs) -> None:
-        shown = residuals[:, _spaced(residuals.shape[1])]
+        shown = residuals[:, spaced(residuals.shape[1], SHOWN)]
         if self.runs == 0:
-            self._start, self._shown = centres[0], shown[:0]
+            self._start, self._shown, self._sizes = centres[0], shown[:0], shown[:0]
+            self.size = residuals.shape[1]
         moved = centres - self._start
         products = (residuals, residuals**2, moved, moved**2, residuals * moved)
         self._sums = self._sums + np.stack([x.sum(0) for x in products])
         self._shown = np.concatenate([self._shown, shown])
+        self._sizes = np.concatenate([self._sizes, magnitudes(shown)])
+        self._lengths = np.append(self._lengths, lengths(residuals))
+        self._regularity = np.append(self._regularity, regularity(residuals))
         self.runs += len(residuals)
 
     def _complain(self, what: str) -> None:
         raise ValueError(f"{self.arm} models: {what} ({self.runs} runs); {_MENDED[self.arm]}")
 
 
-def _moments(n: int, sums: Float64[np.ndarray, "5 p"]) -> list[Test]:
-    """Spread and mean of each coordinate, the spread of all, and the correlations with the centre."""
-    r, rr, c, cc, rc = sums
-    within, deviation, joint = np.maximum(rr - r**2 / n, 0), np.maximum(cc - c**2 / n, 0), rc - r * c / n
-    spreads, means, varied = np.sqrt(within / (n - 1)), r / n, within * deviation > 0
-    share = joint**2 / np.where(varied, within * deviation, 1)
-    centred = np.where(varied, _chance_of_square(share, n - 1), 1.0)
-    whole = np.sqrt(rr.sum() / (n * r.size))
-    along = joint.sum() / math.sqrt(deviation.sum()) if varied.any() else 0.0
-    return [
-        (
-            _chance_of_spread(within, n - 1),
-            lambda i, at: f"published − centre at {at(i)} has spread {spreads[i]:.3g} σ, not 1",
-        ),
-        (
-            _chance_of_normal(means * math.sqrt(n)),
-            lambda i, at: f"published − centre at {at(i)} has mean {means[i]:.3g} σ, not 0",
-        ),
-        (
-            _chance_of_spread(rr.sum(keepdims=True), n * r.size),
-            lambda i, at: f"published − centre has spread {whole:.4g} σ over all parameters, not 1",
-        ),
-        (centred, lambda i, at: f"the noise at {at(i)} has correlation {math.sqrt(share[i]):.2g} with its centre"),
-        (
-            _chance_of_normal(np.array([along])),
-            lambda i, at: f"the noise leans along its centre by {along:.3g} standard errors",
-        ),
-    ]
+def assumed(runs: int, size: int, looks: int, power: float = 0.9) -> str:
+    """What a certificate takes for granted of a declared noise, and what the tests of so many runs would have seen.
+
+    Args:
+        runs: N, of each arm.
+        size: p, parameters of a run.
+        looks: at the runs so far.
+        power: the probability with which each departure named would have been seen, at level 1e-3.
+
+    >>> print(assumed(64, 62, 2))
+    the noise is as declared (64 runs would have seen, with probability 90 %, a σ off by 6.7 %, a mean off by 1.2 σ, \
+copied coordinates, noise of one length)
+    """
+    spread, mean = seen_off(runs, size, looks, power)
+    rest = ", copied coordinates, noise of one length" if size > 1 else ", no noise"
+    return (
+        f"the noise is as declared ({runs} runs would have seen, with probability {100 * power:.2g} %, "
+        f"a σ off by {100 * spread:.2g} %, a mean off by {mean:.2g} σ{rest})"
+    )
 
 
-def _shape(shown: Runs) -> list[Test]:
-    """The largest gap between the law of all residuals shown and N(0, 1), by the bound of Massart (1990)."""
-    values = scipy.special.ndtr(np.sort(shown, axis=None))
-    steps = np.arange(values.size + 1) / values.size
-    gap = max(float((steps[1:] - values).max()), float((values - steps[:-1]).max()))
-    chance = np.array([2 * math.exp(-2 * values.size * gap**2)])
-    return [(chance, lambda i, at: f"the law of published − centre is {gap:.3g} away from N(0, σ²) in distribution")]
+def seen_off(runs: int, size: int, looks: int, power: float = 0.9) -> tuple[float, float]:
+    """The least relative error of σ, in either direction, and length of a mean in σ, that are seen with this power.
+
+    Each by its own test at its share of 1e-3 in the last look: exact for that test, and the others only add to it.
+
+    Args:
+        runs, size, looks, power: as in `assumed`.
+
+    >>> [round(x, 3) for x in seen_off(512, 1, 16)]
+    [0.218, 0.29]
+    """
+    level, freedom = LEVEL * _share(looks), runs * size
+    above, below = scipy.special.chdtri(freedom, level / 2), scipy.special.chdtri(freedom, 1 - level / 2)
+    wider = math.sqrt(above / scipy.special.chdtri(freedom, power)) - 1
+    narrower = 1 - math.sqrt(below / scipy.special.chdtri(freedom, 1 - power))
+    cut = scipy.special.chdtri(size, level)
+    return max(wider, narrower), math.sqrt(float(scipy.special.chndtrinc(cut, size, 1 - power)) / runs)
 
 
-def _pairs(shown: Runs, width: int) -> list[Test]:
-    """Correlations between coordinates over runs, and between runs over coordinates."""
-    tests: list[Test] = []
-    places = _spaced(width)
-    for lines, says in (
-        (shown.T, lambda i, j, at: f"the noise at {at(places[i])} and at {at(places[j])} is not independent"),
-        (shown, lambda i, j, at: f"runs {i} and {j} do not draw their noise independently"),
-    ):
-        count, length = lines.shape
-        if count < 2 or length < 2:
-            continue
-        unit = lines / np.maximum(np.linalg.norm(lines, axis=1, keepdims=True), np.finfo(float).tiny)
-        i, j = np.triu_indices(count, 1)
-        chances = _chance_of_square(((unit @ unit.T) ** 2)[i, j], length)
-        tests.append((chances, lambda k, at, i=i, j=j, says=says: says(int(i[k]), int(j[k]), at)))
-    return tests
+def published_dtype(params: Any) -> str:
+    """The least precise type among parameters, for messages.
+
+    >>> published_dtype({"a": np.zeros(2, np.float32), "b": np.zeros(2)})
+    'float32'
+    """
+    return str(max((leaf.dtype for leaf in jax.tree.leaves(params)), key=lambda kind: float(np.finfo(kind).eps)))
 
 
-def _twins(residuals: Runs) -> list[Test]:
-    """Coordinates next to each other in the first run: how near they are in the others, of all coordinates."""
-    if min(residuals.shape) < 2:
-        return []
-    order = np.argsort(residuals[0])
-    apart = np.diff(residuals[1:TWINS][:, order], axis=1)
-    chances = scipy.special.chdtr(len(apart), (apart**2).sum(0) / 2)
-    return [(chances, lambda i, at: f"the noise at {at(int(order[i]))} and at {at(int(order[i + 1]))} is the same")]
-
-
-def _chance_of_spread(squares: Float64[np.ndarray, " k"], freedom: int) -> Float64[np.ndarray, " k"]:
-    """Two-sided tail of χ²."""
-    below, above = scipy.special.chdtr(freedom, squares), scipy.special.chdtrc(freedom, squares)
-    return np.minimum(1.0, 2 * np.minimum(below, above))
-
-
-def _chance_of_normal(z: Float64[np.ndarray, " k"]) -> Float64[np.ndarray, " k"]:
-    """Two-sided tail of N(0, 1)."""
-    return 2 * scipy.special.ndtr(-np.abs(z))
-
-
-def _chance_of_square(square: Float64[np.ndarray, " k"], length: int) -> Float64[np.ndarray, " k"]:
-    """Tail of the squared correlation of a Gaussian vector with a fixed one, in so many dimensions."""
-    return scipy.special.betainc((length - 1) / 2, 0.5, np.clip(1 - square, 0.0, 1.0))
-
-
-def _spaced(width: int) -> list[int]:
-    """At most `SHOWN` coordinates, evenly spaced."""
-    return np.unique(np.linspace(0, width - 1, min(width, SHOWN)).astype(int)).tolist()
+def _share(look: int) -> float:
+    """One test's share of the level, at one look at one arm."""
+    return 1 / (_ARMS * TESTS * look * (look + 1))
 
 
 def _namer(params: Any) -> Namer:

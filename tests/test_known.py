@@ -14,6 +14,7 @@ import neverseen as ns
 from neverseen.algorithms import pool
 from neverseen.formal import Route
 from neverseen.formal.finite_learners import full_deletion, gibbs, identity, mixed, randomised_response, retrain
+from neverseen.formal.verdict import Power
 from neverseen.formal.worlds import World
 from neverseen.properties import known
 from neverseen.properties.cli import main
@@ -101,14 +102,44 @@ def test_a_random_centre_is_not_decided_without_samples() -> None:
     assert known.check_gaussian(CLAIM, ns.removers.noisy(ns.removers.finetune()), fixed, scenario) is None
 
 
+def test_data_that_are_drawn_anew_are_not_decided_without_samples() -> None:
+    """The law of a pair's centres is a mixture over draws of D, which no closed form here knows."""
+    redrawn = ns.Unlearning(1.0, 0.05, "distribution")
+    assert known.check_gaussian(redrawn, ns.removers.retrain(), ns.learners.noisy(), ns.scenarios.blobs()) is None
+    fixed = dataclasses.replace(redrawn, level="dataset")
+    assert known.check_gaussian(fixed, ns.removers.retrain(), ns.learners.noisy(), ns.scenarios.blobs()) is not None
+
+
 def test_a_wrapped_remover_is_told_what_it_needs() -> None:
     scenario = ns.scenarios.blobs(size=3, full=6)
     for remover in (ns.removers.retrain_full(), ns.removers.noisy(ns.removers.retrain_full())):
         assert remover.needs == ("behaviour",)
-    told = dataclasses.replace(ns.removers.noisy(ns.removers.retrain_full()), centre_random=False)
-    verdict = known.check_gaussian(ns.Unlearning(0.0, 1e-6), told, ns.learners.noisy(), scenario)
-    assert verdict is not None
-    assert verdict.status is ns.Status.SATISFIED
+    remover, learner = ns.removers.noisy(ns.removers.retrain_full()), ns.learners.noisy()
+    verdict = ns.check(ns.Unlearning(1.0, 0.05), remover, learner, scenario, budget=64)
+    assert (verdict.route is Route.ANALYTIC, verdict.status is ns.Status.REFUTED) == (False, False)
+
+
+# A pass says what the same formula says of doing nothing.
+
+
+def test_exact_and_analytic_passes_carry_their_power() -> None:
+    learner, scenario = ns.learners.noisy(sigma=0.1), ns.scenarios.breast_cancer()
+    passed = ns.check(CLAIM, ns.removers.retrain(), learner, scenario)
+    assert passed.power == Power(ns.Status.REFUTED, 0)
+    assert ns.check(CLAIM, ns.removers.do_nothing(), learner, scenario).power == Power()
+    wide = ns.check(CLAIM, ns.removers.retrain(), ns.learners.noisy(sigma=9.0), scenario)
+    assert wide.power == Power(ns.Status.SATISFIED, 0)
+    empty = ns.Scenario.build(scenario.rows.x, scenario.rows.y, forget=np.zeros(len(scenario.forget), bool))
+    nothing = ns.check(CLAIM, ns.removers.retrain(), learner, empty)
+    assert nothing.power == Power(ns.Status.SATISFIED, 0, same=True)
+    assert not nothing.power.tells
+    assert passed.sizes == tuple(int(m.sum()) for m in (scenario.rows.present, scenario.forget, scenario.behaviour))
+    tight, world = ns.Untraining(0.0, 0.05), World(("a", "b"), (), ())
+    found = ns.check(tight, retrain(COIN), COIN, WORLD)
+    assert (found.power, found.sizes) == (Power(ns.Status.REFUTED, 0), (3, 1, 2))
+    assert ns.check(ns.Untraining(1.0, 0.5), retrain(COIN), COIN, WORLD).power == Power(ns.Status.SATISFIED, 0)
+    assert ns.check(tight, retrain(COIN), COIN, world).power == Power(ns.Status.SATISFIED, 0, same=True)
+    assert ns.check(tight, identity(), COIN, WORLD).power == Power()
 
 
 def test_preconditions_of_output_noise() -> None:

@@ -18,7 +18,7 @@ from neverseen.algorithms.pool import SHARD, Pool, digest, plain
 from neverseen.algorithms.pools import removal
 from neverseen.algorithms.recent import MEMORY, Recent
 from neverseen.algorithms.store import Store
-from neverseen.properties.pairs import arms, streams
+from neverseen.properties.run_pools import arms, streams
 
 SCENARIO = ns.scenarios.figure1()
 LEARNERS = {

@@ -16,7 +16,7 @@ from cli_tools import Capture, one_line
 import neverseen as ns
 from neverseen.algorithms.store import Store
 from neverseen.properties.cli import main
-from neverseen.properties.pairs import arms, streams
+from neverseen.properties.run_pools import arms, streams
 
 FILL = ["pool", "fill", "--learner", "ridge", "--scenario", "figure1"]
 

@@ -25,7 +25,7 @@ from neverseen.algorithms.recent import MEMORY, Recent
 from neverseen.algorithms.store import Store
 from neverseen.properties._question import Question
 from neverseen.properties._trial import Trial
-from neverseen.properties.pairs import arms, programs, streams
+from neverseen.properties.run_pools import arms, programs, streams
 
 SCENARIO, CLAIM, RIDGE = ns.scenarios.figure1(), ns.Untraining(1.0, 0.05), ns.learners.ridge()
 ROOT = jax.random.key(3)

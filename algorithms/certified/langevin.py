@@ -11,6 +11,7 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 from ...formal._pytree import pytree
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._own import own
 from ..base import Learner, Remover, Trained
 from ..curvature import Curvature, Schedule
 from ..learners.noisy import perturbed
@@ -204,7 +205,7 @@ def _walking(name: str, learner: Learner, guarantee: Any, walk: Any) -> Remover:
         after = serve(key, walked_from(trained.record), rows, forget)
         return Trained(perturbed(last_noise(key), after.exact, noise.sigma), after, trained.learner)
 
-    return Remover(remove, name, "untraining", guarantee, centre=centre, made_for=learner)
+    return own(Remover(remove, name, "untraining", guarantee, centre=centre, made_for=learner), settled=True)
 
 
 def _made_for(name: str, wanted: Learner, given: Learner) -> None:

@@ -9,6 +9,7 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 
 from ...formal._pytree import pytree
 from ...formal.scenario import Rows
+from .._own import own
 from ..base import Guarantee, Learner, Remover, Trained
 from ..learners.noisy import perturbed
 
@@ -102,9 +103,8 @@ def publishing(
         after = serve(state, rows, forget)
         return Trained(perturbed(key, after.exact, noise.sigma), after, trained.learner)
 
-    return Remover(
-        remove, name, "untraining", guarantee, centre=centre, centre_random=False, made_for=learner
-    )  # fmt: skip
+    made = Remover(remove, name, "untraining", guarantee, centre=centre, centre_random=False, made_for=learner)
+    return own(made, settled=True)
 
 
 def _same(name: str, wanted: Learner, given: Learner) -> None:

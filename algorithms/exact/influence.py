@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._own import own
 from ..base import Remover, Trained
 from ..hessian import hessian_solve
 from ..learners.ridge import affine, ridge
@@ -51,7 +52,7 @@ def influence(damping: Real = 0.0, iterations: int | None = None) -> Remover:
 
         return rebuild(flat + hessian_solve(kept, flat, jax.grad(lost)(flat), damping, iterations))
 
-    return Remover(remove, "influence", "untraining", random=False)
+    return own(Remover(remove, "influence", "untraining", random=False), settled=True)
 
 
 @functools.lru_cache

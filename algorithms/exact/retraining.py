@@ -9,6 +9,7 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._own import is_settled, own
 from ..base import Guarantee, Learner, OutputNoise, Remover, Trained
 from ..hessian import hessian_solve
 from ..learners.noisy import perturbed, unpublished
@@ -34,7 +35,8 @@ def retrain() -> Remover:
         del start
         return _noise(learner).centre(key, rows.without(forget))
 
-    return Remover(remove, "retrain", "untraining", _EXACT, centre=centre, centre_random=False)
+    made = Remover(remove, "retrain", "untraining", _EXACT, centre=centre, centre_random=False)
+    return own(made, settled=True)
 
 
 @functools.lru_cache
@@ -96,7 +98,8 @@ def noisy(base: Remover | None = None) -> Remover:
         return Trained(perturbed(fresh, exact, sigma), exact, trained.learner)
 
     name = f"noisy({base})"
-    return Remover(remove, name, base.aims_at, needs=base.needs, centre=centre, centre_random=base.random)
+    made = Remover(remove, name, base.aims_at, needs=base.needs, centre=centre, centre_random=base.random)
+    return own(made, settled=is_settled(base))
 
 
 def _noise(learner: Learner) -> OutputNoise:
@@ -134,7 +137,7 @@ def newton(damping: Real = 0.0, iterations: int | None = None) -> Remover:
         flat, rebuild = ravel_pytree(trained.params)
         return rebuild(flat - newton_step(flat, rebuild, trained, rows.without(forget), damping, iterations))
 
-    return Remover(remove, "newton", "untraining", random=False)
+    return own(Remover(remove, "newton", "untraining", random=False), settled=True)
 
 
 def newton_step(

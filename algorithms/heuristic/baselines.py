@@ -7,6 +7,7 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._own import own
 from ..base import Learner, Remover, Trained
 from ..steps import balanced, follow, named
 
@@ -27,7 +28,8 @@ def do_nothing() -> Remover:
         del key, learner, rows, forget
         return start
 
-    return Remover(remove, "do_nothing", "neither", random=False, centre=centre, centre_random=False)
+    nothing = Remover(remove, "do_nothing", "neither", random=False, centre=centre, centre_random=False)
+    return own(nothing, settled=True)
 
 
 @functools.lru_cache

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._own import own
 from ..base import Learner, Trained
 
 
@@ -66,7 +67,7 @@ def kernel_ridge(penalty: Real = 0.1, width: Real = 1.0, logits: bool = True) ->
         random=False,
         numeric=True,
     )
-    return learner
+    return own(learner, settled=True)
 
 
 def gaussian(x: Float[Array, "m d"], z: Float[Array, "n d"], width: Real) -> Float[Array, "m n"]:

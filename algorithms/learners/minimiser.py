@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._own import own
 from ..base import Learner, Trained, cross_entropy
 from ..curvature import Schedule
 from ..hessian import hessian_solve
@@ -58,7 +59,7 @@ def newton_logistic(penalty: Real = 1.0, radius: Real = 1.0, steps: int = 12) ->
         fit, scores(radius), cross_entropy, squares(penalty), name, logits=True, random=False,
         curvature=curvature("cross_entropy", radius, penalty), numeric=True,
     )  # fmt: skip
-    return learner
+    return own(learner, settled=True)
 
 
 @functools.lru_cache

@@ -9,6 +9,7 @@ from jaxtyping import PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._own import is_settled, own
 from ..base import Learner, OutputNoise, Trained
 from .ridge import ridge
 
@@ -51,7 +52,7 @@ def noisy(base: Learner | None = None, sigma: Real = 0.1) -> Learner:
 
     law = OutputNoise(float(sigma), centre, base.random)
     learner = dataclasses.replace(base, fit=fit, name=f"noisy({base}, sigma={sigma:g})", random=True, noise=law)
-    return learner
+    return own(learner, settled=is_settled(base))
 
 
 @functools.lru_cache(maxsize=256)

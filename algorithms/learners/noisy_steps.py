@@ -12,6 +12,7 @@ from jaxtyping import Array, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._own import is_settled, own
 from ..base import Learner, OutputNoise, Trained
 from ..curvature import Schedule
 from .noisy import perturbed
@@ -76,7 +77,7 @@ def langevin(
         fit, scores(radius), LOSSES["cross_entropy"], squares(penalty), name, logits=True,
         noise=OutputNoise(float(sigma), centre), curvature=known, schedule=plan, numeric=True,
     )  # fmt: skip
-    return learner
+    return own(learner, settled=True)
 
 
 @functools.lru_cache
@@ -140,7 +141,7 @@ def noisy_tail(
         fit, base.apply, base.loss, base.penalty, name, base.logits, True, OutputNoise(float(sigma), centre),
         schedule=plan, numeric=base.numeric,
     )  # fmt: skip
-    return learner
+    return own(learner, settled=is_settled(base))
 
 
 def walked(key: PRNGKeyArray, start: Array, move: Move, steps: int, sigma: float) -> Array:

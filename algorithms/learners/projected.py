@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._own import own
 from ..base import Learner, OutputNoise, Trained
 from ..curvature import Schedule
 from .noisy import perturbed
@@ -63,7 +64,7 @@ def projected_descent(
         fit, scores(radius), LOSSES["cross_entropy"], squares(penalty), name, logits=True, random=False,
         curvature=known, schedule=plan, numeric=True,
     )  # fmt: skip
-    return learner
+    return own(learner, settled=True)
 
 
 @functools.lru_cache
@@ -122,7 +123,7 @@ def checkpointed(
         fit, scores(radius), LOSSES[loss], squares(penalty), name, logits=True, noise=law,
         curvature=known, schedule=plan, numeric=True,
     )  # fmt: skip
-    return learner
+    return own(learner, settled=True)
 
 
 def origin(rows: Rows) -> Float[Array, "d c"]:

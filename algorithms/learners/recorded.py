@@ -9,6 +9,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from ...formal._pytree import pytree
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._own import own
 from ..base import Learner, Trained, cross_entropy
 from ..curvature import Schedule
 from .projected import origin, slope
@@ -70,4 +71,4 @@ def recorded_descent(penalty: Real = 4.0, radius: Real = 1.0, steps: int = 20, r
         fit, scores(radius), cross_entropy, squares(penalty), name, logits=True, random=False,
         curvature=known, schedule=plan, numeric=True,
     )  # fmt: skip
-    return learner
+    return own(learner, settled=True)

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._own import own
 from ..base import Learner, Trained
 
 
@@ -53,7 +54,7 @@ def ridge(penalty: Real = 1.0, logits: bool = True) -> Learner:
     learner = Learner(
         fit, linear, _half_squares, squares, f"ridge(penalty={penalty:g})", logits, random=False, numeric=True
     )
-    return learner
+    return own(learner, settled=True)
 
 
 def affine(x: Float[Array, "m ..."]) -> Float[Array, "m d"]:

@@ -15,9 +15,9 @@ from ...formal.definitions import Definition
 from ...formal.scenario import Scenario
 from ..dry_run import dry_run
 from ..grain import admit_grain
-from ..pairs import arms, streams
 from ..provenance import surroundings
 from ..rehearsal import rehearse
+from ..run_pools import arms, streams
 from ..views import probes
 from .metric import LEAST, Arm, Metric
 from .registry import METRICS, named
