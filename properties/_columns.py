@@ -192,6 +192,15 @@ def overview(shapes: dict[str, tuple[int, ...]], past: tuple[Table, Table] | Non
     return Overview(dict(singles), kept, folds)
 
 
+def named(shapes: dict[str, tuple[int, ...]]) -> list[str]:
+    """The name of every column.
+
+    >>> named({"loss": (), "margins": (2,)})
+    ['loss', 'margins[0]', 'margins[1]']
+    """
+    return [_column(name, shape, i) for name, shape in shapes.items() for i in range(math.prod(shape))]
+
+
 def _singles(
     shapes: dict[str, tuple[int, ...]], spans: dict[str, tuple[int, int]], gain: Vector
 ) -> list[tuple[str, int]]:

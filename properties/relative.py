@@ -1,6 +1,5 @@
 """`check_relative`: is what a remover returns closer to the reference or to the original?"""
 
-import dataclasses
 import math
 import time
 from collections.abc import Iterator
@@ -15,8 +14,12 @@ from ..formal._types import Real
 from ..formal.definitions import Definition
 from ..formal.relative import Relative, Side
 from ..formal.scenario import Scenario
-from ._arms import Arm, Digest, arms_of, header, key_of, runs, scan, widths
+from ._arms import Arm, Digest, arms_of, header, key_of, runs, widths
 from ._arms import blocks as tables
+from ._folders import Layout
+from ._given import Ids, Samples, arms_given, lined_up
+from ._looks import share
+from ._records import MEMORY
 from .bets import STAKES, log_sum
 from .check import Progress, watched
 from .gathered import Block, Gathered
@@ -25,7 +28,6 @@ from .pairs import PAIRS, blocks
 from .provenance import surroundings
 from .rehearsal import rehearse
 from .round_robin import BLOCK, growth, mean
-from .samples import Samples, arms_given
 from .sequential import CALIBRATION
 from .views import Values, probes
 
@@ -116,12 +118,14 @@ def compare_samples(
     seed: int = 0,
     grain: Real = 0.0,
     paired: bool = False,
+    ids: Ids | None = None,
+    layout: Layout | None = None,
     progress: Progress | None = None,
 ) -> Relative:
     """Decide from saved runs whether removed models are closer to the references or to the originals.
 
-    See `check_relative` for what is decided, and `check_samples` for what is read: each array is a view, and all views
-    weigh the same.
+    See `check_relative` for what is decided, and `check_samples` for what is read, in which order, and what another
+    look at the same runs may spend: each array is a view, and all views weigh the same.
 
     Args:
         removed, reference, original: runs of each arm, under the same names.
@@ -129,6 +133,7 @@ def compare_samples(
         seed: root seed; each arm is put in an order drawn from it.
         grain: standard deviation of the noise added to every column.
         paired: row i of all arms came from one seed: they stay together. Rows of other numbers must be independent.
+        ids, layout: as in `check_samples`.
         progress: called after each block.
 
     Returns:
@@ -136,7 +141,7 @@ def compare_samples(
 
     Raises:
         ValueError: NaN or inf; arms of different widths or names; too few runs to decide anything; `paired` arms of
-            unequal numbers of runs.
+            unequal numbers of runs; rows that are no independent runs, see `check_samples`.
 
     >>> rng = np.random.default_rng(0)
     >>> removed, reference, original = (rng.normal(at, 1, (200, 1)) for at in (1, 0, 6))
@@ -144,22 +149,23 @@ def compare_samples(
     'CLOSER_TO_REFERENCE'
     """
     started = time.perf_counter()
-    given = arms_given({"removed": removed, "reference": reference, "original": original})
+    given = arms_given({"removed": removed, "reference": reference, "original": original}, layout, ids)
     counts = {arm: runs(sources) for arm, sources in given.items()}
-    if paired and len(set(counts.values())) > 1:
+    named = all(sources.ids is not None for sources in given.values())
+    if paired and len(set(counts.values())) > 1 and not named:
         raise ValueError(f"paired: {', '.join(f'{n} {arm}' for arm, n in counts.items())} runs; pair them one to one")
-    triples = min(counts.values())
+    _admit(alpha, min(counts.values()), grain)
+    lined = lined_up(given, seed=seed, grain=grain, paired=paired, event=False, choosing=0)
+    orders = {arm: lined.orders["removed" if paired and not named else arm] for arm in given}
+    triples, alpha = min(len(order) for order in orders.values()), alpha * share(lined.look.number)
+    triples = CALIBRATION + (triples - CALIBRATION) // BLOCK * BLOCK if named else triples
     _admit(alpha, triples, grain)
-    for arm, sources in given.items():
-        scan(arm, sources)
-    digest = header(given)
-    key = key_of(seed, digest.hexdigest())
-    arms = arms_of(given, key, triples, paired=paired)
-    arms = [dataclasses.replace(arm, order=arms[0].order) for arm in arms] if paired else arms
-    drawn = _read(arms, triples, float(grain), digest)
+    digest = header(dict(given))
+    drawn = _read(arms_of(dict(given), key_of(seed, dict(given["removed"])), orders), triples, float(grain), digest)
     contest = _Contest(alpha, watched(drawn, triples, "samples", progress), triples, ())
     made = {"digest": digest.hexdigest(), "seed": seed, "grain": float(grain), "paired": paired}
-    counted = {f"{arm}_runs": n for arm, n in counts.items()}
+    MEMORY.keep(lined.look, lined.path)
+    counted = {f"{arm}_runs": n for arm, n in counts.items()} | {"look": lined.look.number, "after": lined.before}
     return contest.result("the law of the removed samples", "", made | counted, started)
 
 
