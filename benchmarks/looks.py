@@ -13,7 +13,8 @@ They are read
 - sorted oppositely in the two arms, all 400 in one look.
 
 The laws are coins, so that θ is known and the event that attains it is in the declared class. The engine is the
-check's own, many folders at a time (`properties/replicate.py`); in which order seeds are read is for `properties/_identity.py`.
+check's own, many folders at a time (`properties/replicate.py`); `properties/_identity.py` says in which order seeds
+are read.
 """
 
 import json

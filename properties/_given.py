@@ -1,14 +1,14 @@
 """Saved arms as the caller gives them: read, named, looked through and put in line."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from ..formal._types import Real
 from ._arms import head, key_of, runs, widths
 from ._columns import named
 from ._folders import Layout, read
-from ._identity import Identity, identities
+from ._identity import identities
 from ._lineup import LineUp, line_up
 from ._sources import Saved, Sources, sources_of
 from ._vetting import vet
@@ -16,7 +16,7 @@ from ._vetting import vet
 Samples = Any
 """`[runs]`, `[runs, k]`, `[runs, a, b, …]`, a mapping from a view's name to such an array, or a file's path."""
 
-Ids = Sequence[Identity] | Mapping[str, Sequence[Identity]]
+Ids = Iterable[Any] | Mapping[str, Iterable[Any]]
 """Which run each row is: for all arms alike, or arm by arm."""
 
 _LISTED = 3
@@ -35,6 +35,7 @@ def arms_given(
     Raises:
         ValueError: see `read`; arms of different columns; not as many identities as there are runs, or one twice.
 
+    >>> import numpy as np
     >>> list(arms_given({"removed": np.zeros(3), "reference": np.ones(3), "original": None}))
     ['removed', 'reference']
     """
@@ -78,6 +79,7 @@ def lined_up(given: dict[str, Saved], *, seed: int, grain: Real, paired: bool, e
     Raises:
         ValueError: see `vet` and `line_up`.
 
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> given = arms_given({"removed": rng.normal(size=9), "reference": rng.normal(size=8)})
     >>> lined_up(given, seed=0, grain=0.0, paired=False, event=False, choosing=0).pairs()

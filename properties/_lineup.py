@@ -9,8 +9,8 @@ from jaxtyping import Float64, Int64, PRNGKeyArray
 
 from ..formal._types import Real
 from ._arms import generator, runs, stream, widths
-from ._identity import Identity, Queue, queues
-from ._looks import KNOWN, Look, Rows, extended, hashes, number_of, terms_of
+from ._identity import Queue, queues
+from ._looks import KNOWN, Hashes, Look, Rows, extended, hashes, number_of, terms_of
 from ._records import MEMORY
 from ._sources import Saved
 from ._vetting import trend
@@ -87,8 +87,8 @@ def line_up(
     lined = queues(ids, paired=paired)
     path = None if all(arm in lined for arm in PAIR) else given["removed"].path
     looks, terms = MEMORY.looks(path), terms_of(widths(given["removed"]), seed, grain, paired)
-    seen = _hashes(heads, {arm: ids.get(arm) for arm in PAIR}, together=paired and not lined)
-    known = _known(looks, terms, seen, lined, given)
+    seen = {arm: hashes(heads[arm][:KNOWN]) for arm in PAIR}
+    known = _known([look for look in looks if look.terms == terms], seen, lined, given, together=paired)
     orders: dict[str, Order] = {}
     for arm, saved in given.items():
         if arm in lined:
@@ -122,28 +122,19 @@ def _alike(arm: str, given: dict[str, Saved], paired: bool) -> bool:
     return runs(given[arm]) == runs(given["removed"]) and (arm == "original" or (paired and arm == "reference"))
 
 
-def _hashes(
-    heads: dict[str, Table], ids: dict[str, tuple[Identity, ...] | None], *, together: bool
-) -> dict[str, np.ndarray]:
-    """The rows of both arms, told apart; those of paired arms that stay together, by both halves."""
-    tables = {arm: heads[arm][:KNOWN] for arm in PAIR}
-    if together and len(tables["removed"]) == len(tables["reference"]):
-        both = hashes(np.concatenate(list(tables.values()), 1))
-        return dict.fromkeys(PAIR, both)
-    return {arm: hashes(table, ids[arm]) for arm, table in tables.items()}
-
-
 def _known(
-    looks: list[Look], terms: str, seen: dict[str, np.ndarray], lined: dict[str, Queue], given: dict[str, Saved]
+    looks: list[Look], seen: dict[str, Hashes], lined: dict[str, Queue], given: dict[str, Saved], *, together: bool
 ) -> tuple[Look | None, dict[str, Order]]:
     """The longest look that this one may go on from, and where its rows stand now."""
+    anonymous = [arm for arm in PAIR if arm not in lined]
+    if any(len(seen[arm]) < runs(given[arm]) for arm in anonymous):
+        return None, {}
     for look in reversed(looks):
-        places: dict[str, Order | None] = {}
-        for arm, rows in zip(PAIR, look.arms, strict=True):
-            whole = len(seen[arm]) == runs(given[arm])
-            places[arm] = extended(rows, seen[arm]) if whole and arm not in lined else None
+        earlier = dict(zip(PAIR, look.arms, strict=True))
+        places = {arm: extended(earlier[arm], seen[arm]) for arm in anonymous}
         found = {arm: place for arm, place in places.items() if place is not None}
-        if look.terms == terms and all(arm in found or arm in lined for arm in PAIR) and found:
+        apart = together and len(found) == len(PAIR) and not np.array_equal(*found.values())
+        if found and len(found) == len(anonymous) and not apart:
             return look, found
     return None, {}
 
@@ -158,6 +149,6 @@ def _permuted(count: int, first: Order | None, key: PRNGKeyArray) -> Order:
     return np.concatenate([first, others[drawn]]) if len(first) else drawn
 
 
-def _rows(seen: np.ndarray, order: Order, count: int) -> Rows:
+def _rows(seen: Hashes, order: Order, count: int) -> Rows:
     """What is remembered of an arm; the order only where every row is known."""
     return Rows(seen, order if len(seen) == count else np.zeros(0, np.int64), count)

@@ -1,14 +1,11 @@
 """Looking again: whether a look goes on from one before, and what another look at the same rows may spend."""
 
 import dataclasses
-import hashlib
-from collections.abc import Iterable
 
 import numpy as np
 from jaxtyping import Float64, Int64, UInt64
 
 from ..formal._types import Real
-from ._identity import Identity
 
 KNOWN = 1 << 16
 """Rows of an arm that are remembered, at most."""
@@ -78,8 +75,8 @@ def share(number: int) -> float:
     return 1.0 if number == 1 else _AGAIN / (number * (number - 1))
 
 
-def hashes(table: Float64[np.ndarray, "runs k"], ids: Iterable[Identity] | None = None) -> Hashes:
-    """64 bits of each row, and of its identity where it has one; equal for equal numbers.
+def hashes(table: Float64[np.ndarray, "runs k"]) -> Hashes:
+    """64 bits of each row, equal for equal numbers.
 
     >>> found = hashes(np.array([[1.0, 2.0], [2.0, 1.0], [1.0, 2.0]]))
     >>> bool(found[0] == found[2]), bool(found[0] == found[1])
@@ -89,16 +86,7 @@ def hashes(table: Float64[np.ndarray, "runs k"], ids: Iterable[Identity] | None 
     weights = np.random.default_rng(table.shape[1]).integers(0, 2**63, table.shape[1], np.uint64) * np.uint64(
         2
     ) + np.uint64(1)
-    made = _mixed((_mixed(bits) * weights).sum(1, dtype=np.uint64))
-    if ids is None:
-        return made
-    named = np.array([_hash_of(str(one)) for one in ids], np.uint64)[: len(made)]
-    return _mixed(made + named)
-
-
-def _hash_of(text: str) -> int:
-    """64 bits of a text, the same in every process."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+    return _mixed((_mixed(bits) * weights).sum(1, dtype=np.uint64))
 
 
 def _mixed(bits: UInt64[np.ndarray, "*shape"]) -> UInt64[np.ndarray, "*shape"]:

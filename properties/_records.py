@@ -36,6 +36,11 @@ class Memory:
         self._looks: collections.deque[Look] = collections.deque(maxlen=_LOOKS)
         self._lock = threading.Lock()
 
+    def clear(self) -> None:
+        """As in a new process."""
+        with self._lock:
+            self._looks.clear()
+
     def looks(self, path: Path | None) -> list[Look]:
         """Of this process and of the record beside a path, the longest last."""
         with self._lock:

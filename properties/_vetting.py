@@ -66,9 +66,9 @@ rows sorted by outcome, or in the order of completion, are no random part of the
         p = _rank_correlation(column, np.arange(len(column)).astype(float))
         if p < LEVEL / _COLUMNS:
             raise ValueError(
-                f"{arm}: {names[place]!r} goes along with the row number (p = {p:.1g}), and there are more rows than at "
-                "the last look: rows sorted by outcome, or in the order of completion, are no random part of the runs; name the "
-                "runs (seed, ids=)"
+                f"{arm}: {names[place]!r} goes along with the row number (p = {p:.1g}), and there are more rows than "
+                "at the last look: rows sorted by outcome, or in the order of completion, are no random part of the "
+                "runs; name the runs (seed, ids=)"
             )
 
 

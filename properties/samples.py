@@ -110,8 +110,8 @@ def check_samples(
     Raises:
         ValueError: NaN or inf that is no event; arms of different width or names; fewer pairs than any refutation
             needs; `paired` arms of unequal numbers of runs; what is not real numbers with runs on the leading axis;
-            rows that are no independent runs: one file twice, equal rows in unpaired arms, a row twice in one arm, rows of
-            unpaired arms that correlate, a column that only counts up, an arm with nothing finite.
+            rows that are no independent runs: one file twice, equal rows in unpaired arms, a row twice in one arm,
+            rows of unpaired arms that correlate, a column that only counts up, an arm with nothing finite.
 
     >>> import numpy as np, neverseen as ns
     >>> rng = np.random.default_rng(0)
