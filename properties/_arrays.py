@@ -42,6 +42,8 @@ def read_file(path: str | os.PathLike[str]) -> Sources:
     Traceback (most recent call last):
     ValueError: nowhere.npz: cannot be read (No such file or directory)
     """
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise ValueError(f"{path}: cannot be read (it is no regular file); {WRITE}")
     try:
         with open(path, "rb") as file:
             found = _load(path, file)

@@ -5,7 +5,7 @@ import os
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 import numpy as np
 from jaxtyping import Int64
@@ -13,9 +13,6 @@ from jaxtyping import Int64
 from ._arrays import WHOLE, WRITE, read_file
 from ._identity import Identity, identities, numbered
 from ._sources import Saved, Source, Sources, called, checked
-
-Layout = Literal["runs", "views"]
-"""What each file of a folder is."""
 
 RECORD = ".looks.json"
 """How the name of a record of looks ends; it is no file of runs."""
@@ -25,7 +22,7 @@ _NO_RUN = re.compile(r"(epoch|step|iter|layer|checkpoint|ckpt|fold|block)[^a-z]*
 _SAY = "say layout='runs' or layout='views' (--layout)"
 
 
-def read(path: str | os.PathLike[str], layout: Layout | None = None) -> Saved:
+def read(path: str | os.PathLike[str], layout: str | None = None) -> Saved:
     """The arrays of a file or a folder, by name; rows are read when they are asked for.
 
     A folder whose files have names that differ in a number alone, and arrays of one shape, holds **runs**: file
@@ -69,7 +66,7 @@ def read(path: str | os.PathLike[str], layout: Layout | None = None) -> Saved:
     return Saved(found, found.ids, place)
 
 
-def _holds_runs(path: Path, files: list[Path], layout: Layout | None) -> bool:
+def _holds_runs(path: Path, files: list[Path], layout: str | None) -> bool:
     """Whether each file is a run; an error where that cannot be told."""
     if layout is not None:
         return layout == "runs"

@@ -7,7 +7,7 @@ from typing import Any, cast
 from ..formal._types import Real
 from ._arms import head, key_of, runs, widths
 from ._columns import named
-from ._folders import Layout, read
+from ._folders import read
 from ._identity import identities
 from ._lineup import LineUp, line_up
 from ._sources import Saved, Sources, sources_of
@@ -23,7 +23,7 @@ _LISTED = 3
 
 
 def arms_given(
-    samples: dict[str, Samples | None], layout: Layout | None = None, ids: Ids | None = None
+    samples: dict[str, Samples | None], layout: str | None = None, ids: Ids | None = None
 ) -> dict[str, Saved]:
     """The arms that are there, of the same columns.
 
@@ -92,7 +92,7 @@ def lined_up(given: dict[str, Saved], *, seed: int, grain: Real, paired: bool, e
     return line_up(given, heads, columns, key, seed=seed, grain=grain, paired=paired, choosing=choosing)
 
 
-def _saved(samples: Samples, arm: str, layout: Layout | None) -> Saved:
+def _saved(samples: Samples, arm: str, layout: str | None) -> Saved:
     return read(samples, layout) if isinstance(samples, str | os.PathLike) else sources_of(samples, arm)
 
 

@@ -85,8 +85,8 @@ def _counting(heads: dict[str, Table], names: list[str]) -> None:
 def _spaced(table: Table) -> Bool[np.ndarray, " k"]:
     if len(table) < 8:
         return np.zeros(table.shape[1], bool)
-    steps = np.diff(np.sort(table, axis=0), axis=0)
     with np.errstate(invalid="ignore"):
+        steps = np.diff(np.sort(table, axis=0), axis=0)
         return (steps[0] > 0) & (abs(steps - steps[0]) <= 1e-9 * abs(steps[0])).all(0)
 
 

@@ -16,7 +16,6 @@ from ..formal.relative import Relative, Side
 from ..formal.scenario import Scenario
 from ._arms import Arm, Digest, arms_of, header, key_of, runs, widths
 from ._arms import blocks as tables
-from ._folders import Layout
 from ._given import Ids, Samples, arms_given, lined_up
 from ._looks import share
 from ._records import MEMORY
@@ -119,7 +118,7 @@ def compare_samples(
     grain: Real = 0.0,
     paired: bool = False,
     ids: Ids | None = None,
-    layout: Layout | None = None,
+    layout: str | None = None,
     progress: Progress | None = None,
 ) -> Relative:
     """Decide from saved runs whether removed models are closer to the references or to the originals.

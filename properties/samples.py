@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 import time
 from collections.abc import Iterator
-from typing import Literal
 
 import numpy as np
 from jaxtyping import PRNGKeyArray
@@ -14,7 +13,6 @@ from ..formal.definitions import Definition
 from ..formal.verdict import Power, Status, Verdict
 from ._arms import Arm, Digest, Table, arms_of, blocks, header, key_of, rows_held, runs, widths
 from ._columns import SINGLE, Overview, overview
-from ._folders import Layout
 from ._given import Ids, Samples, arms_given, is_event, lined_up
 from ._lineup import PAIR, LineUp
 from ._looks import share
@@ -48,8 +46,8 @@ def check_samples(
     grain: Real = 0.0,
     paired: bool = False,
     ids: Ids | None = None,
-    layout: Layout | None = None,
-    diverged: Literal["refuse", "event"] = "refuse",
+    layout: str | None = None,
+    diverged: str = "refuse",
     require_power: bool = False,
     progress: Progress | None = None,
 ) -> Verdict:

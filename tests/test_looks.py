@@ -1,6 +1,7 @@
 """Looking again at saved runs: bets that depend on no total, looks that go on, and looks that do not."""
 
 import dataclasses
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from neverseen.properties._records import MEMORY, record_of
 
 CLAIM = ns.Untraining(1.0, 0.05)
 LEVELS: dict[str, Any] = {"alpha": 0.05, "beta": 0.05, "tolerance": 0.3}
-SIZES = range(60, 401, 20)
+SIZES = range(60, 241, 60)
 
 
 def arms(seed: int, *shape: int, shift: float = 0.6) -> list[np.ndarray]:
@@ -31,21 +32,19 @@ def path_of(verdict: ns.Verdict) -> tuple[float, ...]:
 WIDE = {"width": 80, "why": "columns are chosen"}
 
 
-@pytest.mark.parametrize(
-    "options", [{}, {"grain": 0.5}, {"paired": True}, WIDE], ids=["plain", "grain", "paired", "wide"]
-)
+@pytest.mark.parametrize("options", [{}, {"grain": 0.5}, {"paired": True}, WIDE], ids="".join)
 def test_the_verdict_on_some_named_runs_is_how_that_on_more_begins(options: dict[str, Any]) -> None:
     """Its pairs, wealth and status; once decided, it stays."""
     options = dict(options)
     width = options.pop("width", 1)
     options.pop("why", None)
-    for seed in range(3):
-        full = arms(seed, 400, width, shift=0.4 * seed)
+    for seed in range(2):
+        full = arms(seed, 230, width, shift=0.8 * seed)
         looks = [
             ns.check_samples(CLAIM, *(arm[:n] for arm in full), ids=range(n), **LEVELS, **options)
-            for n in (70, 100, 140, 230, 400)
+            for n in (70, 100, 230)
         ]
-        for less, more in zip(looks, looks[1:], strict=False):
+        for less, more in itertools.pairwise(looks):
             assert less.provenance["look"] == more.provenance["look"] == 1
             assert path_of(more)[: less.pairs] == path_of(less)
             if less.status is not ns.Status.INCONCLUSIVE:
@@ -56,7 +55,7 @@ def test_the_order_of_the_rows_is_nothing_to_named_runs() -> None:
     full, rng = arms(0, 200, 2), np.random.default_rng(0)
     turns = [rng.permutation(200) for _ in full]
     plain = ns.check_samples(CLAIM, *full, ids=range(200), **LEVELS)
-    turned = {arm: turn for arm, turn in zip(("removed", "reference"), turns, strict=True)}
+    turned = dict(zip(("removed", "reference"), turns, strict=True))
     mixed = ns.check_samples(CLAIM, *(arm[t] for arm, t in zip(full, turns, strict=True)), ids=turned, **LEVELS)
     assert dataclasses.replace(mixed, seconds=0) == dataclasses.replace(plain, seconds=0)
     assert plain.provenance["order"] == "identities"
@@ -135,19 +134,19 @@ def growing(kind: str, rng: np.random.Generator) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("kind", ["atoms", "noise", "columns"])
-def test_eighteen_looks_at_growing_arrays_spend_one(kind: str) -> None:
+def test_looks_at_growing_arrays_spend_one(kind: str) -> None:
     """A look goes on from the one before, so that a false SATISFIED at any of them is no more likely than at one."""
     terms: dict[str, Any] = {"alpha": 1e-4, "beta": 0.05, "tolerance": 0.45}
     ever = last = 0
-    for seed in range(12):
+    for seed in range(6):
         full = growing(kind, np.random.default_rng([5, seed]))
         looks = [ns.check_samples(CLAIM, *(arm[:n] for arm in full), **terms) for n in SIZES]
         assert {look.provenance["look"] for look in looks} == {1}
         assert [look.provenance["after"] for look in looks] == [0, *SIZES[:-1]]
-        assert "another look, which goes on from 380 pairs" in looks[-1].subject
+        assert "another look, which goes on from 180 pairs" in looks[-1].subject
         ever += any(look.status is ns.Status.SATISFIED for look in looks)
         last += looks[-1].status is ns.Status.SATISFIED
-    assert ever <= last + 1 <= 4
+    assert ever <= last + 1 <= 3
 
 
 def test_rows_that_were_put_in_another_order_go_on_too() -> None:
@@ -170,7 +169,7 @@ def test_a_look_that_does_not_go_on_has_less_to_spend(kind: str) -> None:
     second = ns.check_samples(CLAIM, *(arm[some] for arm in full), **LEVELS, **options.get(kind, {}))
     assert first.provenance["look"] == 1
     assert second.provenance["look"] == 2
-    assert (second.alpha, second.beta) == (0.05 / 20, 0.05 / 20)
+    assert (second.alpha, second.beta) == pytest.approx((0.05 / 20, 0.05 / 20))
     assert "look 2 at these runs: α and β were spent already, and this one has 1/20 of them" in str(second)
     assert ns.check_samples(CLAIM, *full, **LEVELS).alpha == 0.05, "the first look again is the first look"
 
@@ -190,7 +189,7 @@ def test_one_arm_in_common_is_no_second_look(other: str) -> None:
 
 
 def test_arms_that_are_alike_by_chance_are_no_second_look() -> None:
-    for seed in range(20):
+    for seed in range(6):
         rng = np.random.default_rng([8, seed])
         coins = [(rng.random(100 + seed) < p).astype(int) for p in (0.5, 0.3)]
         assert ns.check_samples(CLAIM, *coins, **LEVELS).provenance["look"] == 1
@@ -260,7 +259,7 @@ def test_rows_sorted_by_outcome_and_cut_are_refused_at_the_next_look(by: str) ->
         full[i] = full[i][(full[i][:, 0] + scores * rng.normal(size=300)).argsort()]
     first = ns.check_samples(CLAIM, *(arm[:150] for arm in full), **LEVELS)
     assert first.provenance["after"] == 0, "one look is permuted, and sorted rows are nothing to it"
-    with pytest.raises(ValueError, match="goes along with the row number .* name the runs"):
+    with pytest.raises(ValueError, match=r"goes along with the row number .* name the runs"):
         ns.check_samples(CLAIM, *full, **LEVELS)
 
 
@@ -287,5 +286,5 @@ def test_comparing_saved_runs_counts_looks_as_well() -> None:
     assert first.provenance["look"] == again.provenance["look"] == 1
     assert other.provenance["look"] == 2
     assert other.alpha == pytest.approx(first.alpha / 20)
-    named = [ns.compare_samples(*(arm[:n] for arm in triple), ids=range(n)) for n in (80, 200)]
+    named = [ns.compare_samples(*(arm[:n] for arm in triple), ids=range(n)) for n in (150, 200)]
     assert named[0].side is named[1].side
