@@ -57,7 +57,7 @@ def test_the_order_of_the_rows_is_nothing_to_named_runs() -> None:
     plain = ns.check_samples(CLAIM, *full, ids=range(200), **LEVELS)
     turned = dict(zip(("removed", "reference"), turns, strict=True))
     mixed = ns.check_samples(CLAIM, *(arm[t] for arm, t in zip(full, turns, strict=True)), ids=turned, **LEVELS)
-    assert dataclasses.replace(mixed, seconds=0) == dataclasses.replace(plain, seconds=0)
+    assert dataclasses.replace(mixed, seconds=0.0) == dataclasses.replace(plain, seconds=0.0)
     assert plain.provenance["order"] == "identities"
 
 
