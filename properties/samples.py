@@ -135,7 +135,7 @@ def check_samples(
     made = {"seed": seed, "grain": float(grain), "paired": paired, "choosing_pairs": lined.look.choosing}
     looked = {"order": "identities" if lined.named else "permuted", "look": lined.look.number, "after": lined.before}
     looked |= {} if kept else {"record": "could not be written"}
-    verdict = verdict_of(terms, outcome, _subject(given, lined, terms), made | looked | read, started)
+    verdict = verdict_of(terms, outcome, _subject(given, lined, terms, outcome.status), made | looked | read, started)
     return _judged(verdict, replay, require_power)
 
 
@@ -260,14 +260,14 @@ def _again(number: int) -> list[str]:
     ]
 
 
-def _subject(given: dict[str, Saved], lined: LineUp, terms: Terms) -> str:
+def _subject(given: dict[str, Saved], lined: LineUp, terms: Terms, status: Status) -> str:
     """What was checked, which runs had no part in a bet, and whether these runs were looked at before."""
     pairs, choosing = lined.pairs(), lined.look.choosing
     left = {arm: len(lined.orders[arm]) - pairs for arm in PAIR}
     notes = [f"{count} of {runs(given[arm])} {arm} runs without a partner" for arm, count in left.items() if count]
     notes += _waiting(given, lined)
     notes += [f"{choosing} pairs chose among the columns"] if choosing else []
-    waits = pairs - choosing - terms.budget
+    waits = pairs - choosing - terms.budget if status is Status.INCONCLUSIVE else 0
     notes += [f"{waits} pairs wait until their round is whole"] if waits else []
     notes += [f"another look, which goes on from {lined.before} pairs"] if lined.before else []
     notes += _again(lined.look.number)
