@@ -222,10 +222,10 @@ for definition, pool in references.items():
 # - A run that diverged is an outcome of your algorithm; do not leave it out. Say `diverged="event"` (`--diverged
 #   event`), or write a number for it in both arms (a loss at a cap).
 # - You may look again when more runs are there. Runs with a seed are compared in the order of their seeds, up to the
-#   first that is missing, so that looking at 60, then 80, then 400 spends no more than one look. Rows without a seed are
-#   shuffled; a second look goes on from the first as long as this process, or the record that is kept beside a file
+#   first that is missing, so that looking at 60, then 80, then 400 spends no more than one look. Rows without a seed
+#   are shuffled; a second look goes on from the first as long as this process, or the record that is kept beside a file
 #   (`NAME.looks.json`), remembers it.
-# - Rows are runs, not examples. One model's losses on 500 examples are one row, and audits that correlate row by row are
+# - Rows are runs, not examples: one model's losses on 500 examples are one row. Arms that correlate row by row are
 #   refused.
 # - If row $i$ of both arms came from one seed, say `paired=True` (`--paired`): it saves pairs and costs nothing.
 # - If the arms were computed in different ways (another precision, another machine), declare a `grain`: noise of that

@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import jax
@@ -87,7 +87,7 @@ class Arm:
 
 
 def arms_of(
-    given: dict[str, Sources],
+    given: Mapping[str, Sources],
     key: PRNGKeyArray,
     orders: dict[str, Int64[np.ndarray, " _"]],
     *,
@@ -148,7 +148,7 @@ def blocks(arms: list[Arm], start: int, pairs: int, total: Digest) -> Iterator[l
         start = end
 
 
-def header(given: dict[str, Sources]) -> Digest:
+def header(given: Mapping[str, Sources]) -> Digest:
     """A hash that has taken in the arms' names, their numbers of runs, and their arrays' names and widths.
 
     >>> len(header({"removed": {"a": np.zeros(3)}}).hexdigest())

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from ._arrays import WHOLE, WRITE, read_file
-from ._identity import Identity, identities, numbered
+from ._identity import identities, numbered
 from ._sources import Saved, Source, Sources, called, checked
 
 RECORD = ".looks.json"
@@ -124,7 +124,7 @@ def _runs(path: Path, entries: list[Path]) -> Saved:
                     f"{entry}: {called(view)} is {shapes[0]}, in {entries[0].name} {shapes[1]}; save all alike"
                 )
     found = checked({view: _stacked(entries, view, source) for view, source in first.items()}, str(path))
-    return Saved(found, cast(tuple[Identity, ...], ids))
+    return Saved(found, ids)
 
 
 def _run(entry: Path) -> Sources:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from ..formal._types import Real
 from ._arms import head, key_of, runs, widths
@@ -10,7 +10,7 @@ from ._columns import named
 from ._folders import read
 from ._identity import identities
 from ._lineup import LineUp, line_up
-from ._sources import Saved, Sources, sources_of
+from ._sources import Saved, sources_of
 from ._vetting import vet
 
 Samples = Any
@@ -87,7 +87,7 @@ def lined_up(given: dict[str, Saved], *, seed: int, grain: Real, paired: bool, e
     """
     heads = {arm: head(arm, sources, diverged=event) for arm, sources in given.items()}
     columns = named({name: tuple(source.shape[1:]) for name, source in given["removed"].items()})
-    vet(heads, cast(dict[str, Sources], given), columns, paired=paired)
+    vet(heads, given, columns, paired=paired)
     key = key_of(seed, given["removed"])
     return line_up(given, heads, columns, key, seed=seed, grain=grain, paired=paired, choosing=choosing)
 

@@ -130,10 +130,10 @@ def _known(
     if any(len(seen[arm]) < runs(given[arm]) for arm in anonymous):
         return None, {}
     for look in reversed(looks):
-        earlier = dict(zip(PAIR, look.arms, strict=True))
+        earlier: dict[str, Rows] = dict(zip(PAIR, look.arms, strict=True))
         places = {arm: extended(earlier[arm], seen[arm]) for arm in anonymous}
         found = {arm: place for arm, place in places.items() if place is not None}
-        apart = together and len(found) == len(PAIR) and not np.array_equal(*found.values())
+        apart = together and len({tuple(place.tolist()) for place in found.values()}) > 1
         if found and len(found) == len(anonymous) and not apart:
             return look, found
     return None, {}

@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Mapping
 
 import numpy as np
 import scipy.stats
@@ -23,7 +24,7 @@ Table = Float64[np.ndarray, "_ k"]
 Column = Float64[np.ndarray, " n"]
 
 
-def vet(heads: dict[str, Table], given: dict[str, Sources], names: list[str], *, paired: bool) -> None:
+def vet(heads: dict[str, Table], given: Mapping[str, Sources], names: list[str], *, paired: bool) -> None:
     """Refuse arms whose rows cannot be what a bet takes them for.
 
     Args:
@@ -90,7 +91,7 @@ def _spaced(table: Table) -> Bool[np.ndarray, " k"]:
         return (steps[0] > 0) & (abs(steps - steps[0]) <= 1e-9 * abs(steps[0])).all(0)
 
 
-def _same(heads: dict[str, Table], given: dict[str, Sources]) -> None:
+def _same(heads: dict[str, Table], given: Mapping[str, Sources]) -> None:
     """One file twice, the same rows in both arms, or some rows of one in the other."""
     removed, reference = heads["removed"], heads["reference"]
     paths = [getattr(given.get(arm), "path", None) for arm in ("removed", "reference")]
@@ -215,7 +216,7 @@ def _follows(values: Column) -> float:
 def _rank_correlation(x: Column, y: Column) -> float:
     """p-value of Spearman's ρ; of columns with many ties, Fisher's exact one of being above the median."""
     if min(len(np.unique(x)), len(np.unique(y))) >= 0.9 * len(x):
-        return float(scipy.stats.spearmanr(x, y).pvalue)
+        return float(scipy.stats.spearmanr(x, y)[1])
     return _fisher(*(_above(v) for v in (x, y)))
 
 
@@ -228,4 +229,4 @@ def _above(values: Column) -> Bool[np.ndarray, " n"]:
 
 def _fisher(x: Bool[np.ndarray, " n"], y: Bool[np.ndarray, " n"]) -> float:
     counts: Int64[np.ndarray, "2 2"] = np.array([[(x & y).sum(), (x & ~y).sum()], [(~x & y).sum(), (~x & ~y).sum()]])
-    return float(scipy.stats.fisher_exact(counts).pvalue)
+    return float(scipy.stats.fisher_exact(counts)[1])

@@ -211,7 +211,7 @@ class _Replay:
             yield Block(seen[0], seen[1], None)
 
     def _arms(self) -> list[Arm]:
-        return arms_of(dict(self.given), self._key, self.lined.orders, diverged=self._event)
+        return arms_of(self.given, self._key, self.lined.orders, diverged=self._event)
 
     def _past(self, arms: list[Arm], total: Digest) -> tuple[Table, Table]:
         """The columns of the pairs that choose, of both arms."""
