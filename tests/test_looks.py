@@ -82,8 +82,9 @@ def test_a_missing_run_stops_the_queue() -> None:
     full = arms(2, 200)
     there = np.array([run for run in range(200) if run != 120])
     ids = {"removed": there, "reference": np.arange(200)}
-    waiting = ns.check_samples(CLAIM, full[0][there], full[1], ids=ids, **LEVELS | {"tolerance": 1e-3})
-    before = ns.check_samples(CLAIM, *(arm[:120] for arm in full), ids=range(120), **LEVELS | {"tolerance": 1e-3})
+    terms: dict[str, Any] = LEVELS | {"tolerance": 1e-3}
+    waiting = ns.check_samples(CLAIM, full[0][there], full[1], ids=ids, **terms)
+    before = ns.check_samples(CLAIM, *(arm[:120] for arm in full), ids=range(120), **terms)
     assert waiting.status is before.status is ns.Status.INCONCLUSIVE
     assert path_of(waiting) == path_of(before)
     assert "79 of 199 removed runs wait for run 120" in str(waiting)

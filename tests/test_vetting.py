@@ -184,7 +184,7 @@ def test_one_file_given_twice_is_refused(tmp_path: Path, capsys: pytest.CaptureF
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_an_arm_with_nothing_finite_is_named(arm: str, bad: float) -> None:
     rng = np.random.default_rng(12)
-    given = {name: rng.normal(size=(60, 2)) for name in ("removed", "reference", "original")}
+    given: dict[str, Any] = {name: rng.normal(size=(60, 2)) for name in ("removed", "reference", "original")}
     given[arm][:] = bad
     with pytest.raises(ValueError, match=f"{arm}: holds nothing finite"):
         ns.check_samples(CLAIM, **given, diverged="event")
