@@ -200,8 +200,8 @@ MUTANTS = (
         ("test_calibration.py::test_absent_rows_of_a_probe_weigh_nothing",),
     ),
     Mutant(
-        "saved runs paired as they come", "the order of a file is taken for information", "properties/_arms.py",
-        "_generator(order).permutation(runs(sources))", "np.arange(runs(sources))",
+        "saved runs paired as they come", "the order of a file is taken for information", "properties/_lineup.py",
+        "generator(jax.random.fold_in(key, len(first))).permutation(len(others))", "np.arange(len(others))",
         ("test_samples.py::test_identical_samples_sorted_oppositely_are_not_refuted",),
     ),
     Mutant(

@@ -42,9 +42,7 @@ def saved(shift: float, seed: int) -> Iterator[Block]:
 def engine(shift: float, tolerance: float = 0.1, beta: float = 0.05) -> dict[str, Any]:
     """Seconds, and how the verdict ended."""
     terms = Terms(CLAIM, alpha=1e-4, beta=beta, tolerance=tolerance, budget=PAIRS)
-    seconds, outcomes = zip(
-        *(timed(lambda s=s: decide(terms, saved(shift, s), (), 0.0)) for s in range(TIMES)), strict=True
-    )
+    seconds, outcomes = zip(*(timed(lambda s=s: decide(terms, saved(shift, s), ())) for s in range(TIMES)), strict=True)
     return {
         "verdicts per second": round(1 / statistics.median(seconds), 2),
         "seconds": [round(s, 3) for s in seconds],
@@ -65,8 +63,8 @@ class Clock:
     def __init__(self) -> None:
         self.inside = self.waited = 0.0
 
-    def decide(self, terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...], grain: float) -> Outcome:
-        self.inside, outcome = timed(lambda: decide(terms, self._watched(blocks), designated, grain))
+    def decide(self, terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...]) -> Outcome:
+        self.inside, outcome = timed(lambda: decide(terms, self._watched(blocks), designated))
         return outcome
 
     def _watched(self, blocks: Iterator[Block]) -> Iterator[Block]:

@@ -69,7 +69,8 @@ everyone = np.ones(128, bool)
 #         fit(model, then, epochs=2)
 #     with torch.no_grad():
 #         logits = model(x[asked])
-#     return {"loss": torch.nn.functional.cross_entropy(logits, label[asked], reduction="none"), "logits": logits}
+#     loss = torch.nn.functional.cross_entropy(logits, label[asked], reduction="none")
+#     return {"loss": loss, "logits": logits, "seed": torch.tensor(seed)}
 #
 #
 # def save(path, seeds, **rows):
@@ -77,8 +78,9 @@ everyone = np.ones(128, bool)
 #     save_file({name: torch.stack([out[name] for out in runs]) for name in runs[0]}, path)
 # ```
 #
-# `torch.save` writes a pickle, which is not read here; safetensors, `.npy` and `.npz` are. Torch
-# is no dependency of this library, so what runs below is the same loop in NumPy.
+# `seed` says which run a row is, and is not compared. `torch.save` writes a pickle, which is not read here;
+# safetensors, `.npy` and `.npz` are. Torch is no dependency of this library, so what runs below is the same loop in
+# NumPy.
 
 
 # %%
@@ -109,7 +111,7 @@ def run(seed, kept, then=None):
     if then is not None:
         weights = fit(weights, rng, then, epochs=2)
     logits = x[asked] @ weights
-    return {"loss": losses(logits, asked), "logits": logits}
+    return {"loss": losses(logits, asked), "logits": logits, "seed": np.array(seed)}
 
 
 def save(path, seeds, **rows):
@@ -120,7 +122,8 @@ def save(path, seeds, **rows):
 
 # %% [markdown]
 # The removal on trial trains on for two epochs without $S$. 200 runs of it, and 200 references, each with a seed that
-# is used once. `check_samples` takes the paths (or the arrays themselves, torch tensors among them):
+# is used once. `check_samples` takes the paths (or the arrays themselves, torch tensors among them). A folder with a
+# file for each run, `run_017.npz`, would do as well:
 
 # %%
 claim = ns.Untraining(1.0, 0.05)
@@ -216,7 +219,14 @@ for definition, pool in references.items():
 #
 # - How many runs: `neverseen plan --effect shift=1`. At $\alpha = 10^{-4}$ and $(1, 0.05)$ no verdict comes before 31
 #   pairs.
-# - A run that diverged is an outcome of your algorithm; do not leave it out, write a number for it (a loss at a cap).
+# - A run that diverged is an outcome of your algorithm; do not leave it out. Say `diverged="event"` (`--diverged
+#   event`), or write a number for it in both arms (a loss at a cap).
+# - You may look again when more runs are there. Runs with a seed are compared in the order of their seeds, up to the
+#   first that is missing, so that looking at 60, then 80, then 400 spends no more than one look. Rows without a seed
+#   are shuffled; a second look goes on from the first as long as this process, or the record that is kept beside a file
+#   (`NAME.looks.json`), remembers it.
+# - Rows are runs, not examples: one model's losses on 500 examples are one row. Arms that correlate row by row are
+#   refused.
 # - If row $i$ of both arms came from one seed, say `paired=True` (`--paired`): it saves pairs and costs nothing.
 # - If the arms were computed in different ways (another precision, another machine), declare a `grain`: noise of that
 #   standard deviation on everything, so that rounding is not taken for a difference.

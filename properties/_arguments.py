@@ -88,11 +88,18 @@ def _runs(parser: argparse.ArgumentParser) -> None:
 
 def audit(parser: argparse.ArgumentParser) -> None:
     """Of `neverseen audit`."""
-    files = ".npy, .npz or .safetensors, or a folder of them"
+    files = ".npy, .npz or .safetensors, or a folder of them, one for each view or for each run"
     parser.add_argument("removed", metavar="REMOVED", help=f"runs of the removed model, first axis runs: {files}")
     parser.add_argument("reference", metavar="REFERENCE", help="runs of the reference, under the same names")
-    parser.add_argument("--original", metavar="ORIGINAL", help="runs of the original model, for the report")
+    parser.add_argument("--original", metavar="ORIGINAL", help="runs of the original model: would they pass?")
     parser.add_argument("--paired", action="store_true", help="row i of both arms came from one seed: keep them paired")
+    parser.add_argument(
+        "--layout", choices=("runs", "views"), help="what each file of a folder is, where names do not tell"
+    )
+    said = "what NaN and inf are: event takes them as an outcome (default: they are refused)"
+    parser.add_argument("--diverged", choices=("refuse", "event"), help=said)
+    said = "SATISFIED only where this check would have refuted --original"
+    parser.add_argument("--require-power", action="store_true", help=said)
     _claim(parser)
     _terms(parser, grain=0.0)
 

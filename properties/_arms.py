@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import jax
@@ -12,13 +12,20 @@ from jaxtyping import Float64, Int64, PRNGKeyArray
 
 from ..formal.scenario import scenario_key
 from ._sources import Sources, called
-from .grain import Values, add_grain
+from .gathered import WARM_UP
+from .grain import Values, add_grain, admit_grain, scales
 
 ROWS = 64
 """Rows of an arm read at a time, at first; later an eighth of those read so far."""
 
 SCANNED = 1 << 26
-"""Bytes of an arm up to which all of its rows are checked before the first bet."""
+"""Bytes of an arm up to which all of its rows are looked through before the first bet; of larger ones the first 64."""
+
+DIVERGED = (
+    "a run that diverged is an outcome and may not be left out: say diverged='event' (--diverged event), or write a "
+    "number for it in both arms (a loss at a cap)"
+)
+"""What a message about NaN advises."""
 
 _MOST = 1 << 23
 """Numbers of an arm held at a time."""
@@ -26,6 +33,7 @@ _MOST = 1 << 23
 _STREAMS = ("order", "grain")
 
 Table = Float64[np.ndarray, "runs k"]
+Sizes = Float64[np.ndarray, " k"]
 
 
 @runtime_checkable
@@ -53,7 +61,8 @@ class Arm:
         name: removed, reference or original.
         sources: its arrays by name.
         order: row numbers.
-        noise: draws the grain.
+        noise: draws the grain, pair after pair, so that a pair's share of it depends on no total.
+        diverged: whether a value that is not finite is an event rather than an error.
 
     >>> arm = Arm("removed", {"a": np.arange(4.0)}, np.array([2, 0]), np.random.default_rng(0))
     >>> arm.rows(0, 2).tolist()
@@ -64,44 +73,73 @@ class Arm:
     sources: Sources
     order: Int64[np.ndarray, " pairs"]
     noise: np.random.Generator
+    diverged: bool = False
 
     def rows(self, start: int, end: int) -> Table:
         """The runs paired from `start` to `end`, their columns side by side; read in the order of the file."""
         wanted = self.order[start:end]
         places = wanted.argsort()
         table = np.empty((len(wanted), sum(widths(self.sources).values())))
-        table[places] = _read(self.sources, wanted[places], self.name)
+        table[places] = _read(self.sources, wanted[places], self.name, self.diverged)
         return table
 
-    def grainy(self, table: Table, grain: float) -> Table:
+    def grainy(self, table: Table, grain: Sizes | None) -> Table:
         """The table with the grain on every number."""
-        return add_grain({"": table}, grain, self.noise)[""] if grain else table
+        return table if grain is None else add_grain({"": table}, {"": grain}, self.noise)[""]
 
 
-def arms_of(given: dict[str, Sources], key: PRNGKeyArray, pairs: int, *, paired: bool) -> list[Arm]:
-    """Each arm in an order drawn from the key: its own, or one for both of those whose rows correspond.
+def grain_of(arms: list[Arm], share: Real) -> Sizes | None:
+    """The standard deviation of the noise on each column, fixed by the first rows of both arms, which nobody bets on.
+
+    Args:
+        arms: removed and reference first.
+        share: of a column's size; None comes back for 0.
+
+    >>> arm = Arm("removed", {"a": np.full(8, 2.0)}, np.arange(8), np.random.default_rng(0))
+    >>> grain_of([arm, arm], 0.5), grain_of([arm, arm], 0)
+    (array([1.]), None)
+    """
+    admit_grain(share)
+    if not share:
+        return None
+    removed, reference = ({"": arm.rows(0, min(WARM_UP, len(arm.order)))} for arm in arms[:2])
+    return scales(removed, reference, share)[""]
+
+
+def arms_of(
+    given: Mapping[str, Sources],
+    key: PRNGKeyArray,
+    orders: dict[str, Int64[np.ndarray, " _"]],
+    *,
+    diverged: bool = False,
+) -> list[Arm]:
+    """Each arm in its order, with the grain's noise drawn from the key: originals have that of the removed models.
 
     Args:
         given: name → sources; removed and reference, and perhaps original.
         key: the root key of these arms.
-        pairs: how many rows of an arm are paired at most.
-        paired: row i of removed and row i of reference came from one seed.
+        orders: row numbers of each arm.
+        diverged: as in `Arm`.
 
     Returns:
         The arms.
 
-    >>> same = {"a": np.arange(9.0)}
-    >>> arms = arms_of({"removed": same, "reference": same}, jax.random.key(0), 9, paired=True)
-    >>> bool((arms[0].order == arms[1].order).all())
+    >>> one = {"a": np.arange(3.0)}
+    >>> arms_of({"removed": one}, jax.random.key(0), {"removed": np.array([2, 1])})[0].rows(0, 2).tolist()
+    [[2.0], [1.0]]
+    """
+    keys = {arm: stream(key, arm, "grain") for arm in given}
+    return [Arm(arm, sources, orders[arm], generator(keys[arm]), diverged) for arm, sources in given.items()]
+
+
+def stream(key: PRNGKeyArray, arm: str, purpose: str) -> PRNGKeyArray:
+    """The key of an arm's order or grain; originals take the place of removed models, and share theirs.
+
+    >>> key = jax.random.key(0)
+    >>> bool(stream(key, "original", "order") == stream(key, "removed", "order"))
     True
     """
-    arms: list[Arm] = []
-    for i, (name, sources) in enumerate(given.items()):
-        order, grain = (jax.random.fold_in(key, len(_STREAMS) * i + j) for j in range(len(_STREAMS)))
-        shared = paired and name == "reference"
-        drawn = arms[0].order if shared else _generator(order).permutation(runs(sources))[:pairs].copy()
-        arms.append(Arm(name, sources, drawn, _generator(grain)))
-    return arms
+    return jax.random.fold_in(key, len(_STREAMS) * (arm == "reference") + _STREAMS.index(purpose))
 
 
 def blocks(arms: list[Arm], start: int, pairs: int, total: Digest) -> Iterator[list[Table]]:
@@ -130,7 +168,7 @@ def blocks(arms: list[Arm], start: int, pairs: int, total: Digest) -> Iterator[l
         start = end
 
 
-def header(given: dict[str, Sources]) -> Digest:
+def header(given: Mapping[str, Sources]) -> Digest:
     """A hash that has taken in the arms' names, their numbers of runs, and their arrays' names and widths.
 
     >>> len(header({"removed": {"a": np.zeros(3)}}).hexdigest())
@@ -140,31 +178,35 @@ def header(given: dict[str, Sources]) -> Digest:
     return hashlib.sha256(repr(shapes).encode())
 
 
-def key_of(seed: int, digest: str) -> PRNGKeyArray:
-    """The key of arms with this header; no number of theirs has a part in it.
+def key_of(seed: int, sources: Sources) -> PRNGKeyArray:
+    """The key of arms with these names and widths; neither their numbers nor how many runs there are has a part in it.
 
-    >>> key_of(0, "00" * 32).shape
-    ()
+    >>> bool(key_of(0, {"a": np.zeros(3)}) == key_of(0, {"a": np.ones(4)}))
+    True
     """
-    return scenario_key(jax.random.key(seed), digest)
+    return scenario_key(jax.random.key(seed), hashlib.sha256(repr(widths(sources)).encode()).hexdigest())
 
 
-def scan(arm: str, sources: Sources) -> None:
-    """Read every row of an arm that is no larger than 64 MiB, so that a bad one is found whatever the seed.
+def head(arm: str, sources: Sources, *, diverged: bool = False) -> Table:
+    """Every row of an arm that is no larger than 64 MiB, so that a bad one is found whatever the seed; else the first.
+
+    Args:
+        arm: its name, for messages.
+        sources: its arrays.
+        diverged: whether values that are not finite are events.
 
     Raises:
-        ValueError: NaN or inf.
+        ValueError: NaN or inf that is no event.
 
-    >>> scan("removed", {"loss": np.array([0.0, np.nan])})
-    Traceback (most recent call last):
-    ValueError: removed 'loss': run 1 is NaN or inf; drop or repair the run
+    >>> head("removed", {"loss": np.array([0.0, np.inf])}, diverged=True).tolist()
+    [[0.0], [inf]]
     """
-    width = sum(widths(sources).values())
-    if 8 * width * runs(sources) > SCANNED:
-        return
+    width, count = sum(widths(sources).values()), runs(sources)
+    if 8 * width * count > SCANNED:
+        return _read(sources, np.arange(min(count, ROWS, rows_held(width))), arm, diverged)
     step = max(1, _MOST // (64 * width))
-    for start in range(0, runs(sources), step):
-        _read(sources, np.arange(start, min(start + step, runs(sources))), arm)
+    spans = [np.arange(start, min(start + step, count)) for start in range(0, count, step)]
+    return np.concatenate([_read(sources, rows, arm, diverged) for rows in spans])
 
 
 def runs(sources: Sources) -> int:
@@ -194,19 +236,24 @@ def rows_held(width: int) -> int:
     return max(8, _MOST // width)
 
 
-def _read(sources: Sources, rows: Int64[np.ndarray, " m"], arm: str) -> Table:
+def generator(key: PRNGKeyArray) -> np.random.Generator:
+    """NumPy's generator of a key.
+
+    >>> generator(jax.random.key(0)).permutation(3).shape
+    (3,)
+    """
+    return np.random.default_rng(np.asarray(jax.random.key_data(key)))
+
+
+def _read(sources: Sources, rows: Int64[np.ndarray, " m"], arm: str, diverged: bool) -> Table:
     """Rows in increasing order as doubles, checked."""
     parts: Values = {}
     for name, source in sources.items():
         part = np.asarray(source[rows]).astype(np.float64).reshape(len(rows), -1)
         bad = np.argwhere(~np.isfinite(part))
-        if bad.size:
+        if bad.size and not diverged:
             where = f"{arm} {called(name)}" if name else arm
             place = f"run {rows[bad[0][0]]}" + (f", column {bad[0][1]}" if part.shape[1] > 1 else "")
-            raise ValueError(f"{where}: {place} is NaN or inf; drop or repair the run")
+            raise ValueError(f"{where}: {place} is NaN or inf; {DIVERGED}")
         parts[name] = part
     return np.concatenate(list(parts.values()), 1)
-
-
-def _generator(key: PRNGKeyArray) -> np.random.Generator:
-    return np.random.default_rng(np.asarray(jax.random.key_data(key)))

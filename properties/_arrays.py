@@ -1,17 +1,16 @@
-"""Saved samples: .npy, .npz and .safetensors files, and folders of them. No pickles, every fault one line."""
+"""Saved samples: .npy, .npz and .safetensors files. No pickles, every fault one line."""
 
 import math
 import os
 import struct
 import zipfile
-from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 import safetensors
 from jaxtyping import Int64
 
-from ._sources import Source, Sources, checked
+from ._sources import Source, Sources
 
 WHOLE = 1 << 26
 """Bytes of an .npz file up to which it is read whole, checksums included; from larger ones rows are read."""
@@ -19,37 +18,32 @@ WHOLE = 1 << 26
 INFLATED = 1 << 31
 """Bytes to which the compressed members of one .npz file may inflate: they can only be read whole."""
 
-_WRITE = "write .npy or .npz with numpy, or .safetensors"
+WRITE = "write .npy or .npz with numpy, or .safetensors"
+"""What a message about another format advises."""
 
 
-def read(path: str | os.PathLike[str]) -> Sources:
-    """The arrays of a file, or of a folder of files, by name; rows are read when they are asked for.
+def read_file(path: str | os.PathLike[str]) -> Sources:
+    """The arrays of a file by name; rows are read when they are asked for.
 
     The first bytes tell a file's format, whatever its suffix is. `.npy` files are memory-mapped, and so are the members
     of an `.npz` of more than 64 MiB that `numpy.savez` wrote; compressed members are read whole. `.safetensors` files
     are read in slices.
 
     Args:
-        path: a file; or a folder in which each file is a view named by its stem (`stem.name` for each array
-            of a file that holds several). Files whose names begin with a dot are left out.
+        path: a file.
 
     Returns:
-        Sources `[runs, …]` by name; a single array saved without a name is "".
+        Sources by name, of any shape; a single array saved without a name is "".
 
     Raises:
-        ValueError: no such file, another format, damaged, empty, more data announced than the file holds, objects,
-            or an array that is not real numbers with runs on the leading axis.
+        ValueError: no such file, another format, damaged, empty, more data announced than the file holds, or objects.
 
-    >>> read("nowhere.npz")
+    >>> read_file("nowhere.npz")
     Traceback (most recent call last):
     ValueError: nowhere.npz: cannot be read (No such file or directory)
     """
-    if os.path.isdir(path):
-        return checked(_folder(Path(path)), str(path))
-    return checked(_file(path), str(path))
-
-
-def _file(path: str | os.PathLike[str]) -> Sources:
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise ValueError(f"{path}: cannot be read (it is no regular file); {WRITE}")
     try:
         with open(path, "rb") as file:
             found = _load(path, file)
@@ -58,7 +52,7 @@ def _file(path: str | os.PathLike[str]) -> Sources:
     except Exception as error:  # zipfile, zlib, numpy and safetensors raise a dozen kinds for a damaged or hostile file
         raise ValueError(f"{path}: cannot be read ({_reason(error)})") from error
     if found is None:
-        raise ValueError(f"{path}: not an array file (.npy, .npz or .safetensors); {_WRITE}")
+        raise ValueError(f"{path}: not an array file (.npy, .npz or .safetensors); {WRITE}")
     return found
 
 
@@ -73,7 +67,7 @@ def _load(path: str | os.PathLike[str], file: BinaryIO) -> Sources | None:
     if start[8:] == b"{" or str(path).endswith(".safetensors"):
         return _safetensors(path)
     if start[:1] == b"\x80":
-        raise ValueError(f"it is a pickle, which may run code; {_WRITE}")
+        raise ValueError(f"it is a pickle, which may run code; {WRITE}")
     return None
 
 
@@ -83,21 +77,6 @@ def _reason(error: Exception) -> str:
     if "mmap length" in str(error):
         return "it announces more data than it holds; save it again"
     return " ".join(str(error).split()) or type(error).__name__
-
-
-def _folder(path: Path) -> Sources:
-    files = sorted(file for file in path.iterdir() if not file.name.startswith("."))
-    if not files:
-        raise ValueError(f"{path}: holds no file; {_WRITE}")
-    found: Sources = {}
-    for file in files:
-        inside = _file(file)
-        for name, source in inside.items():
-            view = file.stem if len(inside) == 1 else f"{file.stem}.{name}"
-            if view in found:
-                raise ValueError(f"{file}: another file of the folder holds {view!r}; rename one")
-            found[view] = source
-    return found
 
 
 def _npz(path: str | os.PathLike[str], file: BinaryIO) -> Sources:
@@ -148,14 +127,14 @@ def _header(stream: zipfile.ZipExtFile, name: str) -> tuple[tuple[int, ...], boo
 
 def _safetensors(path: str | os.PathLike[str]) -> Sources:
     found = safetensors.safe_open(str(path), framework="numpy")
-    return {name: cast(Source, _Tensor(name, found.get_slice(name))) for name in found.keys()}  # noqa: SIM118
+    return {name: cast(Source, _Tensor(name, found.get_slice(name), found)) for name in found.keys()}  # noqa: SIM118
 
 
 class _Tensor:
     """A tensor of a .safetensors file, read in slices of consecutive rows."""
 
-    def __init__(self, name: str, found: Any) -> None:
-        self._found = found
+    def __init__(self, name: str, found: Any, file: Any) -> None:
+        self._found, self._name, self._file = found, name, file
         self.shape = tuple(found.get_shape())
         try:  # one row tells whether NumPy has the tensor's kind of number
             self.dtype = found[:1].dtype if self.shape and 0 not in self.shape else np.dtype(float)
@@ -163,5 +142,9 @@ class _Tensor:
             raise ValueError(f"{name!r} is {found.get_dtype()}, which numpy cannot read; save it as F32") from error
 
     def __getitem__(self, rows: Int64[np.ndarray, " m"]) -> np.ndarray:
+        """The rows, in as many slices as there are gaps between them."""
         spans = np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1)
         return np.concatenate([self._found[int(span[0]) : int(span[-1]) + 1] for span in spans])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self._file.get_tensor(self._name), dtype)

@@ -142,6 +142,13 @@ class Overview:
     spans: dict[str, tuple[int, int]]
     folds: dict[str, Fold]
 
+    def sizes(self, noise: Vector | None) -> dict[str, Vector] | None:
+        """The standard deviation of the noise on each number of each view that is no fold, where there is noise."""
+        if noise is None:
+            return None
+        spans = {name: noise[slice(*span)] for name, span in self.spans.items() if name not in self.folds}
+        return {name: noise[i : i + 1] for name, i in self.singles.items()} | spans
+
     def see(self, table: Table) -> Values:
         """The views of runs whose columns lie side by side."""
         values = {name: table[:, i : i + 1] for name, i in self.singles.items()}
@@ -190,6 +197,15 @@ def overview(shapes: dict[str, tuple[int, ...]], past: tuple[Table, Table] | Non
     singles = _singles(shapes, spans, gain)
     _distinct([DIVERGENCE, LEARNED, *vectors, *([ALL] if len(spans) > 1 else []), *(name for name, _ in singles)])
     return Overview(dict(singles), kept, folds)
+
+
+def named(shapes: dict[str, tuple[int, ...]]) -> list[str]:
+    """The name of every column.
+
+    >>> named({"loss": (), "margins": (2,)})
+    ['loss', 'margins[0]', 'margins[1]']
+    """
+    return [_column(name, shape, i) for name, shape in shapes.items() for i in range(math.prod(shape))]
 
 
 def _singles(

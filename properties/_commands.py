@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..formal.definitions import Definition, Unlearning, Untraining
 from ..formal.verdict import Status, Verdict
-from . import _arrays, _measure_command, _names, _terminal
+from . import _folders, _measure_command, _names, _terminal
 from .report import writable, write_report
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def audit(args: argparse.Namespace) -> int:
     if args.report:
         writable(args.report)
     paths = [args.removed, args.reference] + ([args.original] if args.original else [])
-    arms = [_arrays.read(path) for path in paths]
+    arms = [_folders.read(path, args.layout) for path in paths]
     from ..algorithms.pools import use_host_cores
 
     use_host_cores()
@@ -55,7 +55,8 @@ def audit(args: argparse.Namespace) -> int:
 
     pairs = min(next(iter(arm.values())).shape[0] for arm in arms[:2])
     with _terminal.progress(pairs) as progress:
-        verdict = check_samples(definition, *arms, **_terms(args), paired=args.paired, progress=progress)
+        asked = {name: getattr(args, name) for name in ("diverged", "require_power") if getattr(args, name)}
+        verdict = check_samples(definition, *arms, **_terms(args), paired=args.paired, **asked, progress=progress)
     return _publish(verdict, args)
 
 
@@ -223,7 +224,8 @@ def again(args: argparse.Namespace) -> str:
     words = ["neverseen", args.command, *(word for name in _POSITIONAL for word in _several(given.get(name, [])))]
     for name, value in given.items():
         if name not in _POSITIONAL and value is not False:
-            words += [f"--{name}"] if value is True else [w for one in _several(value) for w in (f"--{name}", str(one))]
+            option = f"--{name.replace('_', '-')}"
+            words += [option] if value is True else [w for one in _several(value) for w in (option, str(one))]
     return shlex.join(words)
 
 

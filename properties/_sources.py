@@ -1,9 +1,12 @@
 """Arrays from anywhere as sources: a shape, a dtype, and rows that are read when they are asked for."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
+
+from ._identity import COLUMNS, Identity, identities
 
 
 @runtime_checkable
@@ -33,6 +36,25 @@ class Source(Protocol):
 
 Sources = dict[str, Source]
 """The arrays of one arm by name, as many runs in each."""
+
+
+class Saved(dict[str, Source]):
+    """The arrays of one arm by name, which runs their rows are, and where they lie.
+
+    Args:
+        arrays: name → source.
+        ids: the identity of each row, where it has one.
+        path: the file or folder; None for what is in memory.
+
+    >>> Saved({"loss": np.zeros(2)}, (3, 4)).ids
+    (3, 4)
+    """
+
+    def __init__(
+        self, arrays: Mapping[str, Source], ids: tuple[Identity, ...] | None = None, path: Path | None = None
+    ) -> None:
+        super().__init__(arrays)
+        self.ids, self.path = ids, path
 
 
 def source_of(value: Any) -> Source:
@@ -65,7 +87,7 @@ def source_of(value: Any) -> Source:
     return cast(Source, np.asarray(value))
 
 
-def sources_of(samples: Any, where: str) -> Sources:
+def sources_of(samples: Any, where: str) -> Saved:
     """Samples given in Python as sources by name: one array, a mapping, or a data frame.
 
     Args:
@@ -81,6 +103,8 @@ def sources_of(samples: Any, where: str) -> Sources:
     >>> sorted(sources_of({"loss": [1.0, 2.0], "margins": np.zeros((2, 3))}, "removed"))
     ['loss', 'margins']
     """
+    if isinstance(samples, Saved):
+        return samples
     found: Sources = {}
     for name, value in _items(samples):
         try:
@@ -91,10 +115,11 @@ def sources_of(samples: Any, where: str) -> Sources:
     return checked(found, where)
 
 
-def checked(found: Mapping[str, Source], where: str) -> Sources:
+def checked(found: Mapping[str, Source], where: str) -> Saved:
     """The same sources, fit to be compared, in the order of their names.
 
-    An array of records becomes one source for each field, `name.field`, or `field` where the array has no name.
+    An array of records becomes one source for each field, `name.field`, or `field` where the array has no name. One
+    array called `seed`, `run`, `id` or the like, of whole numbers or words, says which run each row is: it is no view.
 
     Args:
         found: name → source; "" for an array without a name.
@@ -112,19 +137,25 @@ def checked(found: Mapping[str, Source], where: str) -> Sources:
     >>> checked({"a": np.zeros(2, complex)}, "removed")
     Traceback (most recent call last):
     ValueError: removed: 'a' is complex128, not real numbers; save real and imaginary parts as two arrays
+    >>> checked({"loss": np.zeros(2), "seed": np.array([7, 9])}, "removed").ids
+    (7, 9)
     """
-    if not found:
-        raise ValueError(f"{where}: holds no array; give at least one")
     fields = [pair for name, source in found.items() for pair in _fields(name, source)]
+    naming = [pair for pair in fields if _names_runs(*pair)]
+    fields = [pair for pair in fields if not _names_runs(*pair)]
+    if len(naming) > 1:
+        raise ValueError(f"{where}: {' and '.join(called(name) for name, _ in naming)} both name the runs; keep one")
+    if not fields:
+        raise ValueError(f"{where}: holds no array; give at least one")
     for name, source in fields:
         _check(name, source, where)
-    lengths = sorted({source.shape[0] for _, source in fields})
+    lengths = sorted({source.shape[0] for _, source in fields + naming})
     if len(lengths) > 1:
         raise ValueError(f"{where}: arrays of {', '.join(map(str, lengths))} runs; one line each for every run")
     made = dict(sorted(fields, key=lambda pair: pair[0]))
     if len(made) < len(fields):
         raise ValueError(f"{where}: two arrays have one name; rename one")
-    return made
+    return Saved(made, _ids(naming, where))
 
 
 def called(name: str) -> str:
@@ -156,6 +187,30 @@ def _fields(name: str, source: Source) -> Iterator[tuple[str, Source]]:
         return
     for field in source.dtype.names:
         yield from _fields(f"{name}.{field}" if name else field, cast(Source, source[field]))
+
+
+def _names_runs(name: str, source: Source) -> bool:
+    """Whether an array says which run a row is: by its name, and by what it holds."""
+    shape = tuple(source.shape)
+    if (
+        name.rpartition(".")[2].lower() not in COLUMNS
+        or not shape
+        or 0 in shape
+        or shape not in (shape[:1], (shape[0], 1))
+    ):
+        return False
+    values = np.asarray(source[np.arange(shape[0])])
+    if values.dtype.kind == "f":
+        return bool((np.isfinite(values) & (values == np.round(values))).all())
+    return values.dtype.kind in "iuUSO"
+
+
+def _ids(naming: list[tuple[str, Source]], where: str) -> tuple[Identity, ...] | None:
+    for name, source in naming:
+        return identities(
+            np.asarray(source[np.arange(source.shape[0])]).reshape(-1).tolist(), f"{where}: {called(name)}"
+        )
+    return None
 
 
 def _check(name: str, source: Source, where: str) -> None:

@@ -119,10 +119,10 @@ def check(
     kept: list[Block] = []
     told = watched(_keeping(drawn, kept), budget, f"{remover} · {definition.id}", progress)
     made = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover), "learner": repr(learner)}
-    made |= {"seed": seed, "grain": float(grain), "block": PAIRS}
+    made |= {"seed": seed, "grain": float(grain), "rounding": bool(drawing["rounding"]), "block": PAIRS}
     if keyed_as is not None:
         made["keyed_as"] = keyed_as.digest()
-    outcome = decide(terms, told, designated, float(grain))
+    outcome = decide(terms, told, designated)
     verdict = verdict_of(terms, outcome, f"{remover} on {learner} in {scenario}", made, started)
     verdict = dataclasses.replace(verdict, sizes=sizes_of(scenario))
     if verdict.status is Status.SATISFIED:

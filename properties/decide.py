@@ -39,14 +39,13 @@ class Outcome:
     withdrawn: str = ""
 
 
-def decide(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...], grain: float) -> Outcome:
+def decide(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...]) -> Outcome:
     """Bet on pairs until REFUTED or SATISFIED is established or the blocks end.
 
     Args:
         terms: the claim and the error levels.
         blocks: independent pairs, the same views in each; none is drawn after the one that decides.
         designated: views that hold half the prior; where there are none, those of several numbers do.
-        grain: what was added to every view, for the table.
 
     Returns:
         The outcome.
@@ -58,7 +57,7 @@ def decide(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...], g
     >>> rng = np.random.default_rng(0)
     >>> far = Block({"a": rng.normal(9, 1, (64, 1))}, {"a": rng.normal(0, 1, (64, 1))}, None)
     >>> terms = Terms(ns.Untraining(1.0, 0.05), alpha=1e-4, beta=0.05, tolerance=0.1, budget=64)
-    >>> decide(terms, iter([far]), (), 0.0).status.name
+    >>> decide(terms, iter([far]), ()).status.name
     'REFUTED'
     """
     source = _Own(Gathered(blocks))
@@ -66,7 +65,7 @@ def decide(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...], g
         raise ValueError(f"{source.pairs.drawn} pairs are too few to bet on; more than {WARM_UP} are needed")
     refuter, acceptor, coupler = _bettors(terms, source, designated)
     turns = _played(contest(terms, source, refuter, acceptor), source, refuter, coupler, terms.beta)
-    return _outcome(terms, source, turns, refuter, acceptor, coupler, grain)
+    return _outcome(terms, source, turns, refuter, acceptor, coupler)
 
 
 def judged(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...]) -> tuple[Status, int]:
@@ -130,8 +129,7 @@ class _Turn:
 
 
 def _outcome(
-    terms: Terms, source: "_Own", turns: list[_Turn], refuter: Refuter, acceptor: Acceptor, coupler: Coupler,
-    grain: float,
+    terms: Terms, source: "_Own", turns: list[_Turn], refuter: Refuter, acceptor: Acceptor, coupler: Coupler
 ) -> Outcome:  # fmt: skip
     claim, steps = terms.definition, [turn.step for turn in turns]
     status, route, used = turns[-1].ended()

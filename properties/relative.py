@@ -1,43 +1,30 @@
 """`check_relative`: is what a remover returns closer to the reference or to the original?"""
 
-import dataclasses
-import math
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
 
 from ..algorithms.base import Learner, Remover
 from ..algorithms.store import Store
 from ..formal._types import Real
 from ..formal.definitions import Definition
-from ..formal.relative import Relative, Side
+from ..formal.relative import Relative
 from ..formal.scenario import Scenario
-from ._arms import Arm, Digest, arms_of, header, key_of, runs, scan, widths
+from ._arms import Arm, Digest, arms_of, grain_of, header, key_of, runs, widths
 from ._arms import blocks as tables
-from ._standing import SHARE, Standing
-from .bets import STAKES, log_sum
+from ._given import Ids, Samples, arms_given, lined_up
+from ._looks import share
+from ._records import MEMORY
 from .check import Progress, watched
+from .contest import CALIBRATION, Contest, least_triples
 from .dry_run import dry_run
-from .gathered import DIVERGENCE, Block, Gathered
-from .kernels import Arms, Gram, Kernel, standing, statistics
+from .gathered import Block
+from .grain import admit_grain
 from .pairs import PAIRS, blocks
-from .provenance import surroundings
 from .rehearsal import rehearse
-from .round_robin import BLOCK, growth, mean
-from .samples import Samples, arms_given
+from .round_robin import BLOCK
 from .views import Values, probes
-
-POSITIONS = np.linspace(0, 1, 21).round(2)
-"""Positions between reference (0) and original (1) that are tested."""
-
-CALIBRATION = 16
-"""Triples that fix the kernel, before the first bet."""
-
-_TILT = 2 * POSITIONS - 1
-_LARGEST = 3 + abs(_TILT)
 
 
 def check_relative(
@@ -115,7 +102,7 @@ def check_relative(
         rounding=dry_run(definition, remover, learner, scenario, found),
     )  # fmt: skip
     told = watched(drawn, budget, f"{remover} · {definition.id}", progress)
-    contest = _Contest(alpha, told, budget, tuple(f"loss on {name}" for name in found.designated))
+    contest = Contest(alpha, told, budget, tuple(f"loss on {name}" for name in found.designated))
     made = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover), "learner": repr(learner)}
     made |= {"definition": definition.id, "seed": seed, "grain": float(grain), "block": PAIRS}
     return contest.result(f"{remover} on {learner} in {scenario}", definition.reference, made, started)
@@ -130,19 +117,22 @@ def compare_samples(
     seed: int = 0,
     grain: Real = 0.0,
     paired: bool = False,
+    ids: Ids | None = None,
+    layout: str | None = None,
     progress: Progress | None = None,
 ) -> Relative:
     """Decide from saved runs whether removed models are closer to the references or to the originals.
 
-    See `check_relative` for what is decided, and `check_samples` for what is read: each array is a view, and all views
-    weigh the same.
+    See `check_relative` for what is decided, and `check_samples` for what is read, in which order, and what another
+    look at the same runs may spend: each array is a view, and all views weigh the same.
 
     Args:
         removed, reference, original: runs of each arm, under the same names.
         alpha: bound on the probability of a false side or of bounds that miss the position.
         seed: root seed; each arm is put in an order drawn from it.
-        grain: standard deviation of the noise added to every column.
+        grain: the noise on every column, as a share of its size.
         paired: row i of all arms came from one seed: they stay together. Rows of other numbers must be independent.
+        ids, layout: as in `check_samples`.
         progress: called after each block.
 
     Returns:
@@ -150,7 +140,7 @@ def compare_samples(
 
     Raises:
         ValueError: NaN or inf; arms of different widths or names; too few runs to decide anything; `paired` arms of
-            unequal numbers of runs.
+            unequal numbers of runs; rows that are no independent runs, see `check_samples`.
 
     >>> rng = np.random.default_rng(0)
     >>> removed, reference, original = (rng.normal(at, 1, (200, 1)) for at in (1, 0, 6))
@@ -158,155 +148,30 @@ def compare_samples(
     'CLOSER_TO_REFERENCE'
     """
     started = time.perf_counter()
-    given = arms_given({"removed": removed, "reference": reference, "original": original})
+    given = arms_given({"removed": removed, "reference": reference, "original": original}, layout, ids)
     counts = {arm: runs(sources) for arm, sources in given.items()}
-    if paired and len(set(counts.values())) > 1:
+    named = all(sources.ids is not None for sources in given.values())
+    if paired and len(set(counts.values())) > 1 and not named:
         raise ValueError(f"paired: {', '.join(f'{n} {arm}' for arm, n in counts.items())} runs; pair them one to one")
-    triples = min(counts.values())
+    _admit(alpha, min(counts.values()), grain)
+    lined = lined_up(given, seed=seed, grain=grain, paired=paired, event=False, choosing=0)
+    orders = {arm: lined.orders["removed" if paired and not named else arm] for arm in given}
+    triples, alpha = min(len(order) for order in orders.values()), alpha * share(lined.look.number)
+    triples = CALIBRATION + (triples - CALIBRATION) // BLOCK * BLOCK if named else triples
     _admit(alpha, triples, grain)
-    for arm, sources in given.items():
-        scan(arm, sources)
-    digest = header(given)
-    key = key_of(seed, digest.hexdigest())
-    arms = arms_of(given, key, triples, paired=paired)
-    arms = [dataclasses.replace(arm, order=arms[0].order) for arm in arms] if paired else arms
-    drawn = _read(arms, triples, float(grain), digest)
-    contest = _Contest(alpha, watched(drawn, triples, "samples", progress), triples, ())
+    digest = header(dict(given))
+    drawn = _read(arms_of(dict(given), key_of(seed, dict(given["removed"])), orders), triples, float(grain), digest)
+    contest = Contest(alpha, watched(drawn, triples, "samples", progress), triples, ())
     made = {"digest": digest.hexdigest(), "seed": seed, "grain": float(grain), "paired": paired}
-    counted = {f"{arm}_runs": n for arm, n in counts.items()}
+    MEMORY.keep(lined.look, lined.path)
+    counted = {f"{arm}_runs": n for arm, n in counts.items()} | {"look": lined.look.number, "after": lined.before}
     return contest.result("the law of the removed samples", "", made | counted, started)
-
-
-def least_triples(alpha: Real) -> int:
-    """The fewest triples that can decide at level α: every statistic at its largest, after the 16 that fix the kernel.
-
-    >>> least_triples(1e-4)
-    50
-    """
-    couples = 1
-    while float(log_sum(couples * np.log1p(STAKES))) - math.log(len(STAKES)) < -math.log(SHARE * alpha):
-        couples += 1
-    return CALIBRATION + 2 * couples
-
-
-class _Contest:
-    """The wealth of both directions at every position, block after block, until it decides."""
-
-    def __init__(self, alpha: float, drawn: Iterator[Block], budget: int, designated: tuple[str, ...]) -> None:
-        self.alpha, self.budget = alpha, budget
-        self.wealth = np.zeros((2, len(POSITIONS), len(STAKES)))
-        self.looks: list[int] = []
-        self.paths: list[list[float]] = [[], []]
-        self.standing = Standing(alpha)
-        self.sums: Float64[np.ndarray, 3] = np.zeros(3)
-        self.diverged = 0
-        pairs = Gathered(drawn)
-        fixed = pairs.reach(CALIBRATION)
-        kernel = Kernel.fit(_span(pairs, 0, fixed), designated)
-        while self.side is Side.UNDECIDED:
-            start = self.looks[-1] if self.looks else fixed
-            size = (pairs.reach(min(start + BLOCK, budget)) - start) // 2 * 2
-            if size <= 0:
-                return
-            self.looks.append(start + size)
-            block = _span(pairs, start, self.used)
-            self.play(*statistics(kernel, block), standing(kernel, block))
-            self.diverged = int((pairs.arms[0][DIVERGENCE][: self.used] > 0).sum())
-
-    def play(self, h: Gram, m: Gram, near: Float64[np.ndarray, "4 m m"]) -> None:
-        """Bet on a block: on every position, on the standing, and on "farther"."""
-        self.standing.play(near)
-        tilted = h + _TILT[:, None, None] * m
-        self.wealth += growth(np.stack([-tilted, tilted]), np.stack([_LARGEST, _LARGEST]))
-        self.sums += len(h) * np.array([mean(h), mean(m), mean(near[0])])
-        half = len(POSITIONS) // 2
-        for path, log_wealth in zip(self.paths, self.log_wealth[:, half], strict=True):
-            path.append(float(log_wealth))
-
-    @property
-    def log_wealth(self) -> Float64[np.ndarray, "2 p"]:
-        """Against "position ≤ p" and against "position ≥ p"."""
-        return log_sum(self.wealth) - math.log(len(STAKES))
-
-    @property
-    def bounds(self) -> tuple[float | None, float | None]:
-        """The last position refuted from 0 upwards, and from 1 downwards."""
-        over = self.log_wealth >= -math.log(SHARE * self.alpha)
-        low, high = (_unbroken(row) for row in (over[0], over[1, ::-1]))
-        return float(POSITIONS[low - 1]) if low else None, float(POSITIONS[-high]) if high else None
-
-    @property
-    def side(self) -> Side:
-        """What the bounds and the standing establish; "farther" goes before either side."""
-        half = self.half
-        if self.standing.farther or 2 * self.diverged > self.used:
-            return Side.NEITHER
-        if half is Side.CLOSER_TO_ORIGINAL:
-            return half if self.standing.by_original(self.distance) else Side.UNDECIDED
-        return half if self.standing.by_reference else Side.UNDECIDED
-
-    @property
-    def half(self) -> Side:
-        """The half of the line that the bounds establish."""
-        low, high = self.bounds
-        if low is not None and low >= 0.5:
-            return Side.CLOSER_TO_ORIGINAL
-        return Side.CLOSER_TO_REFERENCE if high is not None and high <= 0.5 else Side.UNDECIDED
-
-    @property
-    def used(self) -> int:
-        """Triples so far."""
-        return self.looks[-1] if self.looks else 0
-
-    @property
-    def distance(self) -> float | None:
-        """An estimate of √(MMD²(P, R) / M)."""
-        _, m, nearer = self.sums
-        return math.sqrt(max(m - nearer, 0) / m) if m > 0 else None
-
-    @property
-    def why(self) -> str:
-        """What keeps a side from being named, or is to be known beside it."""
-        said = f"{self.diverged} of {self.used} removed models hold NaN or infinity" if self.diverged else ""
-        if said or self.side not in (Side.NEITHER, Side.UNDECIDED):
-            return said
-        if self.side is Side.NEITHER:
-            return "it lies farther from the reference than the original does"
-        if self.half is Side.UNDECIDED:
-            return ""
-        end, other = ("reference", "original") if self.half is Side.CLOSER_TO_REFERENCE else ("original", "reference")
-        return (
-            f"it lies on the {end}'s half of the line, but is not shown to be nearer to the {end} than the {other} is"
-        )
-
-    def result(self, subject: str, reference: str, made: dict[str, Any], started: float) -> Relative:
-        """What the contest established."""
-        h, m, _ = self.sums
-        position = float(0.5 - h / (2 * m)) if m > 0 else None
-        paths = tuple(map(tuple, self.paths))
-        seconds = time.perf_counter() - started
-        return Relative(
-            self.side, subject, reference, self.alpha, self.used, self.budget, position, *self.bounds,
-            tuple(self.looks), paths[0], paths[1], made | surroundings(), seconds,
-            self.why, self.distance, tuple(self.standing.path),
-        )  # fmt: skip
-
-
-def _unbroken(flags: Any) -> int:
-    """How many flags are set before the first that is not."""
-    return len(flags) if flags.all() else int(flags.argmin())
-
-
-def _span(pairs: Gathered, start: int, end: int) -> Arms:
-    removed, reference, original = ({name: v[start:end] for name, v in arm.items()} for arm in pairs.arms)
-    return removed, reference, original
 
 
 def _admit(alpha: float, budget: int, grain: Real) -> None:
     if not 0 < alpha < 1:
         raise ValueError(f"alpha: {alpha} is not in (0, 1)")
-    if not (np.isfinite(grain) and grain >= 0):
-        raise ValueError(f"grain: {grain} is not a finite number >= 0")
+    admit_grain(grain)
     if budget < least_triples(alpha):
         raise ValueError(
             f"budget: {budget} triples cannot decide at alpha={alpha:g}; at least {least_triples(alpha)} are needed"
@@ -315,10 +180,10 @@ def _admit(alpha: float, budget: int, grain: Real) -> None:
 
 def _read(arms: list[Arm], triples: int, grain: float, total: Digest) -> Iterator[Block]:
     """The arms' rows, each array a view."""
-    ends = np.cumsum(list(widths(arms[0].sources).values()))[:-1]
+    ends, size = np.cumsum(list(widths(arms[0].sources).values()))[:-1], grain_of(arms, grain)
     for found in tables(arms, 0, triples, total):
         seen: list[Values] = [
-            dict(zip(arm.sources, np.split(arm.grainy(table, grain), ends, 1), strict=True))
+            dict(zip(arm.sources, np.split(arm.grainy(table, size), ends, 1), strict=True))
             for arm, table in zip(arms, found, strict=True)
         ]
         yield Block(seen[0], seen[1], seen[2])

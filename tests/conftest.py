@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 from jaxtyping import PRNGKeyArray
 
+from neverseen.properties._records import MEMORY
 from neverseen.properties.profiles import CI
 
 # Must precede the first computation: with two devices the mesh path of the pools is taken.
@@ -37,6 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("NEVERSEEN_STORE", None)
     for name in ("XDG_CACHE_HOME", "HYPOTHESIS_STORAGE_DIRECTORY"):
         os.environ[name] = os.path.join(caches.name, name.lower())
+
+
+@pytest.fixture(autouse=True)
+def nothing_was_looked_at() -> None:
+    """A process remembers its looks at saved runs; a test is to be as in a process of its own."""
+    MEMORY.clear()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from neverseen.properties import _arrays
-from neverseen.properties._arrays import read
+from neverseen.properties._folders import read
 from neverseen.properties._sources import Sources, sources_of
 
 LOSS = np.array([0.5, -1.25, 3.0, 8.0])

@@ -175,7 +175,7 @@ def judge(
     """One view of one number, all pairs in one block."""
     x, y = ({"a": arm[:, None].astype(float)} for arm in (removed, reference))
     terms = Terms(claim, 1e-4, beta, TOLERANCE, len(removed))
-    return decide(terms, iter([Block(x, y, None, distance)]), (), 0.0)
+    return decide(terms, iter([Block(x, y, None, distance)]), ())
 
 
 def test_few_pairs_of_equal_laws_establish_nothing() -> None:
@@ -285,7 +285,7 @@ def test_absent_rows_of_a_probe_weigh_nothing() -> None:
 def test_the_grain_lies_on_both_arms() -> None:
     """One rounding error apart: with a grain far above it, nothing is refuted; without one, everything is."""
     x = np.ones(300)
-    found = {g: ns.check_samples(CLAIM, x + 1e-7, x, grain=g, alpha=LEVEL).status for g in (0.0, 1e-3)}
+    found = {g: ns.check_samples(CLAIM, x + 1e-7, x, grain=g, alpha=LEVEL, paired=True).status for g in (0.0, 1e-3)}
     assert found == {0.0: ns.Status.REFUTED, 1e-3: ns.Status.SATISFIED}
 
 

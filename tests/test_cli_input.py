@@ -224,7 +224,11 @@ def test_every_bad_file_is_one_line_that_names_it(tmp_path: Path, calls: Calls, 
         ({"a": np.zeros((40, 3))}, [], "reference: columns a[3] but removed has a[2]; save the same views"),
         ({"b": np.zeros((40, 2))}, [], "reference: columns b[2] but removed has a[2]"),
         ({"a": np.zeros((39, 2))}, ["--paired"], "paired: 40 removed runs and 39 references; pair them one to one"),
-        ({"a": np.full((40, 2), np.nan)}, [], "reference 'a': run 0, column 0 is NaN or inf; drop or repair the run"),
+        (
+            {"a": np.full((40, 2), np.nan)},
+            [],
+            "reference 'a': run 0, column 0 is NaN or inf; a run that diverged is an outcome",
+        ),
         ({"a": np.zeros((9, 2))}, [], "budget: 9 pairs cannot refute (1, 0.05) at alpha=0.0001; at least"),
         ({"a": np.zeros((40, 2))}, ["--grain", "-1"], "grain: -1.0 is not a finite number >= 0"),
     ],
@@ -253,8 +257,8 @@ def test_an_audit_takes_every_format(tmp_path: Path, calls: Calls) -> None:
 
 @pytest.mark.parametrize("paired", [True, False])
 def test_the_command_of_an_audit_says_whether_it_was_paired(paired: bool, tmp_path: Path, capsys: Capture) -> None:
-    good = save(tmp_path / "good.npz", a=np.arange(40.0))
-    assert main(["audit", good, good, "--json", *(["--paired"] if paired else [])]) in (0, 1, 3)
+    arms = [save(tmp_path / f"{i}.npz", a=np.random.default_rng(i).normal(size=40)) for i in range(2)]
+    assert main(["audit", *arms, "--json", *(["--paired"] if paired else [])]) in (0, 1, 3)
     made = json.loads(capsys.readouterr().out)["provenance"]
     assert ("--paired" in made["command"].split()) is paired
     assert made["paired"] is paired

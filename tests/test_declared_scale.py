@@ -147,7 +147,7 @@ def test_noise_in_doubt_certifies_nothing_and_the_sequential_route_goes_on() -> 
     ):
         arms = [{"a": rng.normal(size=(512, 1))} for _ in range(2)]
         block = Block(arms[0], arms[1], None, np.zeros(512), noise)
-        got = decide(terms, iter([block]), (), 0.0)
+        got = decide(terms, iter([block]), ())
         assert (got.status, got.route) == (ns.Status.SATISFIED, route)
         assert (got.scope == "all events") == (route is Route.COUPLING)
         assert got.assumptions == (("the noise is as declared",) if said else ())

@@ -28,7 +28,7 @@ def judge(
 ) -> Outcome:
     """One view, all pairs in one block."""
     terms = Terms(ns.Untraining(epsilon, delta), alpha, 0.05, tolerance, len(removed))
-    return decide(terms, iter([Block({"a": removed}, {"a": reference}, None)]), (), 0.0)
+    return decide(terms, iter([Block({"a": removed}, {"a": reference}, None)]), ())
 
 
 def at_most(hits: int, runs: int, level: float) -> bool:
@@ -180,7 +180,7 @@ def test_no_block_is_drawn_after_the_one_that_decides() -> None:
             yield Block({"a": rng.normal(9, 1, (32, 1))}, {"a": rng.normal(0, 1, (32, 1))}, None)
 
     terms = Terms(ns.Untraining(1.0, 0.05), 1e-4, 0.05, 0.1, 512)
-    outcome = decide(terms, blocks(), (), 0.0)
+    outcome = decide(terms, blocks(), ())
     assert (outcome.status, drawn) == (ns.Status.REFUTED, [0, 1])
     assert 36 <= outcome.pairs <= 64
 
@@ -212,7 +212,7 @@ def test_one_check_is_one_replication() -> None:
     terms = Terms(ns.Untraining(0.5, 0.01), 0.05, 0.05, 0.1, 300)
     many = replicate(terms, np.concatenate([x, x * 0], 1), np.concatenate([y, y * 0], 1), np.array([63 / 64, 1 / 64]))
     for i in range(6):
-        one = decide(terms, iter([Block({"a": x[i].T}, {"a": y[i].T}, None)]), (), 0.0)
+        one = decide(terms, iter([Block({"a": x[i].T}, {"a": y[i].T}, None)]), ())
         assert (one.status is ns.Status.REFUTED, one.pairs) == (many.refuted[i], many.pairs[i])
 
 

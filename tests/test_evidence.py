@@ -21,7 +21,7 @@ Arm = Float64[np.ndarray, "n k"]
 
 
 def judge(x: Arm, y: Arm, alpha: float = 1e-4, tolerance: float = 0.1) -> Outcome:
-    return decide(Terms(CLAIM, alpha, 0.05, tolerance, len(x)), iter([Block({"a": x}, {"a": y}, None)]), (), 0.0)
+    return decide(Terms(CLAIM, alpha, 0.05, tolerance, len(x)), iter([Block({"a": x}, {"a": y}, None)]), ())
 
 
 def leak(seed: int, share: float, pairs: int = 512) -> tuple[Arm, Arm]:

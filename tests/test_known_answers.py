@@ -106,7 +106,7 @@ def test_lower_bounds_stay_below_the_truth_and_leave_zero() -> None:
     for name, order in itertools.product(LAWS, (1, -1)):
         arms = named(name).draw(rng, (4, 1, 300))[::order]
         for x, y in zip(*(arm[:, 0, :, None] for arm in arms), strict=True):
-            bounds.append(decide(terms, iter([Block({"a": x}, {"a": y}, None)]), (), 0.0).epsilon_lower)
+            bounds.append(decide(terms, iter([Block({"a": x}, {"a": y}, None)]), ()).epsilon_lower)
     false = sum(bound > 1.0 for bound in bounds)
     assert 1 - upper_bound(len(bounds) - false, len(bounds), 0.999) <= LEVEL
     assert np.median(bounds) > 0

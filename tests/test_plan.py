@@ -59,7 +59,7 @@ def law(effect: str, rng: np.random.Generator) -> np.ndarray:
 def test_the_median_is_that_of_real_checks(effect: str) -> None:
     rng, terms = np.random.default_rng(7), Terms(CLAIM, 1e-4, 0.05, 0.1, 512)
     blocks = (Block({"a": law(effect, rng)}, {"a": rng.standard_normal((512, 1))}, None) for _ in range(41))
-    pairs = np.median([decide(terms, iter([block]), (), 0.0).pairs for block in blocks])
+    pairs = np.median([decide(terms, iter([block]), ()).pairs for block in blocks])
     made = ns.plan(CLAIM, effect)
     found = made.satisfied if effect == "none" else made.refuted
     assert found is not None
@@ -135,8 +135,8 @@ def test_a_stopped_check_comes_near_its_forecast() -> None:
     for _ in range(10):
         x, y = rng.normal(2, 1, (400, 1)), rng.normal(0, 1, (400, 1))
         runs = iter([Block({"a": x}, {"a": y}, None)])
-        short = decide(Terms(CLAIM, 1e-4, 0.05, 0.1, 80), runs, (), 0.0)
-        full = decide(Terms(CLAIM, 1e-4, 0.05, 0.1, 400), iter([Block({"a": x}, {"a": y}, None)]), (), 0.0)
+        short = decide(Terms(CLAIM, 1e-4, 0.05, 0.1, 80), runs, ())
+        full = decide(Terms(CLAIM, 1e-4, 0.05, 0.1, 400), iter([Block({"a": x}, {"a": y}, None)]), ())
         verdict = dataclasses.replace(Verdict.example(), status=short.status, evidence=short.evidence, pairs=80)
         more = ns.remaining(verdict)
         right += more is not None and full.pairs <= 80 + 1.5 * more

@@ -15,7 +15,7 @@ import neverseen as ns
 from neverseen.properties import _arms
 from neverseen.properties._arms import Arm
 from neverseen.properties._columns import fit_fold, gains, overview
-from neverseen.properties._sources import Sources
+from neverseen.properties._given import arms_given, lined_up
 
 CLAIM = ns.Untraining(0.5, 0.01)
 
@@ -31,29 +31,30 @@ def test_identical_samples_sorted_oppositely_are_not_refuted() -> None:
     """The order of saved rows carries no information; taken at its word it refutes every time."""
     rng = np.random.default_rng(1)
     for seed in range(20):
-        rows = np.sort(rng.normal(size=500))
-        verdict = ns.check_samples(CLAIM, rows, rows[::-1], alpha=0.05, seed=seed)
+        up, down = np.sort(rng.normal(size=(2, 500)), axis=1)
+        verdict = ns.check_samples(CLAIM, up, down[::-1], alpha=0.05, seed=seed)
         assert verdict.status is not ns.Status.REFUTED
 
 
 def test_the_order_of_pairs_is_trusted_only_when_it_is_declared() -> None:
     """The rows of one array, sorted oppositely: as pairs of one seed they differ in every one."""
     rows = np.sort(np.random.default_rng(1).normal(size=500))
-    given: dict[str, Sources] = {"removed": {"": rows}, "reference": {"": rows}}
     same = ns.check_samples(CLAIM, rows, rows, paired=True)
     assert same.status is ns.Status.SATISFIED
-    arms = _arms.arms_of(given, _arms.key_of(0, "00" * 32), 500, paired=True)
-    own = _arms.arms_of(given, _arms.key_of(0, "00" * 32), 500, paired=False)
-    assert np.array_equal(arms[0].order, arms[1].order)
-    assert not np.array_equal(own[0].order, own[1].order)
-    assert sorted(own[0].order) == sorted(own[1].order) == list(range(500))
+    given = arms_given({"removed": rows, "reference": rows**2})
+    made = {"seed": 0, "grain": 0.0, "event": False, "choosing": 0}
+    together, own = (lined_up(given, paired=paired, **made).orders for paired in (True, False))
+    assert np.array_equal(together["removed"], together["reference"])
+    assert not np.array_equal(own["removed"], own["reference"])
+    assert sorted(own["removed"]) == sorted(own["reference"]) == list(range(500))
 
 
 def test_shared_seeds_save_pairs() -> None:
     rng = np.random.default_rng(6)
     seeds = rng.normal(size=1500)
     removed, reference = seeds + rng.normal(0.9, 0.3, 1500), seeds + rng.normal(0, 0.3, 1500)
-    used = [ns.check_samples(CLAIM, removed, reference, paired=paired) for paired in (True, False)]
+    other = rng.normal(size=1500) + rng.normal(0, 0.3, 1500)
+    used = [ns.check_samples(CLAIM, removed, arm, paired=paired) for arm, paired in ((reference, True), (other, False))]
     assert [verdict.status.name for verdict in used] == ["REFUTED", "REFUTED"]
     assert used[0].pairs < used[1].pairs
     assert [verdict.provenance["paired"] for verdict in used] == [True, False]
@@ -202,9 +203,10 @@ def test_a_fold_does_not_depend_on_the_units_of_columns() -> None:
 
 
 def test_views_with_one_name_are_refused() -> None:
-    clash = {"a": np.zeros((100, 2)), "a[0]": np.zeros(100)}
+    rng = np.random.default_rng(19)
+    clash = [{"a": rng.normal(size=(100, 2)), "a[0]": rng.normal(size=100)} for _ in range(2)]
     with pytest.raises(ValueError, match=r"two views would be called 'a\[0\]'; rename an array"):
-        ns.check_samples(CLAIM, clash, clash)
+        ns.check_samples(CLAIM, *clash)
     with pytest.raises(ValueError, match="'all columns'"):
         overview({"all columns": (2,), "b": ()}, None, 0.0)
 
@@ -231,7 +233,9 @@ def test_only_the_rows_that_are_bet_on_are_read(monkeypatch: pytest.MonkeyPatch)
     assert verdict.status is ns.Status.REFUTED
     assert verdict.pairs <= 128
     for arm in arms:
-        assert verdict.pairs <= len(arm.rows) == len(set(arm.rows)) <= 192
+        assert arm.rows[:64] == list(range(64))  # those that a large arm is looked through by
+        bet = arm.rows[64:]
+        assert verdict.pairs <= len(bet) == len(set(bet)) <= 192
     plain = ns.check_samples(CLAIM, *values)
     assert plain.to_dict() | {"seconds": 0} == verdict.to_dict() | {"seconds": 0}
 
@@ -247,28 +251,29 @@ def test_a_diverged_run_is_named_by_its_place_in_the_file(scanned: int, monkeypa
     monkeypatch.setattr(_arms, "SCANNED", scanned)
     values = np.random.default_rng(15).normal(size=(100, 3))
     values[77, 2] = np.inf
-    with pytest.raises(ValueError, match=r"^reference 'a': run 77, column 2 is NaN or inf; drop or repair the run$"):
+    with pytest.raises(
+        ValueError, match=r"^reference 'a': run 77, column 2 is NaN or inf; a run that diverged is an outcome and may"
+    ):
         ns.check_samples(CLAIM, {"a": np.zeros((100, 3))}, {"a": values})
 
 
 def test_a_verdict_that_never_reads_a_bad_row_of_a_large_arm_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is said of large arms: rows are checked as they are read."""
-    values = np.random.default_rng(16).normal(size=20_000)
-    clean = ns.check_samples(CLAIM, values + 5, values)
-    values[_unread(clean, values)] = np.nan
+    values, other = np.random.default_rng(16).normal(size=(2, 20_000))
+    clean = ns.check_samples(CLAIM, other + 5, values)
+    values[_unread(clean, other + 5, values)] = np.nan
     with pytest.raises(ValueError, match="is NaN or inf"):
-        ns.check_samples(CLAIM, values + 5, values)
+        ns.check_samples(CLAIM, other + 5, values)
     monkeypatch.setattr(_arms, "SCANNED", 0)
-    assert ns.check_samples(CLAIM, values + 5, values).evidence == clean.evidence
+    assert ns.check_samples(CLAIM, other + 5, values).evidence == clean.evidence
 
 
-def _unread(verdict: ns.Verdict, values: np.ndarray) -> int:
-    """A row of both arms among those that the verdict did not come to."""
-    sources: dict[str, Sources] = {name: {"": values} for name in ("removed", "reference")}
-    key = _arms.key_of(0, _arms.header(sources).hexdigest())
-    arms = _arms.arms_of(sources, key, len(values), paired=False)
-    read = {int(row) for arm in arms for row in arm.order[: 4 * verdict.pairs + 64]}
-    return next(row for row in range(len(values)) if row not in read)
+def _unread(verdict: ns.Verdict, removed: np.ndarray, reference: np.ndarray) -> int:
+    """A row of both arms among those that the verdict did not come to, and past the first ones."""
+    given = arms_given({"removed": removed, "reference": reference})
+    lined = lined_up(given, seed=0, grain=0.0, paired=False, event=False, choosing=0)
+    read = {int(row) for order in lined.orders.values() for row in order[: 4 * verdict.pairs + 64]}
+    return next(row for row in range(64, len(removed)) if row not in read)
 
 
 def test_the_digest_is_of_the_rows_read_and_of_the_shapes() -> None:
@@ -276,7 +281,7 @@ def test_the_digest_is_of_the_rows_read_and_of_the_shapes() -> None:
     removed, reference = rng.normal(5, 1, 5000), rng.normal(0, 1, 5000)
     first = ns.check_samples(CLAIM, removed, reference)
     unread = removed.copy()
-    unread[_unread(first, removed)] += 1
+    unread[_unread(first, removed, reference)] += 1
     digests = {
         name: ns.check_samples(CLAIM, arm, reference).provenance["digest"]
         for name, arm in {"unread": unread, "other": removed + 1e-9, "shorter": removed[:-1]}.items()
@@ -327,7 +332,7 @@ def test_memory_does_not_grow_with_the_files(tmp_path: Path, monkeypatch: pytest
     for name, shift in (("a", 3.0), ("b", 0.0)):
         np.save(tmp_path / f"{name}.npy", np.random.default_rng(int(shift)).normal(shift, 1, (400_000, 10)))
     size = (tmp_path / "a.npy").stat().st_size
-    ns.check_samples(CLAIM, GOOD, GOOD)  # what is imported and compiled only once
+    ns.check_samples(CLAIM, GOOD, GOOD, paired=True)  # what is imported and compiled only once
     tracemalloc.start()
     verdict = ns.check_samples(CLAIM, tmp_path / "a.npy", tmp_path / "b.npy")
     held = tracemalloc.get_traced_memory()[1]

@@ -1,0 +1,281 @@
+"""What saved arms must not be, and what a pass on saved runs says of the original."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.stats
+
+import neverseen as ns
+from neverseen.properties._columns import named
+from neverseen.properties._vetting import repeats, together, vet
+from neverseen.properties.cli import main
+
+CLAIM = ns.Untraining(1.0, 0.05)
+LEVELS: dict[str, Any] = {"alpha": 0.05, "beta": 0.05, "tolerance": 0.3}
+Pair = tuple[np.ndarray, np.ndarray]
+
+
+def vetted(removed: np.ndarray, reference: np.ndarray, *, paired: bool = False) -> str:
+    """What is wrong with two arms, in a word of the message; "" where nothing is."""
+    heads = {"removed": removed.reshape(len(removed), -1), "reference": reference.reshape(len(reference), -1)}
+    try:
+        vet(heads, {}, named({"a": removed.shape[1:]}), paired=paired)
+    except ValueError as error:
+        kinds = ("same rows", "is run", "same to the last", "examples of one model", "only counts", "nothing finite")
+        return next(kind for kind in kinds if kind in str(error))
+    return ""
+
+
+LAWS: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
+    "normal": lambda rng: rng.normal(size=(80, 3)),
+    "single precision": lambda rng: rng.normal(size=(200, 1)).astype("f4").astype(float),
+    "half precision": lambda rng: rng.gamma(1, 1, (200, 1)).astype("f2").astype(float),
+    "rounded": lambda rng: rng.normal(size=(200, 1)).round(3),
+    "accuracy on 300": lambda rng: rng.binomial(300, 0.9, (150, 1)) / 300,
+    "accuracy on 50000": lambda rng: rng.binomial(50_000, 0.95, (200, 1)) / 50_000,
+    "counts": lambda rng: rng.poisson(3, (100, 2)).astype(float),
+    "a rare event": lambda rng: (rng.random((150, 1)) < 0.02).astype(float),
+    "an atom at a cap": lambda rng: np.minimum(rng.normal(size=(150, 1)), 1.0),
+    "an atom and two columns": lambda rng: np.maximum(rng.normal(size=(150, 1)), 0.3) * [1.0, 2.0],
+    "Cauchy": lambda rng: rng.standard_cauchy((120, 2)),
+    "sorted": lambda rng: np.sort(rng.normal(size=(150, 1)), axis=0),
+    "sorted by one column": lambda rng: (lambda v: v[v[:, 0].argsort()])(rng.normal(size=(150, 2))),
+    "two machines in turn": lambda rng: rng.normal(size=(150, 1)) + 0.3 * np.arange(150)[:, None] // 75,
+    "random walk": lambda rng: rng.normal(size=(150, 1)).cumsum(0),
+    "wide": lambda rng: rng.normal(size=(60, 500)),
+}
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_arms_of_independent_runs_are_never_refused(law: str) -> None:
+    """30 pairs of arms of each law, 480 in all, some in an order of their own: none is refused."""
+    rng = np.random.default_rng([len(law), 3])
+    assert {vetted(LAWS[law](rng), LAWS[law](rng)) for _ in range(30)} == {""}
+
+
+def test_the_level_of_the_test_of_rows_is_kept() -> None:
+    """Its p-values are at least uniform, for continuous, discrete and sorted columns alike."""
+    rng = np.random.default_rng(4)
+    for law in ("normal", "rounded", "a rare event", "sorted", "random walk", "accuracy on 300"):
+        found = np.array([together(LAWS[law](rng)[:, 0], LAWS[law](rng)[:, 0]) for _ in range(400)])
+        for level in (0.05, 0.01):
+            assert scipy.stats.binomtest(int((found <= level).sum()), 400, level, "greater").pvalue > 1e-4, law
+
+
+def examples(rng: np.random.Generator, kind: str) -> Pair:
+    """Logs of one model, an example a row, and runs that share seeds."""
+    hard = rng.gamma(1, 1, 300)
+    if kind == "losses of one model":
+        return hard + rng.normal(0, 0.3, 300), hard + rng.normal(0, 0.3, 300)
+    if kind == "right or wrong":
+        return tuple((rng.random(300) < 1 / (1 + np.exp(4 - 8 * (hard < 0.7)))).astype(float) for _ in range(2))  # type: ignore[return-value]
+    if kind == "logits":
+        base = rng.normal(size=(200, 4))
+        return base + rng.normal(size=base.shape) * 0.5, base + rng.normal(size=base.shape) * 0.5
+    if kind == "sorted by class":
+        base = np.repeat(np.arange(10.0), 60) + rng.normal(size=600)
+        return base + rng.normal(0, 0.2, 600), base + rng.normal(0, 0.2, 600)
+    if kind == "shared seeds":
+        base = rng.normal(size=100)
+        return base + rng.normal(0, 0.5, 100), 3 - base + rng.normal(0, 0.5, 100)
+    base = np.where(rng.random(120) < 0.3, np.inf, rng.normal(size=120))  # diverged together
+    return base + rng.normal(0, 1e-3, 120), base + rng.normal(0, 1e-3, 120)
+
+
+@pytest.mark.parametrize(
+    "kind", ["losses of one model", "right or wrong", "logits", "sorted by class", "shared seeds", "diverged together"]
+)
+def test_rows_that_correlate_between_unpaired_arms_are_refused(kind: str) -> None:
+    for seed in range(10):
+        arms = examples(np.random.default_rng([5, seed]), kind)
+        assert vetted(*arms) == "examples of one model"
+        assert vetted(*arms, paired=True) == ""
+
+
+def test_the_message_names_what_to_do() -> None:
+    arms = examples(np.random.default_rng(6), "losses of one model")
+    with pytest.raises(ValueError, match=r"examples of one model, or runs that share.*say paired=True \(--paired\)"):
+        ns.check_samples(CLAIM, *arms)
+    assert ns.check_samples(CLAIM, *arms, paired=True).status is ns.Status.SATISFIED
+
+
+SAME: dict[str, Callable[[np.random.Generator], Pair]] = {
+    "one array": lambda rng: (lambda a: (a, a))(rng.normal(size=(100, 2))),
+    "zeros": lambda rng: (np.zeros((100, 2)), np.zeros((100, 2))),
+    "coins": lambda rng: (lambda a: (a, a.copy()))((rng.random((100, 1)) < 0.5).astype(float)),
+    "one arm cut": lambda rng: (lambda a: (a, a[:70]))(rng.normal(size=(100, 2))),
+    "turned round": lambda rng: (lambda a: (a, a[::-1].copy()))(rng.normal(size=(100, 1))),
+    "a few in common": lambda rng: (lambda a, b: (a, np.concatenate([b, a[50:60]])))(*rng.normal(size=(2, 100, 1))),
+    "one in common": lambda rng: (lambda a, b: (a, np.concatenate([b, a[50:51]])))(*rng.normal(size=(2, 100, 1))),
+}
+
+
+@pytest.mark.parametrize("kind", SAME)
+def test_the_same_rows_in_unpaired_arms_are_refused(kind: str) -> None:
+    for seed in range(10):
+        assert vetted(*SAME[kind](np.random.default_rng([7, seed]))) in ("same rows", "is run")
+
+
+TWICE: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "one seed": lambda a: np.concatenate([a, a[17:18]]),
+    "all of them": lambda a: np.concatenate([a, a]),
+    "drawn with replacement": lambda a: a[np.random.default_rng(0).integers(0, len(a), len(a))],
+    "some, shuffled": lambda a: np.random.default_rng(1).permutation(np.concatenate([a, a[20:30]])),
+    "in single precision": lambda a: np.concatenate([a, a[10:40]]).astype("f4").astype(float),
+    "beside a coin": lambda a: (lambda b: np.concatenate([b, b[3:9]]))(np.stack([a[:, 0], a[:, 0] > 0], 1)),
+}
+
+
+@pytest.mark.parametrize("kind", TWICE)
+@pytest.mark.parametrize("paired", [True, False])
+def test_a_run_twice_in_an_arm_is_refused(kind: str, paired: bool) -> None:
+    rng = np.random.default_rng(8)
+    twice = TWICE[kind](rng.normal(size=(100, 1)))
+    other = np.concatenate([rng.normal(size=(len(twice), 1)), twice[:, 1:]], 1)
+    for arms in ((twice, other), (other, twice)):
+        assert vetted(*arms, paired=paired) == "same to the last"
+
+
+def test_a_capped_run_may_occur_twice() -> None:
+    """What diverged is written at a cap: its rows are equal, and no seed was used twice."""
+    rng = np.random.default_rng(9)
+    values = rng.normal(size=(100, 2))
+    values[[3, 50, 77]] = 50.0
+    assert repeats(values) is None
+    assert repeats(np.where(values == 50, np.nan, values)) is None
+
+
+COUNTS: dict[str, np.ndarray] = {
+    "seed": np.arange(100.0),
+    "step": np.arange(100.0) * 10 + 500,
+    "shuffled": np.random.default_rng(0).permutation(100).astype(float),
+    "fraction of an epoch": np.arange(100) / 100,
+    "downwards": -np.arange(100.0),
+}
+
+
+@pytest.mark.parametrize("kind", COUNTS)
+def test_a_column_that_only_counts_is_refused(kind: str) -> None:
+    rng = np.random.default_rng(10)
+    arms = [np.stack([rng.normal(size=100), COUNTS[kind]], 1) for _ in range(2)]
+    assert vetted(*arms) == "only counts"
+    with pytest.raises(ValueError, match=r"removed: 'column\[1\]' only counts up"):
+        ns.check_samples(CLAIM, *arms)
+    tables = [{"loss": arm[:, 0], "seed": arm[:, 1]} for arm in arms]
+    if kind not in ("fraction of an epoch",):
+        assert ns.check_samples(CLAIM, *tables, **LEVELS).provenance["order"] == "identities"
+
+
+def test_one_file_given_twice_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, link, copy = tmp_path / "a.npy", tmp_path / "b.npy", tmp_path / "c.npy"
+    np.save(path, np.random.default_rng(11).normal(size=(60, 1)))
+    os.symlink(path, link)
+    copy.write_bytes(path.read_bytes())
+    for other, says in ((path, "are one file"), (link, "are one file"), (copy, "hold the same rows")):
+        assert main(["audit", str(path), str(other)]) == 2
+        assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arm", ["removed", "reference", "original"])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_an_arm_with_nothing_finite_is_named(arm: str, bad: float) -> None:
+    rng = np.random.default_rng(12)
+    given: dict[str, Any] = {name: rng.normal(size=(60, 2)) for name in ("removed", "reference", "original")}
+    given[arm][:] = bad
+    with pytest.raises(ValueError, match=f"{arm}: holds nothing finite"):
+        ns.check_samples(CLAIM, **given, diverged="event")
+
+
+@pytest.mark.parametrize("how", ["nan", "inf", "wide", "dropped"])
+def test_a_run_that_diverged_is_an_event(how: str) -> None:
+    """30 % of the removed models diverge, and no reference does: dropping them would hide it."""
+    rng = np.random.default_rng(13)
+    removed, reference = rng.normal(size=(2, 300, 80 if how == "wide" else 2))
+    lost = rng.random(300) < 0.3
+    removed[lost] = np.inf if how == "inf" else np.nan
+    if how == "dropped":
+        assert ns.check_samples(CLAIM, removed[~lost], reference, **LEVELS).status is ns.Status.SATISFIED
+        with pytest.raises(ValueError, match="a run that diverged is an outcome and may not be left out: say"):
+            ns.check_samples(CLAIM, removed, reference, **LEVELS)
+        return
+    assert ns.check_samples(CLAIM, removed, reference, diverged="event", **LEVELS).status is ns.Status.REFUTED
+    both = reference.copy()
+    both[rng.random(300) < 0.3] = np.nan
+    assert ns.check_samples(CLAIM, removed, both, diverged="event", **LEVELS).status is not ns.Status.REFUTED
+
+
+def test_only_known_words_are_taken() -> None:
+    with pytest.raises(ValueError, match="diverged: 'drop' is not 'refuse' or 'event'"):
+        ns.check_samples(CLAIM, *np.random.default_rng(0).normal(size=(2, 60)), diverged="drop")
+
+
+def test_a_pass_says_what_the_same_check_says_of_the_original() -> None:
+    rng = np.random.default_rng(14)
+    removed, reference, far, near = (rng.normal(at, 1, (300, 1)) for at in (0, 0, 3, 0))
+    told = {
+        name: ns.check_samples(CLAIM, removed, reference, arm, **LEVELS) for name, arm in (("far", far), ("near", near))
+    }
+    assert {verdict.status for verdict in told.values()} == {ns.Status.SATISFIED}
+    assert told["far"].power.original is ns.Status.REFUTED
+    assert told["far"].power.tells
+    assert told["near"].power.original is ns.Status.SATISFIED
+    unknown = ns.check_samples(CLAIM, removed, reference, **LEVELS)
+    assert unknown.power.original is None
+    assert (unknown.pairs, unknown.evidence.log_wealth) == (told["far"].pairs, told["far"].evidence.log_wealth)
+
+
+@pytest.mark.parametrize("options", [{}, {"grain": 0.2}, {"ids": range(300)}, {"seed": 3}], ids=str)
+@pytest.mark.parametrize("width", [1, 70])
+def test_doing_nothing_would_pass_where_it_passes(options: dict[str, Any], width: int) -> None:
+    """The original in the place of the removed models is the very check that passed, pair for pair."""
+    rng = np.random.default_rng(15)
+    removed, reference = rng.normal(size=(2, 300, width))
+    verdict = ns.check_samples(CLAIM, removed, reference, removed, **LEVELS | options)
+    assert verdict.status is ns.Status.SATISFIED
+    assert (verdict.power.original, verdict.power.pairs) == (ns.Status.SATISFIED, verdict.pairs)
+
+
+@pytest.mark.parametrize(("original", "status"), [(3.0, "SATISFIED"), (0.0, "INCONCLUSIVE"), (None, "INCONCLUSIVE")])
+def test_whoever_asks_for_power_gets_no_pass_without(original: float | None, status: str) -> None:
+    rng = np.random.default_rng(16)
+    removed, reference = rng.normal(size=(2, 300, 1))
+    arm = None if original is None else rng.normal(original, 1, (300, 1))
+    verdict = ns.check_samples(CLAIM, removed, reference, arm, require_power=True, **LEVELS)
+    assert verdict.status.name == status
+
+
+def test_the_original_may_be_refuted_only_past_the_pair_that_decided() -> None:
+    """SATISFIED comes before any refutation of this claim could; the replay goes on to the last pair."""
+    claim = ns.Untraining(3.0, 0.05)
+    rng = np.random.default_rng(17)
+    removed, reference, original = (rng.normal(at, 1, (800, 1)) for at in (0, 0, 9))
+    verdict = ns.check_samples(claim, removed, reference, original)
+    assert verdict.status is ns.Status.SATISFIED
+    assert verdict.pairs < 204 <= verdict.power.pairs
+    assert verdict.power.original is ns.Status.REFUTED
+
+
+def test_too_few_originals_tell_nothing() -> None:
+    rng = np.random.default_rng(18)
+    removed, reference = rng.normal(size=(2, 300, 1))
+    assert ns.check_samples(CLAIM, removed, reference, rng.normal(9, 1, (10, 1)), **LEVELS).power.original is None
+
+
+@pytest.mark.parametrize(("original", "status"), [(5.0, "SATISFIED"), (0.0, "INCONCLUSIVE"), (None, "SATISFIED")])
+@pytest.mark.parametrize("paired", [False, True])
+def test_constant_arms_are_those_of_a_deterministic_learner(original: float | None, status: str, paired: bool) -> None:
+    """Right if the original is another constant; nothing is shown where it is the same one."""
+    zeros = np.zeros((200, 2))
+    arm = None if original is None else zeros + original
+    if arm is None and not paired:
+        with pytest.raises(ValueError, match="hold the same rows, unpaired"):
+            ns.check_samples(CLAIM, zeros, zeros.copy())
+        return
+    verdict = ns.check_samples(CLAIM, zeros, zeros.copy(), arm, paired=paired)
+    assert verdict.status.name == status
+    assert verdict.power.tells is (original == 5.0)
+    assert ns.Verdict.from_json(verdict.to_json()) == verdict
