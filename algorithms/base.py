@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Callable
-from typing import Any, Literal, overload
+from typing import Any, Literal, get_args, overload
 
 import jax
 import jax.numpy as jnp
@@ -208,6 +208,14 @@ class Remover:
     centre: Callable[..., Any] | None = None
     centre_random: bool = True
     made_for: Learner | None = None
+
+    def __post_init__(self) -> None:
+        known = get_args(Need)
+        unknown = [need for need in self.needs if need not in known]
+        if isinstance(self.needs, str) or unknown:
+            listed = ", ".join(map(repr, known))
+            what = repr(self.needs) if isinstance(self.needs, str) else repr(unknown[0])
+            raise ValueError(f"needs: {what} is nothing that a remover can be given; a tuple of {listed}")
 
     def __call__(
         self, key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"], **extra: Any

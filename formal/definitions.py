@@ -4,11 +4,11 @@ A definition *is* its reference rows plus its (ε, δ); no reference can be chos
 """
 
 import dataclasses
-import math
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from jaxtyping import Array, Bool
 
+from ._numbers import MOST_EPSILON, at_least_zero, real
 from ._types import Real
 from .scenario import Rows, Scenario
 
@@ -200,7 +200,6 @@ def _statement(name: str) -> "Statement":
 
 
 def _validate(epsilon: Real, delta: Real) -> None:
-    if not (math.isfinite(epsilon) and epsilon >= 0):
-        raise ValueError(f"epsilon: {epsilon} is not a finite number >= 0")
-    if not 0 <= delta < 1:
+    at_least_zero("epsilon", epsilon, MOST_EPSILON)
+    if not (real(delta) and 0 <= delta < 1):
         raise ValueError(f"delta: {delta} is not in [0, 1)")

@@ -2,6 +2,12 @@
 
 import argparse
 
+from ..formal._numbers import MOST, at_least_zero, level, root_seed, whole
+
+MOST_WORKERS = 4096
+"""Processes that a filling starts at most."""
+
+_PATHS = ("report", "plot", "store", "removed", "reference", "original")
 _KINDS = ("learners", "removers", "scenarios", "definitions", "theorems", "metrics")
 STATUS = """\
 exit status: 0 SATISFIED, 1 REFUTED, 2 usage or bad input, 3 INCONCLUSIVE, 70 a fault of ours, 130 Ctrl-C
@@ -184,3 +190,30 @@ def _drawing(parser: argparse.ArgumentParser, grain: float) -> None:
     number = parser.add_argument
     number("--seed", type=int, default=0, metavar="K", help="root seed (default 0)")
     number("--grain", type=float, default=grain, metavar="G", help=f"noise added to all arms (default {grain:g})")
+
+
+def vet(args: argparse.Namespace) -> None:
+    """Refuse numbers out of range and empty names, before anything heavy is imported.
+
+    Raises:
+        ValueError: one line that names the argument.
+
+    >>> vet(argparse.Namespace(seed=-1))
+    Traceback (most recent call last):
+    ValueError: seed: -1 is not in [0, 2**32)
+    """
+    given = vars(args)
+    for name in ("alpha", "beta"):
+        if name in given:
+            level(name, given[name])
+    if "seed" in given:
+        root_seed(given["seed"])
+    if "grain" in given:
+        at_least_zero("grain", given["grain"])
+    for name in ("budget", "runs", "views", "workers"):
+        if given.get(name) is not None:
+            whole(name, given[name], 1, MOST_WORKERS if name == "workers" else MOST)
+    for name in _PATHS:
+        path = given.get(name)
+        if path is not None and (not path or "\0" in path):
+            raise ValueError(f"--{name}: {path!r} names nothing; give a path")

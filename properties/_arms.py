@@ -10,6 +10,7 @@ import jax
 import numpy as np
 from jaxtyping import Float64, Int64, PRNGKeyArray
 
+from ..formal._numbers import root_seed
 from ..formal.scenario import scenario_key
 from ._sources import Sources, called
 from .views import Values, add_grain
@@ -146,7 +147,7 @@ def key_of(seed: int, digest: str) -> PRNGKeyArray:
     >>> key_of(0, "00" * 32).shape
     ()
     """
-    return scenario_key(jax.random.key(seed), digest)
+    return scenario_key(jax.random.key(root_seed(seed)), digest)
 
 
 def scan(arm: str, sources: Sources) -> None:

@@ -5,7 +5,6 @@ import dataclasses
 import inspect
 import json
 import shlex
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
@@ -69,7 +68,7 @@ def compare(args: argparse.Namespace) -> int:
     with _terminal.progress(args.budget, "triples") as progress:
         found = check_relative(definition, *subject, **terms, progress=progress)
     found = dataclasses.replace(found, provenance={**found.provenance, "command": again(args)})
-    _terminal.write(found.to_json() if args.json else _terminal.printable(str(found)))
+    _terminal.show(found, args.json)
     return {"CLOSER_TO_REFERENCE": 0, "CLOSER_TO_ORIGINAL": 1, "UNDECIDED": 3}[found.side.name]
 
 
@@ -79,7 +78,7 @@ def plan(args: argparse.Namespace) -> int:
 
     levels = {name: getattr(args, name) for name in ("alpha", "beta", "tolerance", "budget", "views", "seed")}
     made = foretell(Untraining(args.epsilon, args.delta), args.effect, **levels)
-    _terminal.write(made.to_json() if args.json else str(made))
+    _terminal.show(made, args.json)
     return 0
 
 
@@ -87,7 +86,7 @@ def listing(args: argparse.Namespace) -> int:
     """`neverseen list`: names, first lines, and arguments or kinds."""
     rows = _rows(args.kind)
     if args.json:
-        _terminal.write(json.dumps(rows, ensure_ascii=False, indent=1))
+        _terminal.write_json(json.dumps(rows, ensure_ascii=False, indent=1))
         return 0
     width = max(len(row["name"]) for row in rows)
     for row in rows:
@@ -126,9 +125,9 @@ def _show(proved: "list[proving.Proved]", asked: int, as_json: bool) -> None:
     from . import prove as proving
 
     if as_json:
-        _terminal.write(json.dumps(proving.as_dict(proved, asked), ensure_ascii=False, indent=1))
+        _terminal.write_json(json.dumps(proving.as_dict(proved, asked), ensure_ascii=False, indent=1))
         return
-    if sys.stdout.isatty():
+    if _terminal.isatty():
         _proofs(proved)
     else:
         for row in proved:
@@ -157,7 +156,7 @@ def _proofs(proved: "list[proving.Proved]") -> None:
         words = (Text(_terminal.printable(word)) for word in (row.id, row.title, row.kind, row.scope))
         marks = "yes" if row.holds else "NO", "refuted" if row.twin_refuted else "STANDS"
         shown.add_row(*words, str(row.cases), f"{row.seconds:.2f}", *marks)
-    Console().print(shown)
+    Console(file=_terminal.out()).print(shown)
 
 
 def set_up(args: argparse.Namespace) -> "Store | None":
@@ -191,7 +190,7 @@ def _publish(verdict: Verdict, args: argparse.Namespace, beside: Callable[[], di
     """The verdict first, the report and what is measured for it after it: a full disk must not cost the result."""
     verdict = dataclasses.replace(verdict, provenance={**verdict.provenance, "command": again(args)})
     if args.json:
-        _terminal.write(verdict.to_json())
+        _terminal.write_json(verdict.to_json())
     else:
         _terminal.write(_terminal.printable(str(verdict)))
         _views(verdict)
@@ -202,7 +201,7 @@ def _publish(verdict: Verdict, args: argparse.Namespace, beside: Callable[[], di
 
 def _views(verdict: Verdict) -> None:
     """The table of views, where standard output is a terminal."""
-    if not sys.stdout.isatty() or not verdict.evidence.views:
+    if not _terminal.isatty() or not verdict.evidence.views:
         return
     from rich.console import Console
     from rich.table import Table
@@ -214,7 +213,7 @@ def _views(verdict: Verdict) -> None:
     for row in verdict.evidence.views:
         means = ("–" if mean is None else f"{mean:.4g}" for mean in (row.removed, row.reference))
         shown.add_row(Text(_terminal.printable(row.view)), *means, f"{row.log_wealth:.3g}")
-    Console().print(shown)
+    Console(file=_terminal.out()).print(shown)
 
 
 def again(args: argparse.Namespace) -> str:

@@ -53,7 +53,7 @@ def measure(args: argparse.Namespace) -> int:
     with _terminal.progress(args.runs, "runs") as progress:
         made = measured(asked, definition, *subject, **terms, progress=progress)
     made = dataclasses.replace(made, provenance=made.provenance | {"command": again(args)})
-    _terminal.write(made.to_json() if args.json else "\n".join(map(_terminal.printable, str(made).split("\n"))))
+    _terminal.show(made, args.json)
     return 0
 
 

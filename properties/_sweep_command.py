@@ -66,7 +66,7 @@ def sweep(args: argparse.Namespace) -> int:
         else:
             made = [sweep_one(removers[0], learner, scenario, progress=progress, **options)]
     if args.json:
-        _terminal.write(to_json(made))
+        _terminal.write_json(to_json(made))
     else:
         _terminal.write("\n".join(_terminal.printable(line) for one in made for line in str(one).split("\n")))
     if args.plot:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Hashable
 from fractions import Fraction
 from typing import Any
 
+from ..formal._numbers import MOST, level, whole
 from ..formal._types import Real
 from ..formal.verdict import Status, Verdict
 from ._question import Question
@@ -96,9 +97,8 @@ class Ledger:
         require_conclusive: bool = False,
         keep: Callable[[Verdict], None] | None = None,
     ) -> None:
-        if not 0 < alpha_total < 1:
-            raise ValueError(f"alpha_total: {alpha_total} is not in (0, 1)")
-        if evaluations < 2:
+        level("alpha_total", alpha_total)
+        if whole("evaluations", evaluations, -MOST) < 2:
             raise ValueError(f"evaluations: {evaluations} leaves none for a confirmation; at least 2 are needed")
         self.slots = evaluations if slots is None else slots
         if not 0 <= self.slots <= evaluations:

@@ -11,6 +11,7 @@ from jaxtyping import Float64
 
 from ..algorithms.base import Learner, Remover
 from ..algorithms.store import Store
+from ..formal._numbers import MOST, at_least_zero, level, whole
 from ..formal._types import Real
 from ..formal.definitions import Definition
 from ..formal.relative import Relative, Side
@@ -248,10 +249,9 @@ def _span(pairs: Gathered, start: int, end: int) -> Arms:
 
 
 def _admit(alpha: float, budget: int, grain: Real) -> None:
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha: {alpha} is not in (0, 1)")
-    if not (np.isfinite(grain) and grain >= 0):
-        raise ValueError(f"grain: {grain} is not a finite number >= 0")
+    level("alpha", alpha)
+    whole("budget", budget, -MOST)
+    at_least_zero("grain", grain)
     if budget < least_triples(alpha):
         raise ValueError(
             f"budget: {budget} triples cannot decide at alpha={alpha:g}; at least {least_triples(alpha)} are needed"

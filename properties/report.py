@@ -126,7 +126,13 @@ def writable(path: str | os.PathLike[str]) -> Path:
     Traceback (most recent call last):
     ValueError: report: 'no/such/directory' is not a directory; create it or give another file
     """
-    target, folder = Path(os.path.realpath(path)), Path(path).parent
+    try:
+        target, folder = Path(os.path.realpath(path)), Path(path).parent
+        target.exists()
+        target.with_name(f".{'0' * 16}.tmp").exists()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"report: {str(path)!r} cannot be a file ({reason}); give another name") from error
     if not target.parent.is_dir():
         raise ValueError(f"report: {str(folder)!r} is not a directory; create it or give another file")
     if target.exists() and not target.is_file():

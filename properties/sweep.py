@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..algorithms.base import Learner, Remover
+from ..formal._numbers import root_seed
 from ..formal._truth import Untruthful
 from ..formal._types import Real
 from ..formal.definitions import Unlearning
@@ -201,7 +202,7 @@ def nested(scenario: Scenario, size: int, seed: int = 0) -> Scenario:
     full = np.flatnonzero(scenario.behaviour)
     if not 0 <= size <= len(full):
         raise ValueError(f"size: S cannot have {size} of the {len(full)} rows of S_full; give 0 to {len(full)}")
-    order = np.random.default_rng(seed).permutation(full)
+    order = np.random.default_rng(root_seed(seed)).permutation(full)
     order = order[np.argsort(~np.asarray(scenario.forget)[order], kind="stable")]
     forget = np.zeros(len(scenario.forget), bool)
     forget[order[:size]] = True

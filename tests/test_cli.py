@@ -56,7 +56,12 @@ def raises(error: BaseException) -> Outcome:
         (ValueError("alpha: 2.0 is not\nin (0, 1)"), 2, "alpha: 2.0 is not in (0, 1)"),
         (KeyboardInterrupt(), 130, "interrupted; 64 of 512 pairs were finished"),
         (RuntimeError("deep\nfault"), 70, "a fault of ours, please report it (RuntimeError: deep); "),
-        (MemoryError(), 70, "a fault of ours, please report it (MemoryError: ); "),
+        (MemoryError(), 2, "out of memory (nothing more is known); ask for fewer rows, runs or parameters"),
+        (SystemExit(0), 2, "code that was called gave up with SystemExit: 0; let it return, or raise an error"),
+        (SystemExit(3), 2, "code that was called gave up with SystemExit: 3; "),
+        (GeneratorExit(), 2, "code that was called gave up with GeneratorExit: ; "),
+        (type("Stop", (KeyboardInterrupt,), {})("x"), 2, "code that was called gave up with Stop: x; "),
+        (type("Skipped", (BaseException,), {})("no"), 2, "code that was called gave up with Skipped: no; "),
     ],
 )
 def test_what_goes_wrong_is_one_line(
