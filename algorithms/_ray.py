@@ -1,12 +1,60 @@
 """Ray as an executor: futures of remote tasks, none of them retried by Ray; a dead worker breaks the executor."""
 
+import contextlib
 import dataclasses
+import functools
 import importlib
-from collections.abc import Callable
+import os
+import secrets
+from collections.abc import Callable, Generator, MutableMapping
 from concurrent.futures import BrokenExecutor, Executor, Future
 from typing import Any
 
+LOCAL = "local"
+"""The address that stands for a cluster of this machine, started for the time of the filling."""
+
+FIRST_WITH_TOKENS = (2, 52)
+"""The first version of Ray whose clusters ask for a token."""
+
 _DEATHS = ("WorkerCrashedError", "NodeDiedError", "OutOfMemoryError", "LocalRayletDiedError", "ObjectLostError")
+
+
+@contextlib.contextmanager
+def secured(environment: MutableMapping[str, str]) -> Generator[None]:
+    """Meanwhile, clusters that start here ask for a token, which nobody but this process and its children is told.
+
+    Ray reads both names when it starts, and its workers inherit them. What the caller chose stays.
+
+    Args:
+        environment: of this process.
+
+    >>> given = {}
+    >>> with secured(given):
+    ...     sorted(given), given["RAY_AUTH_MODE"], len(given["RAY_AUTH_TOKEN"])
+    (['RAY_AUTH_MODE', 'RAY_AUTH_TOKEN'], 'token', 64)
+    >>> given
+    {}
+    """
+    chosen = {"RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & environment.keys()
+    ours = {} if chosen else {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _token()}
+    environment |= ours
+    try:
+        yield
+    finally:
+        for name in ours:
+            environment.pop(name, None)
+
+
+@functools.cache
+def _token() -> str:
+    """One for this process: Ray reads it once, whatever the environment says later."""
+    return secrets.token_hex(32)
+
+
+def _has_tokens(ray: Any) -> bool:
+    """Whether this Ray knows tokens; one that does not say which it is is taken to."""
+    version = [int(part) for part in str(getattr(ray, "__version__", "")).split(".")[:2] if part.isdecimal()]
+    return len(version) < 2 or tuple(version) >= FIRST_WITH_TOKENS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +74,9 @@ class Ray:
         Raises:
             ValueError: the cluster cannot be reached, or refuses.
         """
-        return RayExecutor(importlib.import_module("ray"), self.address, self.workers)
+        locked = secured(os.environ) if self.address == LOCAL else contextlib.nullcontext()
+        with locked:
+            return RayExecutor(importlib.import_module("ray"), self.address, self.workers)
 
 
 class RayExecutor(Executor):
@@ -45,7 +95,12 @@ class RayExecutor(Executor):
 
     def _connect(self, address: str, workers: int) -> None:
         # Only a cluster that starts here is told its size.
-        size = {"num_cpus": workers, "include_dashboard": False} if address == "local" else {}
+        size = {"num_cpus": workers, "include_dashboard": False} if address == LOCAL else {}
+        if address == LOCAL and not _has_tokens(self._ray):
+            raise ValueError(
+                f"ray: version {self._ray.__version__} would start a cluster that anyone may use; "
+                f"install {FIRST_WITH_TOKENS[0]}.{FIRST_WITH_TOKENS[1]} or later"
+            )
         try:
             self._ray.init(address=address, log_to_driver=False, logging_level="error", **size)
         except Exception as error:

@@ -61,10 +61,13 @@ class Processes(ProcessPoolExecutor):
             return super().submit(fn, *args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the workers: after their tasks, or at once where nobody waits for them."""
+        """End the workers: after their tasks, or at once where nobody waits for them.
+
+        Either way until they have ended: a process that leaves before its pool leaves the pool's semaphores behind.
+        """
         if not wait:
             self._lease.close()
-        super().shutdown(wait, cancel_futures=cancel_futures)
+        super().shutdown(wait=True, cancel_futures=cancel_futures)
         self._lease.close()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import _terminal
+from ._arguments import SCENARIO
 
 if TYPE_CHECKING:
     from ..formal.definitions import Definition
@@ -30,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--level", choices=("dataset", "distribution"), help="of unlearning (default dataset)")
     add("--metrics", metavar="A,B", help="names, separated by commas (default all that apply)")
     add("--learner", default="mlp", metavar="L", help="what trains the models (default mlp)")
-    add("--scenario", default="digits", metavar="S", help="data and request (default digits)")
+    add("--scenario", default=SCENARIO, metavar="S", help=f"data and request (default {SCENARIO})")
     add("--runs", type=int, default=128, metavar="N", help="runs of each arm (default 128)")
     add("--seed", type=int, default=0, metavar="K", help="root seed, as in check (default 0)")
     add("--grain", type=float, default=1e-3, metavar="G", help="noise added to what metrics read (default 0.001)")

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import sys
+import unicodedata
 from collections.abc import Generator
 from typing import Any
 
@@ -20,6 +21,19 @@ def printable(text: str) -> str:
     'a\\x1b[31mb\\n'
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def visible(text: str) -> str:
+    r"""The text with what nobody sees, and what turns the direction of what they see, as escapes; lines stay lines.
+
+    >>> visible("a\x1b[31m\N{RIGHT-TO-LEFT OVERRIDE}b\nc\N{THIN SPACE}d") == r"a\x1b[31m\u202eb" + "\nc\N{THIN SPACE}d"
+    True
+    """
+    return "".join(c if c == "\n" or _shows(c) else c.encode("unicode_escape").decode() for c in text)
+
+
+def _shows(letter: str) -> bool:
+    return letter.isprintable() or unicodedata.category(letter) == "Zs"
 
 
 def cut(line: str, most: int = LONGEST) -> str:

@@ -17,6 +17,7 @@ from . import _drawings as draw
 from . import _maps as maps
 from ._laws import distribution, histogram, lay_out
 from ._rerun import check_again
+from ._streams import visible
 from ._svg import number
 from .behaviour import Behaviour
 from .metrics.table import Table
@@ -61,7 +62,8 @@ def render(template: str, context: dict[str, Any]) -> str:
         lstrip_blocks=True,
         loader=jinja2.FunctionLoader(_source),
     )
-    return rooms.get_template(template).render(context)
+    # The whole page: text reaches it through drawings, filters and joins.
+    return visible(rooms.get_template(template).render(context))
 
 
 def _source(name: str) -> str:
