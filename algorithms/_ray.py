@@ -1,12 +1,9 @@
 """Ray as an executor: futures of remote tasks, none of them retried by Ray; a dead worker breaks the executor."""
 
-import contextlib
 import dataclasses
-import functools
 import importlib
-import os
 import secrets
-from collections.abc import Callable, Generator, MutableMapping
+from collections.abc import Callable, MutableMapping
 from concurrent.futures import BrokenExecutor, Executor, Future
 from typing import Any
 
@@ -19,36 +16,26 @@ FIRST_WITH_TOKENS = (2, 52)
 _DEATHS = ("WorkerCrashedError", "NodeDiedError", "OutOfMemoryError", "LocalRayletDiedError", "ObjectLostError")
 
 
-@contextlib.contextmanager
-def secured(environment: MutableMapping[str, str]) -> Generator[None]:
-    """Meanwhile, clusters that start here ask for a token, which nobody but this process and its children is told.
+def secure(environment: MutableMapping[str, str]) -> None:
+    """Let clusters that start here ask for a token, which nobody but this process and its children is told.
 
-    Ray reads both names when it starts, and its workers inherit them. What the caller chose stays.
+    Ray reads both names when it is imported, and its workers inherit them. What the caller chose stays, and where Ray
+    is loaded already, so does what it read.
 
     Args:
         environment: of this process.
 
     >>> given = {}
-    >>> with secured(given):
-    ...     sorted(given), given["RAY_AUTH_MODE"], len(given["RAY_AUTH_TOKEN"])
+    >>> secure(given)
+    >>> sorted(given), given["RAY_AUTH_MODE"], len(given["RAY_AUTH_TOKEN"])
     (['RAY_AUTH_MODE', 'RAY_AUTH_TOKEN'], 'token', 64)
-    >>> given
-    {}
+    >>> chosen = {"RAY_AUTH_MODE": "disabled"}
+    >>> secure(chosen)
+    >>> chosen
+    {'RAY_AUTH_MODE': 'disabled'}
     """
-    chosen = {"RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & environment.keys()
-    ours = {} if chosen else {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _token()}
-    environment |= ours
-    try:
-        yield
-    finally:
-        for name in ours:
-            environment.pop(name, None)
-
-
-@functools.cache
-def _token() -> str:
-    """One for this process: Ray reads it once, whatever the environment says later."""
-    return secrets.token_hex(32)
+    if not {"RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & environment.keys():
+        environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
 
 
 def _has_tokens(ray: Any) -> bool:
@@ -74,9 +61,7 @@ class Ray:
         Raises:
             ValueError: the cluster cannot be reached, or refuses.
         """
-        locked = secured(os.environ) if self.address == LOCAL else contextlib.nullcontext()
-        with locked:
-            return RayExecutor(importlib.import_module("ray"), self.address, self.workers)
+        return RayExecutor(importlib.import_module("ray"), self.address, self.workers)
 
 
 class RayExecutor(Executor):

@@ -206,6 +206,9 @@ def vet(args: argparse.Namespace) -> None:
     ValueError: seed: -1 is not in [0, 2**32)
     """
     given = vars(args)
+    for name, value in given.items():
+        if value == [[]] or (value == [] and name != "expect"):  # Python's argparse takes the text "--" for no text
+            raise ValueError(f"--{name}: '--' is no value")
     for name in ("alpha", "beta"):
         if name in given:
             level(name, given[name])

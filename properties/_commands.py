@@ -4,6 +4,8 @@ import argparse
 import dataclasses
 import inspect
 import json
+import logging
+import os
 import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..formal.definitions import Definition, Unlearning, Untraining
 from ..formal.verdict import Status, Verdict
 from . import _arrays, _measure_command, _names, _terminal
+from ._blame import said
 from .report import writable, write_report
 
 if TYPE_CHECKING:
@@ -47,9 +50,7 @@ def audit(args: argparse.Namespace) -> int:
         writable(args.report)
     paths = [args.removed, args.reference] + ([args.original] if args.original else [])
     arms = [_arrays.read(path) for path in paths]
-    from ..algorithms.pools import use_host_cores
-
-    use_host_cores()
+    start()
     from .samples import check_samples
 
     pairs = min(next(iter(arm.values())).shape[0] for arm in arms[:2])
@@ -161,12 +162,34 @@ def _proofs(proved: "list[proving.Proved]") -> None:
 
 def set_up(args: argparse.Namespace) -> "Store | None":
     """Every core a device and compiled programs kept; the store of runs, unless it is not wanted."""
-    from ..algorithms.pools import keep_compiled, use_host_cores
+    from ..algorithms.pools import keep_compiled
     from ..algorithms.store import Store
 
-    use_host_cores()
+    start()
     keep_compiled()
     return None if args.store == "none" else Store(args.store)
+
+
+def start() -> None:
+    """Start JAX, every core of the host a device.
+
+    Raises:
+        ValueError: it has no device to run on, such as CUDA asked for and absent.
+    """
+    import jax
+
+    from ..algorithms.pools import use_host_cores
+
+    # It writes the traceback of what a callback raises; ours is one line.
+    quiet = os.environ.get("NEVERSEEN_TRACEBACK") != "1"
+    logging.getLogger("jax._src.callback").setLevel(logging.CRITICAL if quiet else logging.NOTSET)
+    use_host_cores()
+    try:
+        jax.devices()
+    except Exception as error:
+        asked = os.environ.get("JAX_PLATFORMS") or "the platforms it knows"
+        reason = said(error).partition("\n")[0] or "none is there"
+        raise ValueError(f"JAX cannot start on {asked} ({reason}); mend JAX_PLATFORMS, or install it") from error
 
 
 def definition_of(name: str, epsilon: float, delta: float, level: str | None) -> Definition:

@@ -70,9 +70,9 @@ def _digest(args: argparse.Namespace) -> int:
 
 def _fill(args: argparse.Namespace) -> int:
     memory, limit = _size("--memory", args.memory), _size("--limit", args.limit)
-    from ..algorithms.pools import use_host_cores
+    from ._commands import start
 
-    use_host_cores()
+    start()
     from ..algorithms import executors
 
     made, store = _learner_pool(args), Store(args.store, limit)

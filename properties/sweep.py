@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..algorithms.base import Learner, Remover
-from ..formal._numbers import root_seed
+from ..formal._numbers import level, root_seed
 from ..formal._truth import Untruthful
 from ..formal._types import Real
 from ..formal.definitions import Unlearning
@@ -136,6 +136,8 @@ def sweep(
     ['REFUTED', 'INCONCLUSIVE']
     """
     sizes, full = _sizes(scenario, ratios), int(scenario.behaviour.sum())
+    level("alpha", alpha)
+    level("beta", beta)
     claim, share = Unlearning(epsilon, delta), {"alpha": alpha / len(sizes), "beta": beta / len(sizes)}
     points: list[Point] = []
     for size in sizes:

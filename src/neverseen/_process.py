@@ -20,6 +20,7 @@ SETTINGS = ("XLA_FLAGS", "LIBTPU_INIT_ARGS")
 """What XLA parses when it starts; a word that it does not know ends the process, without an error to catch."""
 
 _TRY = "import jax; jax.devices()"
+_LOGGED = re.compile(r"^[EF]\d{4} [^\]]*\] (.*)", re.MULTILINE)
 _UNKNOWN = re.compile(r"Unknown flags? in \w+: *(.*)")
 
 
@@ -91,8 +92,10 @@ def _reason(said: str) -> str:
     unknown = _UNKNOWN.search(said)
     if unknown:
         return f"unknown flags: {unknown[1]}"
-    shown = (line for line in said.splitlines() if not line.startswith((" ", "*", "@", "Fatal")))
-    lines = [line.strip() for line in shown if line.strip()]
+    fault = _LOGGED.search(said)
+    if fault:
+        return fault[1]
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
     return lines[-1] if lines else "it says nothing"
 
 
@@ -130,10 +133,14 @@ def leave(status: int) -> int:
     if status == INTERRUPTED:
         os._exit(status)
     os.dup2(2, 1)
-    sys.unraisablehook = _unraisable
+    sys.unraisablehook = _silent if status == 2 else _unraisable  # there, one line is said already
     return status
 
 
+def _silent(raised: Any) -> None:
+    del raised
+
+
 def _unraisable(raised: Any) -> None:
-    """What a handler at exit raised: the status stands, and one line says so."""
-    say(f"warning: after the end, {raised.exc_type.__name__}: {raised.exc_value}")
+    """A handler at exit raised: the status stands, and one line says so."""
+    say(f"warning: a handler at exit raised {raised.exc_type.__name__}; it changes nothing")
