@@ -109,7 +109,7 @@ def in_a_callback(error: BaseException) -> str | None:
     text = said(error)
     if "allback" not in text or type(error).__name__ not in ("JaxRuntimeError", "XlaRuntimeError", "RuntimeError"):
         return None
-    lines = [line.strip() for line in text.split("\\nAt:")[0].splitlines() if line.strip()]
+    lines = [line.strip() for line in text.split("\nAt:")[0].splitlines() if line.strip()]
     return next((line for line in reversed(lines) if _names_an_error(line)), lines[-1])
 
 

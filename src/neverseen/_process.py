@@ -82,7 +82,8 @@ def admit(environment: Mapping[str, str]) -> None:
     if not given:
         return
     command = [sys.executable, "-c", _TRY]
-    tried = subprocess.run(command, env={**environment}, capture_output=True, text=True, errors="replace", check=False)
+    loud = {**environment, "TF_CPP_MIN_LOG_LEVEL": "0"}
+    tried = subprocess.run(command, env=loud, capture_output=True, text=True, errors="replace", check=False)
     if tried.returncode:
         raise ValueError(f"{' and '.join(given)}: JAX does not start ({_reason(tried.stderr)}); mend or unset it")
 
