@@ -35,7 +35,7 @@ def secure(environment: MutableMapping[str, str]) -> None:
     {'RAY_AUTH_MODE': 'disabled'}
     """
     if not {"RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & environment.keys():
-        environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+        environment.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
 
 
 def _has_tokens(ray: Any) -> bool:

@@ -39,7 +39,7 @@ def whole(name: str, value: Any, least: int = 1, most: int = MOST) -> int:
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise ValueError(f"{name}: {_shown(value)} is not a whole number; give {least} to {most}")
-    if not least <= value <= most:
+    if not least <= int(value) <= most:
         raise ValueError(f"{name}: {_shown(value)} is not in [{least}, {most}]")
     return int(value)
 
@@ -60,7 +60,7 @@ def root_seed(seed: Any) -> int:
     """
     if isinstance(seed, bool) or not isinstance(seed, numbers.Integral):
         raise ValueError(f"seed: {_shown(seed)} is not a whole number in [0, 2**32)")
-    if not 0 <= seed < SEEDS:
+    if not 0 <= int(seed) < SEEDS:
         raise ValueError(f"seed: {_shown(seed)} is not in [0, 2**32)")
     return int(seed)
 

@@ -8,8 +8,8 @@ MOST_WORKERS = 4096
 """Processes that a filling starts at most."""
 
 _PATHS = ("report", "plot", "store", "removed", "reference", "original")
-SCENARIO = "digits:forget=near-duplicates"
-"""Where none is named: 8 of 16 near-duplicates of digits as S, so that the two notions ask for different things."""
+SCENARIO = "digits:size=8,full=16"
+"""Where none is named: S is 8 of 16 mislabelled digits, so that the two notions ask for different things."""
 
 _KINDS = ("learners", "removers", "scenarios", "definitions", "theorems", "metrics")
 STATUS = """\

@@ -5,7 +5,6 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from . import _terminal
-from ._arguments import SCENARIO
 
 if TYPE_CHECKING:
     from ..formal.definitions import Definition
@@ -27,7 +26,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--definition", choices=("untraining", "unlearning", "both"), default="both", help="(default both)")
     add("--level", choices=("dataset", "distribution"), help="of unlearning (default dataset)")
     add("--learner", default="mlp", metavar="L", help="what trains the models (default mlp)")
-    add("--scenario", default=SCENARIO, metavar="S", help=f"data and request (default {SCENARIO})")
+    default = "digits:forget=near-duplicates"
+    add("--scenario", default=default, metavar="S", help=f"data and request (default {default})")
     for name, value, what in (
         ("epsilon", 1.0, "ε of the claims"),
         ("delta", 0.05, "δ of the claims"),

@@ -144,7 +144,7 @@ def write_json(text: str) -> None:
     "\u009b\u202eε"
     """
     stream = out()
-    plain = _lacking(getattr(stream, "encoding", None), text)
+    plain = _lacking(getattr(stream, "encoding", None) or "utf-8", text)
     write("".join(c if c == "\n" or (c.isprintable() and (c.isascii() or not plain)) else _escaped(c) for c in text))
 
 
@@ -174,15 +174,15 @@ def _send(stream: Any, text: str) -> None:
 
 def _encoded(stream: Any, text: str) -> str:
     """The text, with escapes for the letters that the stream's encoding lacks."""
-    coding = getattr(stream, "encoding", None)
+    coding = getattr(stream, "encoding", None) or "utf-8"
     return text.encode(coding, "backslashreplace").decode(coding) if _lacking(coding, text) else text
 
 
-def _lacking(coding: str | None, text: str) -> bool:
+def _lacking(coding: str, text: str) -> bool:
     try:
-        text.encode(coding or "utf-8")
+        text.encode(coding)
     except (UnicodeError, LookupError):
-        return coding is not None
+        return True
     return False
 
 

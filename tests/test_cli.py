@@ -120,7 +120,7 @@ def test_the_defaults_are_those_of_the_design(calls: Calls) -> None:
     definition, _, learner, scenario = call.pop("given")
     assert definition == Untraining(1.0, 0.05)
     assert str(learner) == str(LEARNERS["mlp"]())
-    assert str(scenario) == str(SCENARIOS["digits"]("near-duplicates", size=8, full=16))
+    assert str(scenario) == str(SCENARIOS["digits"](size=8, full=16))
     assert 0 < int(scenario.forget.sum()) < int(scenario.behaviour.sum())
     assert not call.pop("resolution")
     assert call.pop("store") == Store()
