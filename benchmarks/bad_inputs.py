@@ -221,7 +221,7 @@ def _usage(draw: random.Random) -> Case:
                 [word],
                 ["check"],
                 ["audit", "good.npy"],
-                ["prove", word or "T99"],
+                ["prove", "T99" if word in ("", "--") else word],
                 ["list", word],
                 ["pool", word or "x"],
                 ["check", "do_nothing", f"--{word}=1"],
