@@ -2,11 +2,46 @@
 
 import dataclasses
 import importlib
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, MutableMapping
 from concurrent.futures import BrokenExecutor, Executor, Future
 from typing import Any
 
+LOCAL = "local"
+"""The address that stands for a cluster of this machine, started for the time of the filling."""
+
+FIRST_WITH_TOKENS = (2, 52)
+"""The first version of Ray whose clusters ask for a token."""
+
 _DEATHS = ("WorkerCrashedError", "NodeDiedError", "OutOfMemoryError", "LocalRayletDiedError", "ObjectLostError")
+
+
+def secure(environment: MutableMapping[str, str]) -> None:
+    """Let clusters that start here ask for a token, which nobody but this process and its children is told.
+
+    Ray reads both names when it is imported, and its workers inherit them. What the caller chose stays, and where Ray
+    is loaded already, so does what it read.
+
+    Args:
+        environment: of this process.
+
+    >>> given = {}
+    >>> secure(given)
+    >>> sorted(given), given["RAY_AUTH_MODE"], len(given["RAY_AUTH_TOKEN"])
+    (['RAY_AUTH_MODE', 'RAY_AUTH_TOKEN'], 'token', 64)
+    >>> chosen = {"RAY_AUTH_MODE": "disabled"}
+    >>> secure(chosen)
+    >>> chosen
+    {'RAY_AUTH_MODE': 'disabled'}
+    """
+    if not {"RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & environment.keys():
+        environment.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
+
+
+def _has_tokens(ray: Any) -> bool:
+    """Whether this Ray knows tokens; one that does not say which it is is taken to."""
+    version = [int(part) for part in str(getattr(ray, "__version__", "")).split(".")[:2] if part.isdecimal()]
+    return len(version) < 2 or tuple(version) >= FIRST_WITH_TOKENS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +80,12 @@ class RayExecutor(Executor):
 
     def _connect(self, address: str, workers: int) -> None:
         # Only a cluster that starts here is told its size.
-        size = {"num_cpus": workers, "include_dashboard": False} if address == "local" else {}
+        size = {"num_cpus": workers, "include_dashboard": False} if address == LOCAL else {}
+        if address == LOCAL and not _has_tokens(self._ray):
+            raise ValueError(
+                f"ray: version {self._ray.__version__} would start a cluster that anyone may use; "
+                f"install {FIRST_WITH_TOKENS[0]}.{FIRST_WITH_TOKENS[1]} or later"
+            )
         try:
             self._ray.init(address=address, log_to_driver=False, logging_level="error", **size)
         except Exception as error:

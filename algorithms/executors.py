@@ -7,6 +7,7 @@ import importlib
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from typing import Any
@@ -16,7 +17,7 @@ import jax
 from . import _worker
 from ._crew import Crew, Job
 from ._published import publish
-from ._ray import Ray
+from ._ray import LOCAL, Ray, secure
 from .pool import SHARD, Pool, plain
 from .recent import MEMORY, recent_within
 from .store import Shards, Store
@@ -61,10 +62,13 @@ class Processes(ProcessPoolExecutor):
             return super().submit(fn, *args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the workers: after their tasks, or at once where nobody waits for them."""
+        """End the workers: after their tasks, or at once where nobody waits for them.
+
+        Either way until they have ended: a process that leaves before its pool leaves the pool's semaphores behind.
+        """
         if not wait:
             self._lease.close()
-        super().shutdown(wait, cancel_futures=cancel_futures)
+        super().shutdown(wait=True, cancel_futures=cancel_futures)
         self._lease.close()
 
 
@@ -97,7 +101,10 @@ def spawn(workers: int | None = None) -> Spawn:
 
 
 def ray(address: str = "local", workers: int | None = None) -> Callable[[], Executor]:
-    """Draw by a Ray cluster; Ray's authentication stays as it is. Where Ray runs in this process, that Ray is used.
+    """Draw by a Ray cluster. Where Ray runs in this process, that Ray is used.
+
+    A cluster that starts here asks for a token that only this process knows, unless Ray's own settings say otherwise;
+    a cluster elsewhere is reached with the token that those settings name.
 
     Args:
         address: of the cluster, or "local" to start one for the time of the filling.
@@ -111,6 +118,8 @@ def ray(address: str = "local", workers: int | None = None) -> Callable[[], Exec
     ValueError: workers: 0 is not a number >= 1
     """
     size = _at_least_one(workers)
+    if address == LOCAL and "ray" not in sys.modules:
+        secure(os.environ)
     try:
         importlib.import_module("ray")
     except ImportError as error:

@@ -57,8 +57,7 @@ class Store:
     def __init__(self, folder: Path | str | None = None, limit: int = 2 * 1024**3) -> None:
         if limit < 0:
             raise ValueError(f"limit: {limit} is not a number of bytes >= 0; 0 stores nothing")
-        chosen = _default() if folder is None else Path(folder)
-        object.__setattr__(self, "folder", chosen.expanduser().absolute())
+        object.__setattr__(self, "folder", _default() if folder is None else _place(folder, "store"))
         object.__setattr__(self, "limit", limit)
 
     def open(self, identity: dict[str, Any], description: str = "") -> "Shards":
@@ -286,7 +285,19 @@ class Shards:
 
 def _default() -> Path:
     given = os.environ.get("NEVERSEEN_STORE")
-    return Path(given) if given else platformdirs.user_cache_path("neverseen", False, opinion=False) / "pools"
+    if given:
+        return _place(given, "NEVERSEEN_STORE")
+    return platformdirs.user_cache_path("neverseen", False, opinion=False).absolute() / "pools"
+
+
+def _place(folder: Path | str, name: str) -> Path:
+    """A folder's absolute path; "" would be the working directory, and ~nobody nowhere."""
+    if not str(folder) or "\0" in str(folder):
+        raise ValueError(f"{name}: {str(folder)!r} names no folder; give a path")
+    try:
+        return Path(folder).expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError(f"{name}: {str(folder)!r} begins with a user whose home is not known; give a path") from error
 
 
 def _mend(error: OSError) -> str:

@@ -43,11 +43,8 @@ def percent(share: float) -> str:
 def _looked_at(v: "Verdict") -> str:
     """What was not examined: differences below the grain."""
     grain = v.provenance.get("grain")
-    return (
-        f" Differences below {percent(grain)} of a number's size, or below rounding, were not examined."
-        if grain
-        else ""
-    )
+    rounding = ", or below rounding," if v.provenance.get("rounding") else ""
+    return f" Differences below {percent(grain)} of a number's size{rounding} were not examined." if grain else ""
 
 
 def _sets(v: "Verdict") -> str:

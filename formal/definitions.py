@@ -4,12 +4,12 @@ A definition *is* its reference rows plus its (ε, δ); no reference can be chos
 """
 
 import dataclasses
-import math
 import numbers
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from jaxtyping import Array, Bool
 
+from ._numbers import MOST_EPSILON, at_least_zero, real
 from ._types import Real
 from .scenario import Rows, Scenario
 
@@ -205,7 +205,6 @@ def _validate(epsilon: Any, delta: Any) -> None:
         # A flag is a number to Python; ε = True is a slip. NumPy's scalars are numbers.
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
             raise ValueError(f"{name}: {value!r:.40} is not a number")
-    if not (math.isfinite(epsilon) and epsilon >= 0):
-        raise ValueError(f"epsilon: {epsilon} is not a finite number >= 0")
-    if not 0 <= delta < 1:
+    at_least_zero("epsilon", epsilon, MOST_EPSILON)
+    if not (real(delta) and 0 <= delta < 1):
         raise ValueError(f"delta: {delta} is not in [0, 1)")

@@ -2,6 +2,15 @@
 
 import argparse
 
+from ..formal._numbers import MOST, at_least_zero, level, root_seed, whole
+
+MOST_WORKERS = 4096
+"""Processes that a filling starts at most."""
+
+_PATHS = ("report", "plot", "store", "removed", "reference", "original")
+SCENARIO = "digits:size=8,full=16"
+"""Where none is named: S is 8 of 16 mislabelled digits, so that the two notions ask for different things."""
+
 _KINDS = ("learners", "removers", "scenarios", "definitions", "theorems", "metrics")
 STATUS = """\
 exit status: 0 SATISFIED, 1 REFUTED, 2 usage or bad input, 3 INCONCLUSIVE, 70 a fault of ours, 130 Ctrl-C
@@ -80,7 +89,7 @@ def _remover(parser: argparse.ArgumentParser) -> None:
 def _runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--level", choices=("dataset", "distribution"), help="of unlearning (default dataset)")
     parser.add_argument("--learner", default="mlp", metavar="L", help="what trains the models (default mlp)")
-    parser.add_argument("--scenario", default="digits", metavar="S", help="data and request (default digits)")
+    parser.add_argument("--scenario", default=SCENARIO, metavar="S", help=f"data and request (default {SCENARIO})")
     parser.add_argument("--budget", type=int, default=512, metavar="N", help="pairs at most (default 512)")
     kept = "folder that keeps the runs, for later checks and to resume after Ctrl-C; none keeps nothing"
     parser.add_argument("--store", metavar="DIR", help=f"{kept} (default NEVERSEEN_STORE or the cache)")
@@ -145,7 +154,7 @@ def pool(parser: argparse.ArgumentParser) -> None:
 def _filling(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--learner", default="mlp", metavar="L", help="what trains the models (default mlp)")
-    add("--scenario", default="digits", metavar="S", help="data and request (default digits)")
+    add("--scenario", default=SCENARIO, metavar="S", help=f"data and request (default {SCENARIO})")
     add("--runs", type=int, required=True, metavar="N", help="runs to have; whole shards of 32 are drawn")
     rows = ("none", "forget", "behaviour")
     add("--without", choices=rows, default="none", help="rows left out: none, S or S_full (default none)")
@@ -192,3 +201,33 @@ def _drawing(parser: argparse.ArgumentParser, grain: float) -> None:
     number = parser.add_argument
     number("--seed", type=int, default=0, metavar="K", help="root seed (default 0)")
     number("--grain", type=float, default=grain, metavar="G", help=f"noise added to all arms (default {grain:g})")
+
+
+def vet(args: argparse.Namespace) -> None:
+    """Refuse numbers out of range and empty names, before anything heavy is imported.
+
+    Raises:
+        ValueError: one line that names the argument.
+
+    >>> vet(argparse.Namespace(seed=-1))
+    Traceback (most recent call last):
+    ValueError: seed: -1 is not in [0, 2**32)
+    """
+    given = vars(args)
+    for name, value in given.items():
+        if value == [[]] or (value == [] and name != "expect"):  # Python's argparse takes the text "--" for no text
+            raise ValueError(f"--{name}: '--' is no value")
+    for name in ("alpha", "beta"):
+        if name in given:
+            level(name, given[name])
+    if "seed" in given:
+        root_seed(given["seed"])
+    if "grain" in given:
+        at_least_zero("grain", given["grain"])
+    for name in ("budget", "runs", "views", "workers"):
+        if given.get(name) is not None:
+            whole(name, given[name], 1, MOST_WORKERS if name == "workers" else MOST)
+    for name in _PATHS:
+        path = given.get(name)
+        if path is not None and (not path or "\0" in path):
+            raise ValueError(f"--{name}: {path!r} names nothing; give a path")

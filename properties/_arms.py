@@ -10,6 +10,8 @@ import jax
 import numpy as np
 from jaxtyping import Float64, Int64, PRNGKeyArray
 
+from ..formal._numbers import root_seed
+from ..formal._types import Real
 from ..formal.scenario import scenario_key
 from ._sources import Sources, called
 from .gathered import WARM_UP
@@ -184,7 +186,7 @@ def key_of(seed: int, sources: Sources) -> PRNGKeyArray:
     >>> bool(key_of(0, {"a": np.zeros(3)}) == key_of(0, {"a": np.ones(4)}))
     True
     """
-    return scenario_key(jax.random.key(seed), hashlib.sha256(repr(widths(sources)).encode()).hexdigest())
+    return scenario_key(jax.random.key(root_seed(seed)), hashlib.sha256(repr(widths(sources)).encode()).hexdigest())
 
 
 def head(arm: str, sources: Sources, *, diverged: bool = False) -> Table:

@@ -2,6 +2,7 @@
 
 import math
 import os
+import stat
 import struct
 import zipfile
 from typing import Any, BinaryIO, cast
@@ -45,6 +46,7 @@ def read_file(path: str | os.PathLike[str]) -> Sources:
     if os.path.exists(path) and not os.path.isfile(path):
         raise ValueError(f"{path}: cannot be read (it is no regular file); {WRITE}")
     try:
+        _plain(path)
         with open(path, "rb") as file:
             found = _load(path, file)
     except OSError as error:
@@ -54,6 +56,12 @@ def read_file(path: str | os.PathLike[str]) -> Sources:
     if found is None:
         raise ValueError(f"{path}: not an array file (.npy, .npz or .safetensors); {WRITE}")
     return found
+
+
+def _plain(path: str | os.PathLike[str]) -> None:
+    """Refuse a pipe to wait for and a device without an end, before it is opened."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise ValueError("it is no regular file, but a folder, a pipe, a socket or a device")
 
 
 def _load(path: str | os.PathLike[str], file: BinaryIO) -> Sources | None:

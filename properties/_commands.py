@@ -4,14 +4,16 @@ import argparse
 import dataclasses
 import inspect
 import json
+import logging
+import os
 import shlex
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from ..formal.definitions import Definition, Unlearning, Untraining
 from ..formal.verdict import Status, Verdict
 from . import _folders, _measure_command, _names, _terminal
+from ._blame import said
 from .report import writable, write_report
 
 if TYPE_CHECKING:
@@ -48,9 +50,7 @@ def audit(args: argparse.Namespace) -> int:
         writable(args.report)
     paths = [args.removed, args.reference] + ([args.original] if args.original else [])
     arms = [_folders.read(path, args.layout) for path in paths]
-    from ..algorithms.pools import use_host_cores
-
-    use_host_cores()
+    start()
     from .samples import check_samples
 
     pairs = min(next(iter(arm.values())).shape[0] for arm in arms[:2])
@@ -70,7 +70,7 @@ def compare(args: argparse.Namespace) -> int:
     with _terminal.progress(args.budget, "triples") as progress:
         found = check_relative(definition, *subject, **terms, progress=progress)
     found = dataclasses.replace(found, provenance={**found.provenance, "command": again(args)})
-    _terminal.write(found.to_json() if args.json else _terminal.printable(str(found)))
+    _terminal.show(found, args.json)
     return {"CLOSER_TO_REFERENCE": 0, "CLOSER_TO_ORIGINAL": 1}.get(found.side.name, 3)
 
 
@@ -80,7 +80,7 @@ def plan(args: argparse.Namespace) -> int:
 
     levels = {name: getattr(args, name) for name in ("alpha", "beta", "tolerance", "budget", "views", "seed")}
     made = foretell(Untraining(args.epsilon, args.delta), args.effect, **levels)
-    _terminal.write(made.to_json() if args.json else str(made))
+    _terminal.show(made, args.json)
     return 0
 
 
@@ -88,7 +88,7 @@ def listing(args: argparse.Namespace) -> int:
     """`neverseen list`: names, first lines, and arguments or kinds."""
     rows = _rows(args.kind)
     if args.json:
-        _terminal.write(json.dumps(rows, ensure_ascii=False, indent=1))
+        _terminal.write_json(json.dumps(rows, ensure_ascii=False, indent=1))
         return 0
     width = max(len(row["name"]) for row in rows)
     for row in rows:
@@ -127,9 +127,9 @@ def _show(proved: "list[proving.Proved]", asked: int, as_json: bool) -> None:
     from . import prove as proving
 
     if as_json:
-        _terminal.write(json.dumps(proving.as_dict(proved, asked), ensure_ascii=False, indent=1))
+        _terminal.write_json(json.dumps(proving.as_dict(proved, asked), ensure_ascii=False, indent=1))
         return
-    if sys.stdout.isatty():
+    if _terminal.isatty():
         _proofs(proved)
     else:
         for row in proved:
@@ -158,17 +158,39 @@ def _proofs(proved: "list[proving.Proved]") -> None:
         words = (Text(_terminal.printable(word)) for word in (row.id, row.title, row.kind, row.scope))
         marks = "yes" if row.holds else "NO", "refuted" if row.twin_refuted else "STANDS"
         shown.add_row(*words, str(row.cases), f"{row.seconds:.2f}", *marks)
-    Console().print(shown)
+    Console(file=_terminal.out()).print(shown)
 
 
 def set_up(args: argparse.Namespace) -> "Store | None":
     """Every core a device and compiled programs kept; the store of runs, unless it is not wanted."""
-    from ..algorithms.pools import keep_compiled, use_host_cores
+    from ..algorithms.pools import keep_compiled
     from ..algorithms.store import Store
 
-    use_host_cores()
+    start()
     keep_compiled()
     return None if args.store == "none" else Store(args.store)
+
+
+def start() -> None:
+    """Start JAX, every core of the host a device.
+
+    Raises:
+        ValueError: it has no device to run on, such as CUDA asked for and absent.
+    """
+    import jax
+
+    from ..algorithms.pools import use_host_cores
+
+    # It writes the traceback of what a callback raises; ours is one line.
+    quiet = os.environ.get("NEVERSEEN_TRACEBACK") != "1"
+    logging.getLogger("jax._src.callback").setLevel(logging.CRITICAL if quiet else logging.NOTSET)
+    use_host_cores()
+    try:
+        jax.devices()
+    except Exception as error:
+        asked = os.environ.get("JAX_PLATFORMS") or "the platforms it knows"
+        reason = said(error).partition("\n")[0] or "none is there"
+        raise ValueError(f"JAX cannot start on {asked} ({reason}); mend JAX_PLATFORMS, or install it") from error
 
 
 def definition_of(name: str, epsilon: float, delta: float, level: str | None) -> Definition:
@@ -192,7 +214,7 @@ def _publish(verdict: Verdict, args: argparse.Namespace, beside: Callable[[], di
     """The verdict first, the report and what is measured for it after it: a full disk must not cost the result."""
     verdict = dataclasses.replace(verdict, provenance={**verdict.provenance, "command": again(args)})
     if args.json:
-        _terminal.write(verdict.to_json())
+        _terminal.write_json(verdict.to_json())
     else:
         _terminal.write(_terminal.printable(str(verdict)))
         _views(verdict)
@@ -203,7 +225,7 @@ def _publish(verdict: Verdict, args: argparse.Namespace, beside: Callable[[], di
 
 def _views(verdict: Verdict) -> None:
     """The table of views, where standard output is a terminal."""
-    if not sys.stdout.isatty() or not verdict.evidence.views:
+    if not _terminal.isatty() or not verdict.evidence.views:
         return
     from rich.console import Console
     from rich.table import Table
@@ -215,7 +237,7 @@ def _views(verdict: Verdict) -> None:
     for row in verdict.evidence.views:
         means = ("–" if mean is None else f"{mean:.4g}" for mean in (row.removed, row.reference))
         shown.add_row(Text(_terminal.printable(row.view)), *means, f"{row.log_wealth:.3g}")
-    Console().print(shown)
+    Console(file=_terminal.out()).print(shown)
 
 
 def again(args: argparse.Namespace) -> str:

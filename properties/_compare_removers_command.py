@@ -64,7 +64,7 @@ def compare_removers(args: argparse.Namespace) -> int:
     with _terminal.progress(len(removers), "removers", "starting") as progress:
         made = compared(claims, removers, learner, scenario, **terms, progress=progress)
     made = dataclasses.replace(made, provenance=made.provenance | {"command": again(args)})
-    _terminal.write(made.to_json() if args.json else "\n".join(map(_terminal.printable, str(made).split("\n"))))
+    _terminal.show(made, args.json)
     if args.report:
         made.write_report(args.report)
     return EXIT[worst(made)]

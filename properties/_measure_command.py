@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import _terminal
+from ._arguments import SCENARIO
 
 if TYPE_CHECKING:
     from ..formal.definitions import Definition
@@ -30,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--level", choices=("dataset", "distribution"), help="of unlearning (default dataset)")
     add("--metrics", metavar="A,B", help="names, separated by commas (default all that apply)")
     add("--learner", default="mlp", metavar="L", help="what trains the models (default mlp)")
-    add("--scenario", default="digits", metavar="S", help="data and request (default digits)")
+    add("--scenario", default=SCENARIO, metavar="S", help=f"data and request (default {SCENARIO})")
     add("--runs", type=int, default=128, metavar="N", help="runs of each arm (default 128)")
     add("--seed", type=int, default=0, metavar="K", help="root seed, as in check (default 0)")
     add("--grain", type=float, default=1e-3, metavar="G", help="noise added to what metrics read (default 0.001)")
@@ -53,7 +54,7 @@ def measure(args: argparse.Namespace) -> int:
     with _terminal.progress(args.runs, "runs") as progress:
         made = measured(asked, definition, *subject, **terms, progress=progress)
     made = dataclasses.replace(made, provenance=made.provenance | {"command": again(args)})
-    _terminal.write(made.to_json() if args.json else "\n".join(map(_terminal.printable, str(made).split("\n"))))
+    _terminal.show(made, args.json)
     return 0
 
 

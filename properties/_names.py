@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from ..algorithms.base import Learner, Remover
 from ..formal.scenario import Scenario
+from ._blame import LineError, foreign, said, theirs
 
 Kind = Literal["remover", "learner", "scenario"]
 
@@ -108,15 +109,22 @@ def _build(kind: Kind, name: str, factory: Callable[..., Any], text: str | None)
         return factory()
     try:
         return factory(**given)
+    except ValueError:
+        raise
     except TypeError as error:
         raise ValueError(f"{kind} {name}:{text} has an argument of the wrong kind ({error})") from error
+    except Exception as error:  # a number that no array, loop or float can be made of
+        raise ValueError(f"{kind} {name}:{text} cannot be made ({type(error).__name__}: {said(error)})") from error
 
 
 def _load_file(place: str) -> ModuleType:
     """A Python file, run once under a name of its own; its folder becomes importable, as for `python file.py`."""
-    path = Path(place).resolve()
-    if not path.is_file():
-        raise ValueError(f"{place}: no such file")
+    try:
+        path = Path(place).resolve()
+        if not path.is_file():
+            raise ValueError(f"{place}: no such file")
+    except OSError as error:
+        raise ValueError(f"{place}: no such file ({error.strerror})") from error
     name = f"_neverseen_{path.stem}_{zlib.crc32(str(path).encode()):08x}"
     if name in sys.modules:
         return sys.modules[name]
@@ -126,41 +134,43 @@ def _load_file(place: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     _importable(path.parent)
+    foreign(module)
     try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+        with theirs(place, "while it was loaded"):
+            spec.loader.exec_module(module)
+    except BaseException:
         del sys.modules[name]
-        raise _fault(place, error) from error
+        raise
     return module
 
 
 def _load_module(kind: Kind, place: str, table: Mapping[str, Any]) -> ModuleType:
     _importable(Path.cwd())
-    try:
-        return importlib.import_module(place)
-    except ModuleNotFoundError as error:
-        if error.name is not None and f"{place}.".startswith(f"{error.name}."):
-            raise ValueError(f"{_unknown(kind, place, table)}, and no module {error.name!r} can be imported") from error
-        raise _fault(place, error) from error
-    except (Exception, SystemExit) as error:
-        raise _fault(place, error) from error
-
-
-def _fault(place: str, error: BaseException) -> ValueError:
-    """What loading a user's code raised, as one line."""
-    if isinstance(error, SyntaxError):
-        return ValueError(f"{error.filename or place}: line {error.lineno}: {error.msg}")
-    return ValueError(f"{place}: raised {type(error).__name__} while it was loaded: {error}")
+    with theirs(place, "while it was loaded"):
+        try:
+            module = importlib.import_module(place)
+        except ModuleNotFoundError as error:
+            if error.name is None or not f"{place}.".startswith(f"{error.name}."):
+                raise
+            known = _unknown(kind, place, table)
+            raise LineError(f"{known}, and no module {error.name!r} can be imported") from error
+    foreign(module)
+    return module
 
 
 def _take(kind: Kind, place: str, module: ModuleType, attribute: str) -> Any:
     """The attribute, or what it returns when it is a factory without arguments."""
+    with theirs(f"{place}:{attribute}", "when it was asked for"):
+        return _taken(kind, place, module, attribute)
+
+
+def _taken(kind: Kind, place: str, module: ModuleType, attribute: str) -> Any:
     wanted, value = _TYPES[kind], module
     for part in attribute.split("."):
         if not hasattr(value, part):
             others = [name for name, item in vars(module).items() if isinstance(item, wanted)]
             listed = ", ".join(others) or f"no {wanted.__name__}"
-            raise ValueError(f"{place} has no attribute {attribute!r}; it holds {listed}")
+            raise LineError(f"{place} has no attribute {attribute!r}; it holds {listed}")
         value = getattr(value, part)
     made = value if isinstance(value, wanted) else _call(f"{place}:{attribute}", value)
     if isinstance(made, wanted):
@@ -170,7 +180,7 @@ def _take(kind: Kind, place: str, module: ModuleType, attribute: str) -> Any:
         if kind == "remover" and inspect.isfunction(value)
         else (f"give a {wanted.__name__}, or a function without arguments that returns one")
     )
-    raise ValueError(f"{place}:{attribute} is of type {type(value).__name__}, not {wanted.__name__}; {hint}")
+    raise LineError(f"{place}:{attribute} is of type {type(value).__name__}, not {wanted.__name__}; {hint}")
 
 
 def _call(name: str, value: Any) -> Any:
@@ -184,10 +194,8 @@ def _call(name: str, value: Any) -> Any:
     variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     if any(p.default is p.empty and p.kind not in variadic for p in parameters):
         return None
-    try:
+    with theirs(name, "when called"):
         return value()
-    except Exception as error:
-        raise ValueError(f"{name}: raised {type(error).__name__} when called: {error}") from error
 
 
 def _unknown(kind: Kind, name: str, table: Mapping[str, Any]) -> str:

@@ -24,7 +24,7 @@ def _ls(args: argparse.Namespace) -> int:
     store = Store(args.store)
     held = store.pools()
     if args.json:
-        _terminal.write(json.dumps([dataclasses.asdict(one) for one in held], ensure_ascii=False, indent=1))
+        _terminal.write_json(json.dumps([dataclasses.asdict(one) for one in held], ensure_ascii=False, indent=1))
         return 0
     for one in held:
         day = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.used))
@@ -42,7 +42,7 @@ def _verify(args: argparse.Namespace) -> int:
     with _terminal.progress(shards, "shards", "reading") as progress:
         damaged = store.verify(progress)
     if args.json:
-        _terminal.write(json.dumps({"shards": shards, "damaged": [_row(one) for one in damaged]}, indent=1))
+        _terminal.write_json(json.dumps({"shards": shards, "damaged": [_row(one) for one in damaged]}, indent=1))
     else:
         for one in damaged:
             _terminal.write(_terminal.printable(str(one)))
@@ -70,9 +70,9 @@ def _digest(args: argparse.Namespace) -> int:
 
 def _fill(args: argparse.Namespace) -> int:
     memory, limit = _size("--memory", args.memory), _size("--limit", args.limit)
-    from ..algorithms.pools import use_host_cores
+    from ._commands import start
 
-    use_host_cores()
+    start()
     from ..algorithms import executors
 
     made, store = _learner_pool(args), Store(args.store, limit)
@@ -86,7 +86,7 @@ def _fill(args: argparse.Namespace) -> int:
     filled = {"pool": shards.id, "runs": count * SHARD, "seconds": round(time.monotonic() - started, 2)}
     filled["digest"] = shards.digest(count)
     if args.json:
-        _terminal.write(json.dumps(filled, indent=1))
+        _terminal.write_json(json.dumps(filled, indent=1))
     else:
         line = "pool {pool}, {runs} runs in {seconds} s, digest {digest}".format(**filled)
         _terminal.write(_terminal.printable(line))

@@ -44,7 +44,7 @@ def suite(args: argparse.Namespace) -> int:
     with _terminal.progress(len(RELATIONS), "checks", "starting") as progress:
         made = check_suite(remover, learner, **terms, expected=expected, store=store, progress=progress)
     made = dataclasses.replace(made, provenance=made.provenance | {"command": again(args)})
-    _terminal.write(made.to_json() if args.json else "\n".join(map(_terminal.printable, str(made).split("\n"))))
+    _terminal.show(made, args.json)
     if args.report:
         from ._suite_page import to_html
         from .report import write_page

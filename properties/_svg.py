@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from markupsafe import Markup
 
 from ..formal._types import Real
+from ._streams import visible
 
 WIDTH, HEIGHT = 420.0, 270.0
 LEFT, RIGHT, TOP, BOTTOM = 50.0, 406.0, 34.0, 222.0
@@ -27,7 +28,8 @@ def tag(name: str, *inside: Markup | str, **attributes: Real | str) -> Markup:
     <text x="0.3" class="tick">a &lt; b</text>
     """
     given = (Markup(' {}="{}"').format(k.strip("_").replace("_", "-"), _value(v)) for k, v in attributes.items())
-    return Markup("<{0}{1}>{2}</{0}>").format(name, Markup("").join(given), Markup("").join(inside))
+    shown = (part if isinstance(part, Markup) else visible(part) for part in inside)
+    return Markup("<{0}{1}>{2}</{0}>").format(name, Markup("").join(given), Markup("").join(shown))
 
 
 def picture(title: str, *inside: Markup, width: Real = WIDTH, height: Real = HEIGHT) -> Markup:
@@ -80,7 +82,7 @@ def path(points: Iterable[Point], class_: str, close: bool = False) -> Markup:
 def _value(value: Real | str) -> str:
     """A coordinate to a tenth of a pixel; words as they are."""
     if isinstance(value, str):
-        return value
+        return visible(value)
     if not math.isfinite(value):
         raise ValueError(f"drawing: the coordinate {value} is not finite")
     return f"{round(value, 1) + 0.0:g}"

@@ -1,6 +1,7 @@
 """`neverseen sweep`: its arguments, and from them to an exit status."""
 
 import argparse
+import re
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ exit status: 0 the sweep was made, whatever its verdicts, 2 usage or bad input, 
 D and S_full stay, S grows; one pool of originals and one of references serve all requests. `all` stands for every
 listed remover that is not deliberately wrong, each on the learner it is made for where there is one. The levels are
 for all verdicts of a remover together."""
+
+_RATIO = re.compile(r"[0-9]{1,9}(/[0-9]{1,9}|[.][0-9]{0,9})?|[.][0-9]{1,9}", re.ASCII)
 
 EIGHTHS = "1/8,1/4,3/8,1/2,5/8,3/4,7/8,1"
 
@@ -66,7 +69,7 @@ def sweep(args: argparse.Namespace) -> int:
         else:
             made = [sweep_one(removers[0], learner, scenario, progress=progress, **options)]
     if args.json:
-        _terminal.write(to_json(made))
+        _terminal.write_json(to_json(made))
     else:
         _terminal.write("\n".join(_terminal.printable(line) for one in made for line in str(one).split("\n")))
     if args.plot:
@@ -85,7 +88,11 @@ def _removers(spec: str) -> "list[Remover]":
 
 
 def _ratios(text: str) -> tuple[Fraction, ...]:
+    parts = [part.strip() for part in text.split(",")]
     try:
-        return tuple(Fraction(part.strip()) for part in text.split(","))
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"--ratios: {text!r} is not a list of numbers in (0, 1]; write 1/8,1/2,1") from None
+        # 1e999999999 is a number of a thousand million digits to Fraction.
+        if all(_RATIO.fullmatch(part) for part in parts):
+            return tuple(map(Fraction, parts))
+    except ZeroDivisionError:
+        pass
+    raise ValueError(f"--ratios: {text!r} is not a list of numbers in (0, 1]; write 1/8,1/2,1")

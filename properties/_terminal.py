@@ -1,50 +1,23 @@
-"""What reaches the terminal: plain lines and a progress bar. Names from outside are shown escaped."""
+"""What a person sees while a command runs: a progress bar, and a word when nothing moves. Names are shown escaped."""
 
 import contextlib
-import os
 import sys
+import threading
+import time
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
+
+from . import _interrupt, _streams
+from ._streams import flush as flush
+from ._streams import out as out
+from ._streams import printable as printable
+from ._streams import write as write
+from ._streams import write_json as write_json
 
 Progress = Callable[[int, int, str], None]
 
-
-def printable(text: str) -> str:
-    r"""The text on one line, with control characters and lone surrogates as escapes.
-
-    >>> printable("a\x1b[31mb\n")
-    'a\\x1b[31mb\\n'
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def write(text: str) -> None:
-    """A text on standard output, now. A reader that has gone away is no error.
-
-    Raises:
-        ValueError: standard output cannot be written.
-
-    >>> write("a")
-    a
-    """
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        _discard()
-    except OSError as error:
-        _discard()
-        raise ValueError(f"standard output: cannot write ({error.strerror}); redirect it elsewhere") from error
-
-
-def flush() -> None:
-    """Send what was printed, or drop it where the reader has gone away.
-
-    >>> flush()
-    """
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _discard()
+SILENCE = 60.0
+"""Seconds without a block after which it is said what is being waited for; then after twice as many, and so on."""
 
 
 @contextlib.contextmanager
@@ -57,18 +30,92 @@ def progress(budget: int, unit: str = "pairs", first: str = "compiling") -> Gene
     >>> with progress(8) as report:
     ...     report(4, 8, "half")
     """
-    done, most = 0, budget
-    with _bar(budget, unit, first) as draw:
+    at = _Count(budget, unit, first)
+    with _interrupt.telling(at.finished), _bar(budget, unit, first) as draw, _worried(at):
 
-        def report(pairs: int, total: int, message: str) -> None:
-            nonlocal done, most
-            done, most = pairs, total
-            draw(pairs, total, message)
+        def report(done: int, total: int, message: str) -> None:
+            at.note(done, total, message)
+            draw(done, total, message)
 
         try:
             yield report
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"{done} of {most} {unit} were finished") from None
+        except KeyboardInterrupt as stop:
+            if type(stop) is not KeyboardInterrupt:  # a kind that somebody's code made
+                raise
+            raise KeyboardInterrupt(at.finished()) from None
+
+
+@runtime_checkable
+class Shown(Protocol):
+    """A result: its `str` are lines for people."""
+
+    def to_json(self) -> str:
+        """The same as JSON."""
+        ...
+
+
+def show(made: Shown, as_json: bool) -> None:
+    """A result on standard output, as JSON or in its own lines.
+
+    >>> import neverseen as ns
+    >>> show(ns.Comparison.example(), True)  # doctest: +ELLIPSIS
+    {...
+    """
+    if as_json:
+        write_json(made.to_json())
+    else:
+        write("\n".join(map(printable, str(made).split("\n"))))
+
+
+def isatty() -> bool:
+    """Whether the result goes to a terminal.
+
+    >>> isatty()
+    False
+    """
+    stream = out()
+    return stream is not None and stream.isatty()
+
+
+class _Count:
+    """How far a command is, and since when."""
+
+    def __init__(self, most: int, unit: str, doing: str) -> None:
+        self.done, self.most, self.unit, self.doing = 0, most, unit, doing
+        self.since = time.monotonic()
+
+    def note(self, done: int, most: int, doing: str) -> None:
+        self.done, self.most, self.doing, self.since = done, most, doing, time.monotonic()
+
+    def finished(self) -> str:
+        return f"{self.done} of {self.most} {self.unit} were finished"
+
+    def waiting(self) -> str:
+        spent = time.monotonic() - self.since
+        return f"{self.doing}: nothing new for {spent:.0f} s, {self.finished()}; Ctrl-C ends it"
+
+
+@contextlib.contextmanager
+def _worried(at: _Count) -> Generator[None]:
+    """Say when nothing moves for long: a remover that never ends looks like one that takes its time."""
+    done = threading.Event()
+
+    def look() -> None:
+        patience, since = SILENCE, at.since
+        while not done.wait(min(patience, 1.0)):
+            if at.since != since:
+                patience, since = SILENCE, at.since
+            if time.monotonic() - since >= patience:
+                _streams.say(at.waiting())
+                patience *= 2
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join(1.0)
 
 
 @contextlib.contextmanager
@@ -82,13 +129,7 @@ def _bar(budget: int, unit: str, first: str) -> Generator[Progress]:
     count = TextColumn(f"{{task.completed:.0f}}/{{task.total:.0f}} {unit}", markup=False)
     columns: list[Any] = [TextColumn("{task.description}", markup=False), BarColumn(), count, TimeElapsedColumn()]
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(first, total=budget)
+        task = bar.add_task(printable(first), total=budget)
         yield lambda pairs, total, message: bar.update(
             task, completed=pairs, total=total, description=printable(message)
         )
-
-
-def _discard() -> None:
-    """Point standard output at nothing, so that the interpreter's own flush at exit cannot fail."""
-    with open(os.devnull, "w", encoding="utf-8") as nothing:
-        os.dup2(nothing.fileno(), sys.stdout.fileno())

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 
 from ..algorithms.base import Learner, Remover, Trained, margins
 from ..algorithms.pools import draw, remove
+from ..formal._numbers import root_seed
 from ..formal.scenario import Rows, Scenario
 
 
@@ -81,7 +82,7 @@ def behaviour_of(
     """
     if min(runs, rounds) < 1:
         raise ValueError(f"runs, rounds: {min(runs, rounds)} is not a whole number >= 1")
-    keys, left = jax.random.split(jax.random.key(seed), (2, runs)), scenario.rows.without(scenario.forget)
+    keys, left = jax.random.split(jax.random.key(root_seed(seed)), (2, runs)), scenario.rows.without(scenario.forget)
     extra = {need: getattr(scenario, need) for need in remover.needs}
     trained = draw(learner, scenario.rows, keys[0])
     removal, made = _timed(lambda: remove(remover, trained, scenario.rows, scenario.forget, keys[1], extra), rounds)

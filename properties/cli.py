@@ -9,12 +9,22 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from . import _arguments, _compare_removers_command, _measure_command, _suite_command, _sweep_command
-from ._terminal import flush, printable
+from . import (
+    _arguments,
+    _blame,
+    _compare_removers_command,
+    _interrupt,
+    _measure_command,
+    _streams,
+    _suite_command,
+    _sweep_command,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
+
+    Standard output gets the result and nothing else; what anybody prints meanwhile goes to standard error.
 
     Args:
         argv: the arguments; those of the process when left out.
@@ -29,23 +39,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _encode()
     try:
-        return _run(argv)
-    except SystemExit as stop:  # argparse has printed its help or its line
-        flush()
+        args = _parser().parse_args(argv)
+    except SystemExit as stop:  # argparse has printed its help
+        _streams.flush()
         return stop.code if isinstance(stop.code, int) else 0
-    except KeyboardInterrupt as stop:
-        return _fail(130, f"interrupted; {str(stop) or 'no pair was finished'}")
     except ValueError as error:
-        return _fail(2, str(error))
-    except Exception as error:
-        if isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):  # Ctrl-C while jaxlib loads
-            return _fail(130, "interrupted; no pair was finished")
-        kind = f"{type(error).__name__}: {error}".splitlines()[0]
-        return _fail(70, f"a fault of ours, please report it ({kind}); NEVERSEEN_TRACEBACK=1 shows the traceback")
+        return _fail(error)
+    with _streams.result_apart():
+        try:
+            return _run(args)
+        except BaseException as error:  # a user's code may raise anything, SystemExit(0) among it
+            return _fail(error)
 
 
-def _run(argv: Sequence[str] | None) -> int:
-    args = _parser().parse_args(argv)
+def _run(args: argparse.Namespace) -> int:
+    _arguments.vet(args)
     from . import _commands, _pool_commands
 
     commands = {
@@ -69,21 +77,26 @@ def _run(argv: Sequence[str] | None) -> int:
 def _warn(message: Warning | str, *where: Any) -> None:
     """A warning as one line, without the place in our code that it came from."""
     del where
-    print(f"neverseen: warning: {printable(' '.join(str(message).split()))}", file=sys.stderr)
+    _streams.say(f"warning: {message}")
 
 
-def _fail(status: int, message: str) -> int:
+def _fail(error: BaseException) -> int:
+    status, line = _blame.blame(error)
+    if status == _interrupt.STATUS:
+        _interrupt.answered()
     if os.environ.get("NEVERSEEN_TRACEBACK") == "1":
-        traceback.print_exc()
-    print(f"neverseen: {printable(' '.join(message.split()))}", file=sys.stderr)
+        _streams.complete()
+        traceback.print_exception(error)
+    _streams.say(line)
     return status
 
 
 def _encode() -> None:
     """A terminal that lacks a letter such as ε shows its escape: no verdict is lost to an encoding."""
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(errors="backslashreplace")
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
 
 
 class _Parser(argparse.ArgumentParser):

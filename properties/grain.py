@@ -7,6 +7,7 @@ decides what is examined: one scale for each column, the same for both arms, fix
 import numpy as np
 from jaxtyping import Float64
 
+from ..formal._numbers import at_least_zero
 from ..formal._types import Real
 
 Values = dict[str, Float64[np.ndarray, "_ _"]]
@@ -25,10 +26,10 @@ def admit_grain(grain: Real) -> None:
     Traceback (most recent call last):
     ValueError: grain: -1 is not a finite number >= 0; it is a share of each column's size, 0.001 as a rule
     """
-    if not (np.isfinite(grain) and grain >= 0):
-        raise ValueError(
-            f"grain: {grain} is not a finite number >= 0; it is a share of each column's size, 0.001 as a rule"
-        )
+    try:
+        at_least_zero("grain", grain)
+    except ValueError as error:
+        raise ValueError(f"{error}; it is a share of each column's size, 0.001 as a rule") from None
 
 
 def scales(removed: Values, reference: Values, share: Real, rounding: Scales | None = None) -> Scales:

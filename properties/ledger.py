@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Hashable
 from fractions import Fraction
 from typing import Any
 
+from ..formal._numbers import MOST, level, whole
 from ..formal._truth import Untruthful
 from ..formal._types import Real
 from ..formal.verdict import Status, Verdict
@@ -98,9 +99,8 @@ class Ledger:
         require_power: bool = False,
         keep: Callable[[Verdict], None] | None = None,
     ) -> None:
-        if not 0 < alpha_total < 1:
-            raise ValueError(f"alpha_total: {alpha_total} is not in (0, 1)")
-        if evaluations < 1:
+        level("alpha_total", alpha_total)
+        if whole("evaluations", evaluations, -MOST) < 1:
             raise ValueError(f"evaluations: {evaluations} leaves none; at least 1 is needed")
         self.alpha_total, self.evaluations = float(alpha_total), evaluations
         self.alpha = _share(self.alpha_total, evaluations)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
+from ..formal._numbers import root_seed, whole
 from ..formal._outlook import more_pairs
 from ..formal._plain import plain
 from ..formal._truth import Untruthful
@@ -18,6 +19,9 @@ from .gathered import APART, DIVERGENCE, TOGETHER
 from .refute import feature_prior
 from .replicate import Replications, replicate
 from .sequential import WARM_UP, Terms
+
+MOST_NUMBERS = 5 * 10**7
+"""Numbers of each arm that a forecast draws at most: some gigabytes in all."""
 
 Outcome = Bool[np.ndarray, " r"]
 
@@ -155,10 +159,12 @@ def plan(
     (36, 1.0)
     """
     for name, count in (("views", views), ("replications", replications)):
-        if count < 1:
-            raise ValueError(f"{name}: {count} is not at least 1")
+        whole(name, count)
     found, terms = effect_of(effect), Terms(definition, alpha, beta, tolerance, budget)
-    theta, rng = found.theta(definition.epsilon), np.random.default_rng(seed)
+    if views * replications * budget > MOST_NUMBERS:
+        wanted = f"{replications} times {views} views of {budget} pairs"
+        raise ValueError(f"views, budget: {wanted} are more than {MOST_NUMBERS:g} numbers; ask for fewer")
+    theta, rng = found.theta(definition.epsilon), np.random.default_rng(root_seed(seed))
     same = _replayed(Effect("none"), terms, views, replications, rng)
     refutable = theta > definition.delta
     differing = _replayed(found, terms, views, replications, rng) if refutable else None

@@ -1,5 +1,6 @@
 """A dry run of learner and remover on shapes alone: what would fail fails here, in one line."""
 
+import os
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +9,7 @@ import jax
 
 from ..algorithms._foreign import contained
 from ..algorithms.base import Learner, Remover, Trained
+from ..algorithms.pool import SHARD
 from ..formal.scenario import Scenario
 
 
@@ -32,6 +34,7 @@ def rehearse(remover: Remover, learner: Learner, scenario: Scenario) -> None:
         raise ValueError(
             f"learner {learner}: fit returned {type(trained).__name__}; return Trained(params, None, learner)"
         )
+    admit(f"learner {learner}", sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(trained)))
     extra = {need: getattr(scenario, need) for need in remover.needs}
 
     def removal(k: Any, model: Trained) -> Trained:
@@ -39,6 +42,28 @@ def rehearse(remover: Remover, learner: Learner, scenario: Scenario) -> None:
 
     removed = _attempt(f"remover {remover}", lambda: jax.eval_shape(removal, key, trained))
     _same_shapes(remover, trained.params, removed.params)
+
+
+def admit(who: str, size: int) -> None:
+    """Refuse a model that no shard of runs leaves room for: the system would kill the process without a word.
+
+    Args:
+        who: whose model.
+        size: bytes of one trained model, its record included.
+
+    Raises:
+        ValueError: a shard of them is more than half of this machine's memory.
+
+    >>> admit("learner mlp", 2**50)
+    Traceback (most recent call last):
+    ValueError: learner mlp: 32 runs take 3.36e+07 GiB, this machine has ... GiB; use a smaller model
+    """
+    if not hasattr(os, "sysconf"):
+        return
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if 2 * SHARD * size > memory:
+        words = f"{SHARD} runs take {SHARD * size / 2**30:.3g} GiB, this machine has {memory / 2**30:.3g} GiB"
+        raise ValueError(f"{who}: {words}; use a smaller model")
 
 
 def _attempt(who: str, run: Callable[[], Any]) -> Any:

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..algorithms.base import Learner, Remover
 from ..algorithms.store import Store
+from ..formal._numbers import MOST, level, whole
 from ..formal._types import Real
 from ..formal.definitions import Definition
 from ..formal.relative import Relative
@@ -169,8 +170,8 @@ def compare_samples(
 
 
 def _admit(alpha: float, budget: int, grain: Real) -> None:
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha: {alpha} is not in (0, 1)")
+    level("alpha", alpha)
+    whole("budget", budget, -MOST)
     admit_grain(grain)
     if budget < least_triples(alpha):
         raise ValueError(

@@ -17,6 +17,7 @@ from . import _drawings as draw
 from . import _maps as maps
 from ._laws import distribution, histogram, lay_out
 from ._rerun import check_again
+from ._streams import visible
 from ._svg import number
 from .behaviour import Behaviour
 from .metrics.table import Table
@@ -61,7 +62,8 @@ def render(template: str, context: dict[str, Any]) -> str:
         lstrip_blocks=True,
         loader=jinja2.FunctionLoader(_source),
     )
-    return rooms.get_template(template).render(context)
+    # The whole page: text reaches it through drawings, filters and joins.
+    return visible(rooms.get_template(template).render(context))
 
 
 def _source(name: str) -> str:
@@ -126,7 +128,13 @@ def writable(path: str | os.PathLike[str]) -> Path:
     Traceback (most recent call last):
     ValueError: report: 'no/such/directory' is not a directory; create it or give another file
     """
-    target, folder = Path(os.path.realpath(path)), Path(path).parent
+    try:
+        target, folder = Path(os.path.realpath(path)), Path(path).parent
+        target.exists()
+        target.with_name(f".{'0' * 16}.tmp").exists()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"report: {str(path)!r} cannot be a file ({reason}); give another name") from error
     if not target.parent.is_dir():
         raise ValueError(f"report: {str(folder)!r} is not a directory; create it or give another file")
     if target.exists() and not target.is_file():

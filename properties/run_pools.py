@@ -11,6 +11,7 @@ from ..algorithms._programs import momentary
 from ..algorithms.base import Learner, Remover, Trained
 from ..algorithms.pool import Pool
 from ..algorithms.pools import removal
+from ..formal._numbers import root_seed
 from ..formal.definitions import Definition, reference_rows
 from ..formal.scenario import Rows, Scenario, scenario_key
 from .views import probes, seen_of
@@ -50,7 +51,7 @@ def streams(scenario: Scenario, seed: int) -> dict[str, PRNGKeyArray]:
     >>> list(streams(ns.scenarios.figure1(), seed=0))
     ['data', 'training', 'removal', 'grain', 'other data', 'other training']
     """
-    root = scenario_key(jax.random.key(seed), scenario.digest())
+    root = scenario_key(jax.random.key(root_seed(seed)), scenario.digest())
     return {name: jax.random.fold_in(root, i) for i, name in enumerate(_STREAMS)}
 
 

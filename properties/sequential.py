@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from ..formal._numbers import MOST, level, whole
 from ..formal.definitions import Definition
 from ..formal.verdict import Status
 from .accept import Acceptor
@@ -50,15 +51,16 @@ class Terms:
 
     def __post_init__(self) -> None:
         for name in ("alpha", "beta"):
-            if not 0 < getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} is not in (0, 1)")
+            level(name, getattr(self, name))
+        whole("budget", self.budget, -MOST)
         delta = self.definition.delta
         if not (self.tolerance > 0 and delta + self.tolerance < 1):
             raise ValueError(f"tolerance: {self.tolerance} is not > 0 with delta + tolerance < 1; 0.1 is usual")
         needed = WARM_UP + least_pairs(self.definition.epsilon, delta, self.alpha)
         if self.budget < needed:
             claim = f"({self.definition.epsilon:g}, {delta:g}) at alpha={self.alpha:g}"
-            raise ValueError(f"budget: {self.budget} pairs cannot refute {claim}; at least {needed} are needed")
+            least = min(needed, MOST)  # not hundreds of digits
+            raise ValueError(f"budget: {self.budget} pairs cannot refute {claim}; at least {least} are needed")
 
 
 @runtime_checkable

@@ -12,6 +12,7 @@ from ..algorithms._foreign import contained
 from ..algorithms.base import Learner, Remover
 from ..algorithms.learners import logistic, ridge
 from ..algorithms.store import Store
+from ..formal._numbers import root_seed
 from ..formal._types import Real
 from ..formal.definitions import Unlearning, Untraining
 from ..formal.scenario import Scenario
@@ -165,7 +166,7 @@ def relation_rows(remover: Remover, learner: Learner, seed: int) -> Iterator[Row
     'SATISFIED'
     """
     scenario = relations_scenario(seed)
-    trial = Trial(remover, learner, scenario, jax.random.key(seed))
+    trial = Trial(remover, learner, scenario, jax.random.key(root_seed(seed)))
     for relation in RELATIONS:
         started, runs = time.perf_counter(), trial.runs
         found = relation.found(trial)

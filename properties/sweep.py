@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..algorithms.base import Learner, Remover
+from ..formal._numbers import level, root_seed
 from ..formal._truth import Untruthful
 from ..formal._types import Real
 from ..formal.definitions import Unlearning
@@ -156,6 +157,8 @@ def sweep(
     ['REFUTED', 'INCONCLUSIVE']
     """
     sizes, full = _sizes(scenario, ratios), int(scenario.behaviour.sum())
+    level("alpha", alpha)
+    level("beta", beta)
     claim, share = Unlearning(epsilon, delta), {"alpha": alpha / len(sizes), "beta": beta / len(sizes)}
     points: list[Point] = []
     for size in sizes:
@@ -227,7 +230,7 @@ def nested(scenario: Scenario, size: int, seed: int = 0) -> Scenario:
     full = np.flatnonzero(scenario.behaviour)
     if not 0 <= size <= len(full):
         raise ValueError(f"size: S cannot have {size} of the {len(full)} rows of S_full; give 0 to {len(full)}")
-    order = np.random.default_rng(seed).permutation(full)
+    order = np.random.default_rng(root_seed(seed)).permutation(full)
     order = order[np.argsort(~np.asarray(scenario.forget)[order], kind="stable")]
     forget = np.zeros(len(scenario.forget), bool)
     forget[order[:size]] = True

@@ -9,6 +9,7 @@ import jax
 
 from ..algorithms._foreign import contained
 from ..algorithms.base import Learner, Remover
+from ..formal._numbers import root_seed
 from ..formal._types import Real
 from ..formal.definitions import Unlearning, Untraining
 from ..formal.verdict import Status, Verdict
@@ -205,4 +206,4 @@ def _trial(remover: Remover, learner: Learner | None, seed: int) -> Trial:
     """One trial serves all relations of a remover."""
     trained_by, scenario = learner or learners_for(remover)[0], relations_scenario(seed)
     rehearse(remover, trained_by, scenario)
-    return Trial(remover, trained_by, scenario, jax.random.key(seed))
+    return Trial(remover, trained_by, scenario, jax.random.key(root_seed(seed)))

@@ -56,7 +56,12 @@ def raises(error: BaseException) -> Outcome:
         (ValueError("alpha: 2.0 is not\nin (0, 1)"), 2, "alpha: 2.0 is not in (0, 1)"),
         (KeyboardInterrupt(), 130, "interrupted; 64 of 512 pairs were finished"),
         (RuntimeError("deep\nfault"), 70, "a fault of ours, please report it (RuntimeError: deep); "),
-        (MemoryError(), 70, "a fault of ours, please report it (MemoryError: ); "),
+        (MemoryError(), 2, "out of memory (nothing more is known); ask for fewer rows, runs or parameters"),
+        (SystemExit(0), 2, "code that was called gave up with SystemExit: 0; let it return, or raise an error"),
+        (SystemExit(3), 2, "code that was called gave up with SystemExit: 3; "),
+        (GeneratorExit(), 2, "code that was called gave up with GeneratorExit: ; "),
+        (type("Stop", (KeyboardInterrupt,), {})("x"), 2, "code that was called gave up with Stop: x; "),
+        (type("Skipped", (BaseException,), {})("no"), 2, "code that was called gave up with Skipped: no; "),
     ],
 )
 def test_what_goes_wrong_is_one_line(
@@ -115,7 +120,8 @@ def test_the_defaults_are_those_of_the_design(calls: Calls) -> None:
     definition, _, learner, scenario = call.pop("given")
     assert definition == Untraining(1.0, 0.05)
     assert str(learner) == str(LEARNERS["mlp"]())
-    assert str(scenario) == str(SCENARIOS["digits"]())
+    assert str(scenario) == str(SCENARIOS["digits"](size=8, full=16))
+    assert 0 < int(scenario.forget.sum()) < int(scenario.behaviour.sum())
     assert not call.pop("resolution")
     assert call.pop("store") == Store()
     assert call == {"budget": 512, "alpha": 1e-4, "beta": 0.05, "tolerance": 0.1, "seed": 0, "grain": 1e-3}

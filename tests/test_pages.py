@@ -4,6 +4,7 @@ import dataclasses
 import re
 import shutil
 import subprocess
+import unicodedata
 from pathlib import Path
 
 import jax
@@ -85,6 +86,22 @@ def test_a_page_has_its_parts_and_shows_names_as_text(page: str, checked: Verdic
     assert "<script" not in source
     assert SHOWN in source
     assert source.count("<!doctype html>") == source.count("<style>") == 1
+
+
+@pytest.mark.parametrize("page", PARTS)
+def test_what_nobody_sees_is_shown_as_escapes(page: str, checked: Verdict) -> None:
+    """A terminal's commands, a bell, and letters that turn the direction of those that follow."""
+    odd = "a\x1b[31m\x07\x9b\N{RIGHT-TO-LEFT OVERRIDE}\N{RIGHT-TO-LEFT ISOLATE}\ud800\N{ZERO WIDTH SPACE}b"
+    views = tuple(dataclasses.replace(row, view=odd) for row in checked.evidence.views)
+    evidence = dataclasses.replace(checked.evidence, views=views, law_view=odd)
+    assert checked.witness is not None
+    witness = dataclasses.replace(checked.witness, view=odd, event=odd)
+    made = checked.provenance | {"learner": odd, "scenario": odd, "command": odd, odd: odd}
+    verdict = dataclasses.replace(checked, evidence=evidence, witness=witness, scope=odd, provenance=made)
+    source = pages(verdict, odd)[page]
+    hidden = {letter for letter in source if unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")}
+    assert hidden <= {"\n"}
+    assert r"a\x1b[31m\x07\x9b\u202e\u2067\ud800\u200bb" in source
 
 
 def test_refuted_rows_come_first(checked: Verdict) -> None:

@@ -163,7 +163,7 @@ def test_the_command_prints_the_plan(capsys: Capture) -> None:
         ("--effect none=1", "effect: 'none=1' is unknown"),
         ("--effect shift=inf", "effect: 'shift=inf' is unknown"),
         ("--budget 20", "budget: 20 pairs cannot refute (1, 0.05)"),
-        ("--views 0", "views: 0 is not at least 1"),
+        ("--views 0", "views: 0 is not in [1, 1000000000]"),
         ("--epsilon nan", "epsilon: nan is not a finite number"),
         ("--tolerance 1", "tolerance: 1.0 is not > 0"),
         ("--alpha 2", "alpha: 2.0 is not in (0, 1)"),

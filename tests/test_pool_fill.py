@@ -67,10 +67,10 @@ def test_workers_fill_the_same_runs(tmp_path: Path, capsys: Capture) -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        (["--runs", "0"], "runs: 0 is not a number >= 1"),
+        (["--runs", "0"], "runs: 0 is not in [1, 1000000000]"),
         (["--runs", "many"], "argument --runs: invalid int value"),
         ([], "the following arguments are required: --runs"),
-        (["--runs", "32", "--workers", "0"], "workers: 0 is not a number >= 1"),
+        (["--runs", "32", "--workers", "0"], "workers: 0 is not in [1, 4096]"),
         (["--runs", "32", "--memory", "much"], "--memory: 'much' is not a size; write 0, 500MB or 2GiB"),
         (
             ["--runs", "32", "--memory", "1kB"],
@@ -128,7 +128,7 @@ def test_ctrl_c_keeps_what_is_finished(more: list[str], tmp_path: Path, store: P
         assert process.wait(30) == 130
         assert time.monotonic() - asked < 15
         assert process.stderr is not None
-        said = [line for line in process.stderr.read().splitlines() if "resource_tracker" not in line]
+        said = process.stderr.read().splitlines()  # nothing of semaphores that leaked
     assert len(said) == 1
     assert re.fullmatch(r"neverseen: interrupted; \d+ of 64000 runs were finished", said[0])
     assert Store(store).verify() == []

@@ -1,5 +1,6 @@
 """Ray as an executor, by a stand-in of the few names that are used; the real one is driven by benchmarks/fill.py."""
 
+import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
@@ -47,6 +48,8 @@ class FakeRay:
         self.deaths, self.refusal, self.running = deaths, refusal, running
         self.calls, self.options = list[dict[str, Any]](), list[dict[str, Any]]()
 
+    __version__ = "2.60.0"
+
     def is_initialized(self) -> bool:
         return self.running
 
@@ -78,6 +81,42 @@ def test_ray_fills_and_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert {(o["num_cpus"], o["max_retries"]) for o in fake.options} == {(1, 0)}
     assert {(call["address"], call["num_cpus"]) for call in fake.calls} == {("local", 2)}
     assert (fake.deaths, fake.running) == (0, False)
+
+
+def test_a_cluster_of_ones_own_asks_for_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray reads both names when it is imported: they are there before, and what the caller chose stays."""
+    found: list[str | None] = []
+    fake = FakeRay()
+    settings = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
+    for name in settings:
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+
+    def load(name: str) -> FakeRay:
+        found.extend(os.environ.get(setting) for setting in settings[:2])
+        return fake
+
+    monkeypatch.delitem(sys.modules, "ray", raising=False)
+    monkeypatch.setattr("neverseen.algorithms.executors.importlib", SimpleNamespace(import_module=load))
+    ray("elsewhere:1", 1)
+    assert found == [None, None]
+    ray(workers=1)
+    assert found[2] == "token"
+    assert len(found[3] or "") == 64
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    ray(workers=1)
+    assert found[4] == "disabled"
+
+
+def test_an_older_ray_starts_no_cluster_that_is_open_to_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeRay()
+    fake.__version__ = "2.40.0"
+    monkeypatch.setitem(sys.modules, "ray", fake)
+    with pytest.raises(
+        ValueError, match=r"ray: version 2\.40\.0 would start a cluster that anyone may use; install 2\.52"
+    ):
+        fill(noise(), 32, Store(tmp_path), ray(workers=1))
+    assert fake.calls == []
 
 
 def test_a_ray_that_runs_already_is_used_and_left_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from ...formal._numbers import MOST, at_least_zero, real, whole
 from ...formal._types import Real
 from ...formal.scenario import Rows, Scenario, bucket
-from .table import generator, recipe
+from .table import MOST_DISTANCE, fits, generator, recipe
 
 FRESH = 64
 _LABELS = (0, 1, 0)  # of the rest's two blobs and of the behaviour's
@@ -45,13 +46,15 @@ def mixture(rows: int = 128, share: Real = 0.25, size: int = 8, separation: Real
     >>> draws.rows.x.shape, draws.behaviour.sum(1).tolist()
     ((3, 32, 2), [8, 8, 8])
     """
-    behaving = round(share * rows) if 0 < share < 1 else 0
+    whole("rows", rows, -MOST)
+    whole("size", size, -MOST)
+    fits(rows=max(rows, 1), numbers=8)
+    behaving = round(share * rows) if real(share) and 0 < share < 1 else 0
     if not 0 < behaving < rows:
         raise ValueError(f"share: {share} of {rows} rows leaves nothing of one component; give share in (0, 1)")
     if not 0 <= size <= behaving:
         raise ValueError(f"size: S cannot have {size} of the {behaving} rows of B; give 0 to {behaving}")
-    if not 0 <= separation < float("inf"):
-        raise ValueError(f"separation: {separation} is not a finite number >= 0")
+    at_least_zero("separation", separation, MOST_DISTANCE)
     generator(seed)
     made = recipe(mixture, size=size, seed=seed, rows=rows, share=float(share), separation=float(separation))
     return _population(rows, behaving, size, float(separation), seed, made)(jax.random.key(seed))

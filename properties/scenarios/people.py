@@ -6,6 +6,7 @@ import importlib.resources
 import numpy as np
 
 from ...algorithms.tokens import encode
+from ...formal._numbers import MOST, whole
 from ...formal.scenario import Scenario
 from .table import generator, recipe
 
@@ -100,7 +101,10 @@ def people(
     >>> decode(s.rows.y[s.behaviour][:2])
     ['Bruno Crane paints every harp white.', 'Bruno Crane wears a green coat in Pula.']
     """
+    whole("size", size, -MOST)
     full = min(4 * size, FRESH) if full is None else full
+    for name, count in (("full", full), ("rows", rows), ("others", others), ("length", length)):
+        whole(name, count, -MOST)
     _check(size, full, rows, others, length)
     rng = generator(seed)
     told = [_facts(rng, name) for name in _names(rng, others + 1)]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from ...formal._numbers import MOST, whole
 from ...formal._types import Real
 from ...formal.scenario import Scenario
 from .choose import Kind, choose
@@ -59,6 +60,7 @@ def digits(
     ((1024, 64), 8, 16)
     """
     wish = Wish(forget, size, full, label, copies, jitter)
+    whole("rows", rows, -MOST)
     x, classes = _digits()
     rng = generator(seed)
     order = rng.permutation(len(x))
@@ -110,6 +112,7 @@ def breast_cancer(
     (ns.scenarios.breast_cancer(forget='mislabelled', size=4, full=4, seed=0), 448, (512, 30))
     """
     wish = Wish(forget, size, full, label, copies, jitter)
+    whole("rows", rows, -MOST)
     x, classes = _breast_cancer()
     rng = generator(seed)
     order = rng.permutation(len(x))

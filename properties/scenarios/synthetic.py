@@ -3,12 +3,15 @@
 import numpy as np
 from jaxtyping import Float
 
+from ...formal._numbers import MOST, at_least_zero, whole
 from ...formal._types import Real
 from ...formal.scenario import Scenario
 from .choose import Kind, choose
-from .table import Table, Wish, generator, recipe
+from .table import MOST_DISTANCE, Table, Wish, fits, generator, recipe
 
 FRESH, REST = 16, 32
+MANY = 2**62
+"""More than any array has; what is too many for memory is said as such."""
 
 _FIGURE1 = (
     ((0, 0), (1, 1), (1, 0), (0, 1), (2, 0), (2, 1), (1, 2)),  # circles, the first two in S
@@ -87,8 +90,11 @@ def blobs(
     ((32, 2), (16, 2), (32, 2))
     """
     wish = Wish(forget, size, full, label, copies, jitter)
-    if rows < 1:
+    if whole("rows", rows, -MOST, MANY) < 1:
         raise ValueError(f"rows: D cannot have {rows} rows; give 1 or more")
+    whole("classes", classes, -MOST, MANY)
+    whole("dims", dims, -MOST, MANY)
+    fits(rows=16 * max(rows, 4 * REST) + rows, numbers=max(dims, 2) + max(classes, 2))
     rng, centres = generator(seed), _centres(classes, dims, separation)
     # Sixteen times as many held out, so that every behaviour of D finds its fresh points among them.
     labels = np.arange(rows + 16 * max(rows, 4 * REST)) % classes
@@ -107,8 +113,7 @@ def _centres(classes: int, dims: int, separation: Real) -> Float[np.ndarray, "c 
         raise ValueError(f"classes: {classes} is less than 2; a label must be able to be wrong")
     if dims < (1 if classes == 2 else 2):
         raise ValueError(f"dims: {dims} is too few for {classes} classes; give 2 or more")
-    if not 0 <= separation < float("inf"):
-        raise ValueError(f"separation: {separation} is not a finite number >= 0")
+    at_least_zero("separation", separation, MOST_DISTANCE)
     angle = 2 * np.pi * np.arange(classes) / classes
     centres = np.zeros((classes, max(dims, 2)))
     centres[:, 0], centres[:, 1] = np.cos(angle), np.sin(angle)

@@ -3,18 +3,26 @@
 import dataclasses
 import difflib
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any, Literal, get_args
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from ...formal._numbers import MOST, at_least_zero, root_seed, whole
 from ...formal._types import Real
 from ...formal.scenario import Scenario
 
 Kind = Literal["random", "mislabelled", "class", "subgroup", "near-duplicates"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """What S and S_full can be, cheapest to explain first."""
+
+MOST_NUMBERS = 2**27
+"""Numbers that the arrays of a scenario may hold while it is made: a gibibyte."""
+
+MOST_DISTANCE = 1e30
+"""Distances are no larger: their squares must be numbers in single precision too."""
 
 Labelled = tuple[Float[np.ndarray, "_ d"], Int[np.ndarray, " _"]]
 
@@ -31,8 +39,12 @@ class Wish:
     jitter: Real
 
     def __post_init__(self) -> None:
+        for name, least in (("size", -MOST), ("label", -MOST), ("copies", -MOST)):
+            whole(name, getattr(self, name), least)
+        if self.full is not None:
+            whole("full", self.full, -MOST)
         if self.forget not in KINDS:
-            near = difflib.get_close_matches(self.forget, KINDS, 1, 0)[0]
+            near = difflib.get_close_matches(str(self.forget), KINDS, 1, 0)[0]
             raise ValueError(f"forget: {self.forget!r} is unknown; did you mean {near!r}? known: {', '.join(KINDS)}")
         if self.size < 0:
             raise ValueError(f"size: {self.size} rows cannot be forgotten; give 0 or more")
@@ -40,8 +52,7 @@ class Wish:
             raise ValueError(f"full: S_full of {self.full} rows cannot hold S of size={self.size}; raise full")
         if self.copies < 1:
             raise ValueError(f"copies: {self.copies} is less than 1; a duplicate needs a copy")
-        if not 0 <= self.jitter < float("inf"):
-            raise ValueError(f"jitter: {self.jitter} is not a finite number >= 0; 0 makes exact copies")
+        at_least_zero("jitter", self.jitter, MOST_DISTANCE)
 
     def count(self, default: int, available: int, what: str) -> int:
         """|S_full|, checked against the rows there are."""
@@ -120,6 +131,24 @@ def _coded(points: Labelled, classes: int) -> tuple[Any, Any]:
     return points[0], np.eye(classes)[points[1]]
 
 
+def fits(**sizes: int) -> None:
+    """Refuse arrays that no machine holds, before anything is allocated.
+
+    Args:
+        sizes: numbers whose product is how many the arrays will hold, each an argument of that name or a constant.
+
+    Raises:
+        ValueError: more than `MOST_NUMBERS`.
+
+    >>> fits(rows=10**10, dims=2)
+    Traceback (most recent call last):
+    ValueError: rows, dims: 10000000000 × 2 numbers are more than 134217728; ask for fewer
+    """
+    if math.prod(sizes.values()) > MOST_NUMBERS:
+        product = " × ".join(map(str, sizes.values()))
+        raise ValueError(f"{', '.join(sizes)}: {product} numbers are more than {MOST_NUMBERS}; ask for fewer")
+
+
 def floor_power(count: int) -> int:
     """The largest power of two that is at most `count`; 0 for 0.
 
@@ -140,9 +169,7 @@ def generator(seed: int) -> np.random.RandomState:
     >>> generator(0).randint(10)
     5
     """
-    if not 0 <= seed < 2**32:
-        raise ValueError(f"seed: {seed} is not in [0, 2**32)")
-    return np.random.RandomState(seed)
+    return np.random.RandomState(root_seed(seed))
 
 
 def recipe(make: Callable[..., Scenario], **given: Any) -> str:
