@@ -12,7 +12,7 @@ from jax.flatten_util import ravel_pytree
 import neverseen as ns
 from neverseen.algorithms.faulty.training import heavy_ball
 from neverseen.algorithms.removers import FAULTY, REMOVERS
-from neverseen.properties._trial import quickly as compiled
+from neverseen.properties._quick import quickly as compiled
 from neverseen.properties._trial import renumbered
 
 KEY = jax.random.key(20261122)

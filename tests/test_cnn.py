@@ -18,7 +18,7 @@ from neverseen.algorithms.learners.ridge import affine
 from neverseen.algorithms.pools import removal
 from neverseen.algorithms.removers import REMOVERS
 from neverseen.algorithms.spread import vmapped
-from neverseen.properties._trial import quickly
+from neverseen.properties._quick import quickly
 
 SHORT = ns.learners.cnn(channels=(2, 3), epochs=2, batch=4)
 

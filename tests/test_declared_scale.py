@@ -146,7 +146,7 @@ def test_noise_in_doubt_certifies_nothing_and_the_sequential_route_goes_on() -> 
         (doubt, Route.SEQUENTIAL, False),
     ):
         arms = [{"a": rng.normal(size=(512, 1))} for _ in range(2)]
-        block = Block(arms[0], arms[1], None, np.zeros(512), noise)
+        block = Block(arms[0], arms[1], None, np.zeros(512), noise=noise)
         got = decide(terms, iter([block]), ())
         assert (got.status, got.route) == (ns.Status.SATISFIED, route)
         assert (got.scope == "all events") == (route is Route.COUPLING)

@@ -17,7 +17,7 @@ import neverseen as ns
 from neverseen.algorithms.base import cross_entropy, margins
 from neverseen.algorithms.learners import LEARNERS
 from neverseen.algorithms.learners.softmax import brier
-from neverseen.properties._trial import quickly
+from neverseen.properties._quick import quickly
 from neverseen.properties.views import observe_many, probes
 
 HELD = {"float32": ("float16", "float64", "bfloat16", "longdouble"), "int32": ("int8", "int16", "int64", "uint64")}
@@ -116,10 +116,11 @@ def test_removers_read_numbers(name: str, key: PRNGKeyArray) -> None:
     if remover.made_for is not None:
         learner = remover.made_for
 
-    @quickly
-    def run(given: ns.Scenario) -> Any:
+    def removed(given: ns.Scenario) -> Any:
         extra = {need: getattr(given, need) for need in remover.needs}
         return remover(key, learner.fit(key, given.rows), given.rows, given.forget, **extra).params
+
+    run = quickly(removed)
 
     for kind, span in (("uint8", 12), ("bool", 1)):
         near(flat(run(scenario(kind, span))), flat(run(scenario("float32", span))), f"{name} on {kind}")
@@ -137,7 +138,7 @@ def test_a_remover_of_ones_own_is_given_numbers_too(key: PRNGKeyArray) -> None:
         given = scenario(kind)
         trained = learner.fit(key, given.rows)
         made.append(flat(summing(key, trained, given.rows, given.forget, fresh_rest=given.fresh_rest).params))
-    near(*made, "summing")
+    near(made[0], made[1], "summing")
 
 
 @pytest.mark.parametrize("classes", [2, 3])

@@ -80,12 +80,11 @@ def test_curves_end_at_the_decision_on_its_side_of_the_line(seed: int) -> None:
 
 def step(refuted: int, accepted: int) -> Step:
     one: Float64[np.ndarray, 1] = np.zeros(1)
-    pair = [np.array([place]) for place in (refuted, accepted)]
     feature = np.zeros((1, 1, 16))
     seen, events = Seen(feature, feature, feature, feature), fixed_events(feature, feature)
     path = np.zeros((1, len(looks(16))))
-    return Step(64, 80, np.arange(1), seen, events, events.outcomes(feature, feature), looks(16), path, path, *pair,
-                one, one)  # fmt: skip
+    return Step(64, 80, np.arange(1), seen, events, events.outcomes(feature, feature), looks(16), path, path,
+                np.array([refuted]), np.array([accepted]), one, one)  # fmt: skip
 
 
 @pytest.mark.parametrize(("refuted", "accepted"), [(3, 9), (9, 3), (5, 5), (1, 0)])

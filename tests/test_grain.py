@@ -133,7 +133,8 @@ def test_a_learner_that_is_equivariant_in_its_targets_is_judged_alike_in_every_u
 
 @pytest.mark.parametrize("scale", [1.0, 1e-4, 1e3])
 def test_rounding_refutes_no_exact_remover_on_badly_scaled_data(scale: float) -> None:
-    x, y = load_diabetes(return_X_y=True)
+    data: Any = load_diabetes()
+    x, y = np.asarray(data.data), np.asarray(data.target)
     wide = (x / x.std(0) * np.geomspace(1, scale, x.shape[1])).astype("f")
     scenario = ns.Scenario.build(wide, y[:, None].astype("f"), forget=np.arange(8))
     verdict = ns.check(CLAIM, ns.removers.newton(), ns.learners.ridge(), scenario, budget=256)

@@ -12,7 +12,7 @@ import pytest
 import neverseen as ns
 from neverseen.algorithms.removers import FAULTY
 from neverseen.formal.theorems import THEOREMS
-from neverseen.properties import _trial
+from neverseen.properties import _quick
 from neverseen.properties._trial import Trial
 from neverseen.properties.relations import RELATIONS, Found, Relation
 from neverseen.properties.suite import relations_scenario
@@ -192,11 +192,11 @@ def test_names_and_theorems_are_known() -> None:
 
 def test_an_option_that_this_xla_does_not_know_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between JAX 0.10 and 0.12 one went; unknown ones fail every program."""
-    monkeypatch.setitem(_trial.QUICK, "xla_no_such_option", True)
-    _trial.quick_options.cache_clear()
-    kept = _trial.quick_options()
+    monkeypatch.setitem(_quick.QUICK, "xla_no_such_option", True)
+    _quick.quick_options.cache_clear()
+    kept = _quick.quick_options()
     assert kept is not None
     assert "xla_backend_optimization_level" in kept
     assert "xla_no_such_option" not in kept
-    assert float(_trial.quickly(jnp.sin)(0.0)) == 0
-    _trial.quick_options.cache_clear()
+    assert float(_quick.quickly(jnp.sin)(0.0)) == 0
+    _quick.quick_options.cache_clear()

@@ -138,10 +138,12 @@ def test_a_remover_that_cannot_be_meant_is_refused(terms: dict[str, Any], messag
     with pytest.raises(ValueError, match=f"^{re.escape(message)}") as refusal:
         ns.Remover(**right | terms)
     assert "\n" not in str(refusal.value)
-    decorated = {name: terms[name] for name in terms if name in ("name", "aims_at", "needs", "guarantee")}
+    shared = ("name", "aims_at", "needs", "guarantee")
+    decorated: dict[str, Any] = {name: value for name, value in terms.items() if name in shared}
     if decorated:
+        asked: dict[str, Any] = {"name": "mine", **decorated}
         with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
-            ns.remover(**{"name": "mine"} | decorated)(right["remove"])
+            ns.remover(**asked)(right["remove"])
 
 
 def test_an_aim_that_does_not_exist_is_refused_before_there_is_a_function() -> None:

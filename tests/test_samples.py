@@ -42,7 +42,7 @@ def test_the_order_of_pairs_is_trusted_only_when_it_is_declared() -> None:
     same = ns.check_samples(CLAIM, rows, rows, paired=True)
     assert same.status is ns.Status.SATISFIED
     given = arms_given({"removed": rows, "reference": rows**2})
-    made = {"seed": 0, "grain": 0.0, "event": False, "choosing": 0}
+    made: dict[str, Any] = {"seed": 0, "grain": 0.0, "event": False, "choosing": 0}
     together, own = (lined_up(given, paired=paired, **made).orders for paired in (True, False))
     assert np.array_equal(together["removed"], together["reference"])
     assert not np.array_equal(own["removed"], own["reference"])
