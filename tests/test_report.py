@@ -89,7 +89,7 @@ VERDICTS = {
     "inconclusive": verdict(Status.INCONCLUSIVE, Unlearning(0.5, 0.0, "distribution"), removed=HARD, original=()),
     "curves": verdict(log_wealth=(math.nan, -math.inf, math.inf, 1e305), acceptance=(-math.inf, math.nan)),
     "bare": verdict(Status.SATISFIED, witness=None, threshold=None, **BARE),
-    "equal": verdict(removed=(0.0,) * 9, reference=(0.0,) * 9, threshold=0.0, definition=Untraining(900.0, 0.0)),
+    "equal": verdict(removed=(0.0,) * 9, reference=(0.0,) * 9, threshold=0.0, definition=Untraining(700.0, 0.0)),
     "naughty": verdict(subject=NAUGHTY, scope=NAUGHTY, law_view=NAUGHTY, provenance={NAUGHTY: "", "command": NAUGHTY}),
     "example": Verdict.example(),
 }  # fmt: skip
