@@ -35,6 +35,12 @@ def traced(who: str) -> Generator[None]:
     except _VALUES as error:
         mend = "let no Python branch, shape or NumPy call depend on values: use jax.numpy, jnp.where and jax.lax"
         raise ValueError(f"{who}: cannot run as one program of many runs ({_said(error)}); {mend}") from error
+    except jax.errors.JaxRuntimeError as error:
+        # XLA hands on what a callback raised as text, after a first line of its own.
+        if "callback" not in str(error).lower():
+            raise
+        said = [line.strip() for line in str(error).splitlines() if line.strip()]
+        raise ValueError(f"{who}: a callback into Python failed ({said[-1][:200]}); mend it") from error
     except NotImplementedError as error:
         mend = "use operations that jax.vmap and jax.jit have rules for"
         raise ValueError(f"{who}: cannot run as one program of many runs ({_said(error)}); {mend}") from error

@@ -1,15 +1,14 @@
 """What a relative check concludes, closer to the reference or to the original: plain values, to JSON and back."""
 
 import dataclasses
-import enum
 import json
 from typing import Any
 
 from ._plain import plain, unplain
-from ._truth import Untruthful
+from ._truth import Untruthful, UntruthfulEnum
 
 
-class Side(enum.Enum):
+class Side(UntruthfulEnum):
     """The four outcomes of a relative check; the value is the explanation. Two of them name no side.
 
     >>> Side.CLOSER_TO_ORIGINAL.value

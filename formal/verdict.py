@@ -8,12 +8,12 @@ from typing import Any
 
 from ._plain import plain as as_plain
 from ._plain import unplain
-from ._truth import Untruthful
+from ._truth import Untruthful, UntruthfulEnum
 from ._words import pairs_of, percent, sentence
 from .definitions import Definition, definition_from_dict, definition_to_dict
 
 
-class Status(enum.Enum):
+class Status(UntruthfulEnum):
     """The three outcomes; the value is the explanation.
 
     >>> Status.REFUTED.name

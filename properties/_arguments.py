@@ -52,8 +52,10 @@ def check(parser: argparse.ArgumentParser) -> None:
     _claim(parser)
     _runs(parser)
     _terms(parser, grain=1e-3)
-    said = "say what share of originals would have been refuted (with --report always)"
+    said = "say what share of originals would have been refuted (minutes)"
     parser.add_argument("--resolution", action="store_true", help=said)
+    said = "answer INCONCLUSIVE in place of a SATISFIED that doing nothing would have got here as well"
+    parser.add_argument("--require-power", action="store_true", help=said)
     said = "metrics for the report, separated by commas (default all that apply); none leaves them and the cost out"
     parser.add_argument("--metrics", dest="beside", metavar="A,B", help=said)
 

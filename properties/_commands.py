@@ -31,8 +31,8 @@ def check(args: argparse.Namespace) -> int:
     definition = definition_of(args.definition, args.epsilon, args.delta, args.level)
     if args.report:
         writable(args.report)
-        args.resolution = True  # recorded with the command, since it is part of the verdict
-    terms = _terms(args) | {"budget": args.budget, "resolution": args.resolution, "store": set_up(args)}
+    asked = {name: getattr(args, name) for name in ("budget", "resolution", "require_power")}
+    terms = _terms(args) | asked | {"store": set_up(args)}
     _measure_command.vet(args.beside, args.report, definition)
     subject = [_names.resolve(kind, getattr(args, kind)) for kind in ("remover", "learner", "scenario")]
     from .check import check as decide

@@ -1,7 +1,6 @@
 """What a conformance suite concludes: rows of plain values that go to JSON and back."""
 
 import dataclasses
-import enum
 import json
 import textwrap
 from collections.abc import Iterable
@@ -9,11 +8,11 @@ from typing import Any
 
 from ..formal._plain import plain as as_plain
 from ..formal._plain import unplain
-from ..formal._truth import Untruthful
+from ..formal._truth import Untruthful, UntruthfulEnum
 from ..formal.verdict import Status, Verdict
 
 
-class Outcome(enum.Enum):
+class Outcome(UntruthfulEnum):
     """What a row means for its remover; the value is the explanation.
 
     >>> Outcome.UNCLAIMED.value
@@ -246,7 +245,7 @@ def word(outcome: Outcome) -> str:
 
 def told(row: Row) -> str:
     """What a row found, and where: the status of rows that count neither way comes first."""
-    found = f"{row.status.name}: " if row.outcome is Outcome.UNCLAIMED and row.status else ""
+    found = f"{row.status.name}: " if row.outcome is Outcome.UNCLAIMED and row.status is not None else ""
     return " · ".join([f"{found}{said(row)}", *([row.where] if row.verdict is not None else [])])
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..algorithms.base import Learner, Remover
 from ..algorithms.store import Store
+from ..formal._numbers import root_seed
 from ..formal._types import Real
 from ..formal.definitions import Definition
 from ..formal.finite_learners import FiniteLearner, FiniteRemover
@@ -104,12 +105,12 @@ def check(
             "check: finite learners, finite removers and finite worlds go together; give all three or none"
         )
     definition.admit(scenario)
+    started, terms = time.perf_counter(), Terms(definition, alpha, beta, tolerance, budget)
+    admit_grain(grain)
+    root_seed(seed)
     known = check_gaussian(definition, remover, learner, scenario)
     if known is not None:
         return needing_power(known, require_power)
-    started = time.perf_counter()
-    terms = Terms(definition, alpha, beta, tolerance, budget)
-    admit_grain(grain)
     rehearse(remover, learner, scenario)
     found = probes(scenario, definition)
     drawing: dict[str, Any] = {"seed": seed, "grain": float(grain), "budget": budget, "store": store}

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float64, PRNGKeyArray
 
 from ..algorithms._own import noise_is_own
+from ..algorithms._traced import traced
 from ..algorithms.base import Learner, Remover, Trained
 from ..algorithms.pool import SHARD
 from ..algorithms.store import Store
@@ -83,11 +84,13 @@ def blocks(
     made = (remover, learner) if law is None else (centred_remover(remover), centred_learner(learner))
     roots = streams(scenario if keyed_as is None else keyed_as, seed)
     pools = arms(definition, *made, scenario, roots)
+    who = f"{remover} on {learner}"
     for block in range(begin, -(-budget // PAIRS)):
-        drawn = [pool.shard(block, store) for pool in pools]
-        distance = _distance(tested, *drawn[:2]) if tested else None
-        noise = _noise(tested, block + 1, own) if tested else KNOWN
-        seen = [observe_many(learner, arm, found) for arm in drawn]
+        with traced(who):  # what a callback raises comes when its numbers are asked for
+            drawn = [pool.shard(block, store) for pool in pools]
+            distance = _distance(tested, *drawn[:2]) if tested else None
+            noise = _noise(tested, block + 1, own) if tested else KNOWN
+            seen = [observe_many(learner, arm, found) for arm in drawn]
         if size is None:
             _require_finite(seen[1], learner)
             first = [{name: rows[:WARM_UP] for name, rows in arm.items()} for arm in seen[:2]]
