@@ -184,7 +184,7 @@ def lineage(pool: Pool) -> list[Pool]:
 
     >>> import jax
     >>> above = Pool(lambda key: 1.0, (jax.random.key(0),))
-    >>> len(lineage(Pool(lambda key, a: a, (jax.random.key(1),), (), (above, above))))
+    >>> len(lineage(Pool(lambda key, a, b: a, (jax.random.key(1),), (), (above, above))))
     2
     """
     found: dict[Any, Pool] = {}

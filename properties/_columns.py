@@ -10,6 +10,7 @@ from jaxtyping import Float64
 from ..formal._types import Real
 from .gathered import DIVERGENCE
 from .gathered import TOGETHER as LEARNED
+from .grain import Scales
 from .views import COORDINATES, Values
 
 SINGLE = 64
@@ -142,7 +143,7 @@ class Overview:
     spans: dict[str, tuple[int, int]]
     folds: dict[str, Fold]
 
-    def sizes(self, noise: Vector | None) -> dict[str, Vector] | None:
+    def sizes(self, noise: Vector | None) -> Scales | None:
         """The standard deviation of the noise on each number of each view that is no fold, where there is noise."""
         if noise is None:
             return None

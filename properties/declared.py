@@ -85,7 +85,7 @@ def kernel_witness(x: Runs, y: Runs) -> See:
 
     >>> h = kernel_witness(np.full((4, 2), 2.0), np.zeros((4, 2)))
     >>> h(np.array([[2.0, 2.0], [0.0, 0.0]])).round(2).tolist()
-    [0.98, -0.98]
+    [0.63, -0.63]
     """
     both = np.concatenate([x, y])
     far = _squares(both, both)[np.triu_indices(len(both), 1)]

@@ -175,7 +175,7 @@ def whole_rounds(pairs: int) -> int:
     """The end of the last round that so many pairs fill.
 
     >>> whole_rounds(60), whole_rounds(200)
-    (50, 187)
+    (56, 195)
     """
     return max((end for _, end in rounds(2 * pairs + 2 * WARM_UP) if end <= pairs), default=0)
 

@@ -141,14 +141,14 @@ def forgetful(key: Any, trained: ns.Trained, rows: ns.Rows, forget: Any) -> Any:
 @settings(max_examples=10)
 @given(scenario=ns.strategies.scenarios(max_rows=8))
 def test_a_users_own_remover_holds_in_generated_scenarios(scenario: ns.Scenario) -> None:
-    ns.assert_holds(UNTRAINING, forgetful, ns.learners.ridge(), scenario, budget=64)
+    ns.assert_holds(UNTRAINING, forgetful, ns.learners.ridge(), scenario, budget=256)
 
 
 def test_a_refuted_property_names_its_scenario_and_witness() -> None:
     @settings(max_examples=20, phases=[Phase.generate])  # ends with the first refuted one
     @given(scenario=ns.strategies.scenarios(max_rows=8))
     def lazy_holds(scenario: ns.Scenario) -> None:
-        ns.assert_holds(UNTRAINING, ns.removers.do_nothing(), ns.learners.ridge(), scenario, budget=64)
+        ns.assert_holds(UNTRAINING, ns.removers.do_nothing(), ns.learners.ridge(), scenario, budget=256)
 
     with pytest.raises(AssertionError, match=r"REFUTED: do_nothing on ridge.*ns\.scenarios\.blobs\(") as caught:
         lazy_holds()

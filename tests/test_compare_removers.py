@@ -13,7 +13,7 @@ from neverseen.formal.verdict import Status, Verdict
 from neverseen.properties._comparison import Compared
 from neverseen.properties.cli import main
 
-WHERE = ["--learner", "nearest_neighbour", "--scenario", "figure1", "--store", "none", "--budget", "160"]
+WHERE = ["--learner", "nearest_neighbour", "--scenario", "figure1", "--store", "none", "--budget", "320"]
 MINE = """
 from neverseen import remover
 

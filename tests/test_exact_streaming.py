@@ -185,8 +185,8 @@ def test_neighbours_reach_unlearning_where_retraining_does_not() -> None:
 
     assert (
         ns.check(
-            claim, centred(ns.removers.with_neighbours(ns.removers.newton())), learner, told, budget=64
+            claim, centred(ns.removers.with_neighbours(ns.removers.newton())), learner, told, budget=256
         ).status.name
         == "SATISFIED"
     )
-    assert ns.check(claim, centred(ns.removers.newton()), learner, told, budget=64).status.name == "REFUTED"
+    assert ns.check(claim, centred(ns.removers.newton()), learner, told, budget=256).status.name == "REFUTED"

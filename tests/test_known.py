@@ -29,7 +29,7 @@ def test_no_sample_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     def drawn(*args: Any) -> None:
         raise AssertionError("a run was drawn")
 
-    monkeypatch.setattr(pool, "spread", drawn)
+    monkeypatch.setattr(pool.Pool, "shard", drawn)
     learner, scenario = ns.learners.noisy(sigma=0.1), ns.scenarios.breast_cancer()
     for remover, status in ((ns.removers.noisy(), "SATISFIED"), (ns.removers.do_nothing(), "REFUTED")):
         verdict = ns.check(CLAIM, remover, learner, scenario)

@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("formal", "algorithms", "properties")
-TOP = {f"neverseen/{name}" for name in ("__init__.py", "__init__.pyi", "__main__.py", "py.typed")} | {
+TOP = {f"neverseen/{name}" for name in ("__init__.py", "__init__.pyi", "__main__.py", "_process.py", "py.typed")} | {
     "_neverseen_pytest.py"
 }
 

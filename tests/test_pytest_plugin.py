@@ -259,7 +259,7 @@ def test_foreign_code_neither_skips_a_test_nor_ends_the_run(run: Run) -> None:
     found = result.parseoutcomes()
     assert set(found) - {"warnings"} == {"failed"}
     assert found["failed"] > 3 * 8 + 10
-    said = "mine on nearest_neighbour*: raised * (*); neither end a process nor skip a test from there"
+    said = "remover mine*: raised * (*); neither end a process nor skip a test from there"
     result.stdout.fnmatch_lines([f"*ValueError: {said}"])
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 

@@ -15,7 +15,7 @@ from scipy.stats import beta as beta_law
 import neverseen as ns
 from neverseen.formal.relative import Relative, Side
 from neverseen.formal.scenario import Rows
-from neverseen.properties import relative
+from neverseen.properties import contest
 from neverseen.properties._standing import Standing
 from neverseen.properties.bets import STAKES
 from neverseen.properties.cli import main
@@ -169,7 +169,7 @@ def test_a_flipped_statistic_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None
         h, m = statistics(kernel, arms)
         return -h, m
 
-    monkeypatch.setattr(relative, "statistics", flipped)
+    monkeypatch.setattr(contest, "statistics", flipped)
     found = decided(ns.removers.do_nothing())
     assert found.upper is not None
     # Its half of the line is wrong, and still no side: that its end is near is another bet.
@@ -236,12 +236,12 @@ WRECKS = (
 def test_a_wreck_has_no_side(kind: str, dims: int) -> None:
     rng = np.random.default_rng(7)
     for seed in range(4):
-        r, o = (rng.normal(0, 1, (256, dims)) for _ in range(2))
+        r, o = (rng.normal(0, 1, (512, dims)) for _ in range(2))
         o = np.eye(dims)[0] * 3 + 0.8 * o
-        found = sided(wrecked(kind, rng, 256, dims), r, o, seed)
+        found = sided(wrecked(kind, rng, 512, dims), r, o, seed)
         assert found.side in (Side.NEITHER, Side.UNDECIDED)
         assert found.why or found.side is Side.UNDECIDED
-        twins = sided(rng.normal(0, 1, (256, dims)), r, o, seed), sided(o + 0, r, o, seed)
+        twins = sided(rng.normal(0, 1, (512, dims)), r, o, seed), sided(o + 0, r, o, seed)
         assert [twin.side for twin in twins] == [Side.CLOSER_TO_REFERENCE, Side.CLOSER_TO_ORIGINAL]
 
 
@@ -262,7 +262,7 @@ def test_a_little_beyond_the_original_is_no_side_either() -> None:
 
 def test_a_model_farther_than_the_original_is_said_to_be() -> None:
     rng = np.random.default_rng(8)
-    u, r, o = (rng.normal(at, 0.5, (256, 1)) for at in (9.0, 0.0, 2.0))
+    u, r, o = (rng.normal(at, 0.5, (1024, 1)) for at in (9.0, 0.0, 2.0))
     found = sided(u, r, o)
     assert (found.side, found.why) == (Side.NEITHER, "it lies farther from the reference than the original does")
     assert (found.distance or 0) > 1

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from power_tools import IDLE, SAME, TELLS, known, told
+from power_tools import IDLE, SAME, TELLS
 
 import neverseen as ns
 from neverseen.formal.verdict import Power, Verdict
@@ -29,9 +29,7 @@ Run = Callable[..., pytest.RunResult]
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setattr(_question, "check", told(known))
-
+def run(pytester: pytest.Pytester) -> Run:
     def inside(arguments: str, *options: str) -> pytest.RunResult:
         pytester.makepyfile(SOURCE.replace("{arguments}", arguments))
         return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:randomly", "-rA", *options)
@@ -49,7 +47,7 @@ def test_a_right_remover_and_a_wrong_one(run: Run) -> None:
     result.assert_outcomes(passed=2, failed=1, skipped=2)
     result.stdout.fnmatch_lines(["E*AssertionError: REFUTED: idle on noisy(*seed=2*"])
     result.stdout.fnmatch_lines(["SKIPPED*it is never told S_full"])
-    result.stdout.fnmatch_lines(["* of 1000 evaluations; α spent 0 of 0.01, 1e-05 each; root seed 2"])
+    result.stdout.fnmatch_lines(["* of 1000 evaluations; α spent * of 0.01, 1e-05 each; root seed 2"])
 
 
 def test_declared_failures_are_xfailed_and_one_that_holds_fails(run: Run) -> None:
