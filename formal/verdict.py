@@ -137,7 +137,7 @@ class Evidence:
 
 
 @dataclasses.dataclass(frozen=True)
-class Power:
+class Power(Untruthful, outcome="tells"):
     """What the very check that passed says of the original, which never forgot anything.
 
     Args:

@@ -24,8 +24,8 @@ SCANNED = 1 << 26
 """Bytes of an arm up to which all of its rows are looked through before the first bet; of larger ones the first 64."""
 
 DIVERGED = (
-    "a run that diverged is an outcome and may not be left out: say diverged='event' (--diverged event), or write a "
-    "number for it in both arms (a loss at a cap)"
+    "a run that diverged is an outcome and may not be left out: say diverged='event' to check_samples (--diverged "
+    "event to audit), or write a number for it in both arms (a loss at a cap)"
 )
 """What a message about NaN advises."""
 

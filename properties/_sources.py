@@ -76,7 +76,10 @@ def source_of(value: Any) -> Source:
     (2, 2)
     """
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
-        raise ValueError("has masked values; drop or repair these runs")
+        raise ValueError(
+            "has masked values; fill them with NaN and say diverged='event', or with a number in both arms (a loss at a "
+            "cap)"
+        )
     if hasattr(value, "detach"):
         tensor = cast(Any, value).detach().cpu()
         value = tensor.float() if "bfloat16" in str(tensor.dtype) else tensor

@@ -141,7 +141,10 @@ class Suite(Untruthful, outcome="status"):
     @property
     def powerless(self) -> tuple[str, ...]:
         """Those of them that hold where they were asked, but nowhere is it known that doing nothing would fail."""
-        told = {row.check for row in self.rows if row.outcome is Outcome.EXPECTED or _tells(row)}
+        aims = ("untraining", "unlearning") if self.aims_at == "both" else (self.aims_at,)
+        # What its author declared to fail shows power too, but of a notion that the remover aims at it is no pass.
+        shown = {row.check for row in self.rows if row.outcome is Outcome.EXPECTED and row.check not in aims}
+        told = shown | {row.check for row in self.rows if _tells(row)}
         return tuple(name for name in self.judged if name not in told)
 
     def to_json(self) -> str:

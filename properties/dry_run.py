@@ -6,7 +6,7 @@ again, from the rows in another order, changes of each view.
 """
 
 import dataclasses
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import jax
@@ -40,6 +40,7 @@ _ORDER = 1e-2
 
 Mask = Bool[Array, " n"]
 Order = Int[np.ndarray, " n"]
+Values = Float64[np.ndarray, "..."]
 
 
 def dry_run(definition: Definition, remover: Remover, learner: Learner, scenario: Scenario, found: Probes) -> Scales:
@@ -159,13 +160,13 @@ def _require_blind(runs: _Runs, thin: Rows) -> None:
         return
     other, start = _refilled(thin), runs.fit(thin)
     mend = "rows.present marks the rows there are: give the others no weight"
-    if _moved(start, runs.fit(other)) > _SAME:
+    if _moved(start, runs.fit(other), _of_number) > _SAME:
         raise ValueError(f"learner {runs.learner}: its model depends on the contents of absent rows; {mend}")
     try:
         made = [runs.remove(start, rows) for rows in (thin, other)]
     except ValueError:  # it may refuse this request and serve the one it is asked
         return
-    if _moved(*made) > _SAME:
+    if _moved(made[0], made[1], _of_number) > _SAME:
         raise ValueError(f"remover {runs.remover}: its result depends on the contents of absent rows; {mend}")
 
 
@@ -184,9 +185,10 @@ def _refilled(rows: Rows) -> Rows:
     return Rows(moved(spoilt.x), jax.tree.map(moved, spoilt.y), rows.present)
 
 
-def _moved(a: Trained, b: Trained) -> float:
-    """The largest |a − b| of a published number, relative to the largest of its array; NaN is as NaN."""
-    return max((_apart(x, y) for x, y in zip(_numbers(a), _numbers(b), strict=True)), default=0.0)
+def _moved(a: Trained, b: Trained, apart: Callable[[Values, Values], Values] | None = None) -> float:
+    """The largest |a − b| of a published number, relative to its array's largest or to what `apart` says."""
+    size = _of_array if apart is None else apart
+    return max((_gap(x, y, size) for x, y in zip(_numbers(a), _numbers(b), strict=True)), default=0.0)
 
 
 def _numbers(model: Trained) -> list[Array]:
@@ -194,16 +196,27 @@ def _numbers(model: Trained) -> list[Array]:
     return [jax.random.key_data(a) if jnp.issubdtype(a.dtype, jax.dtypes.prng_key) else a for a in leaves]
 
 
-def _apart(a: Array, b: Array) -> float:
+def _gap(a: Array, b: Array, size: Callable[[Values, Values], Values]) -> float:
     x, y = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if x.shape != y.shape:
         return np.inf
     differ = ~((x == y) | (np.isnan(x) & np.isnan(y)))
     if not differ.any():
         return 0.0
-    size = np.abs(np.concatenate([x.ravel(), y.ravel()])).max()
-    gap = np.abs(x - y)[differ].max()
-    return float(gap / size) if np.isfinite(gap) and size > 0 else np.inf
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.abs(x - y)[differ] / size(x, y)[differ]
+    return float(np.where(np.isfinite(share), share, np.inf).max())
+
+
+def _of_array(x: Values, y: Values) -> Values:
+    return np.full(x.shape, max(np.abs(x).max(), np.abs(y).max()))
+
+
+def _of_number(x: Values, y: Values) -> Values:
+    """Each by itself, or one huge weight would hide what is read of absent rows in all others; of numbers near 0 the
+    usual size in their array."""
+    each = np.maximum(np.abs(x), np.abs(y))
+    return np.maximum(each, np.median(each))
 
 
 def _rounding(runs: _Runs, definition: Definition, scenario: Scenario, found: Probes) -> Scales:

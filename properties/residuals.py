@@ -178,13 +178,16 @@ def assumed(runs: int, size: int, looks: int, power: float = 0.9) -> str:
 
     >>> print(assumed(64, 62, 2))
     the noise is as declared (64 runs would have seen, with probability 90 %, a σ off by 6.7 %, a mean off by 1.2 σ, \
-copied coordinates, noise of one length)
+copied coordinates, noise of one length; dependence of three coordinates at once, or on the seed but in a line, would \
+not have been seen)
     """
     spread, mean = seen_off(runs, size, looks, power)
     rest = ", copied coordinates, noise of one length" if size > 1 else ", no noise"
+    # Said, since it cannot be tested against all ways to depend: two of three signs may fix the third.
+    blind = "dependence of three coordinates at once, or on the seed but in a line, would not have been seen"
     return (
         f"the noise is as declared ({runs} runs would have seen, with probability {100 * power:.2g} %, "
-        f"a σ off by {100 * spread:.2g} %, a mean off by {mean:.2g} σ{rest})"
+        f"a σ off by {100 * spread:.2g} %, a mean off by {mean:.2g} σ{rest}; {blind})"
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import neverseen as ns
 from neverseen.formal.finite import point
-from neverseen.formal.verdict import Status
+from neverseen.formal.verdict import Power, Status
 from neverseen.formal.worlds import World
 
 UNTRAINING, UNLEARNING = ns.Untraining(1.0, 0.05), ns.Unlearning(1.0, 0.05)
@@ -171,3 +171,20 @@ def test_a_remover_that_reads_absent_rows_is_refused(remove: Any) -> None:
 @pytest.mark.parametrize("make", [ns.learners.ridge, ns.learners.logistic, ns.learners.nearest_neighbour])
 def test_a_right_learner_passes_the_dry_run(make: Any) -> None:
     assert ns.check(UNTRAINING, ns.removers.retrain(), make(), BLOBS, budget=64).pairs > 0
+
+
+def test_one_huge_number_hides_no_learner_that_reads_absent_rows() -> None:
+    """All others are read from every row; the huge one alone would set the size of the whole array."""
+
+    def fit(key: Any, rows: ns.Rows) -> Any:
+        huge = jnp.full((1, rows.y.shape[1]), 1e7) + rows.count()
+        return jnp.concatenate([solved(rows, jnp.ones(rows.present.shape)), huge])
+
+    huge = dataclasses.replace(learner_of(fit), apply=lambda p, x: x @ p[:-1])
+    with pytest.raises(ValueError, match="learner mine: its model depends on the contents of absent rows"):
+        ns.check(UNTRAINING, ns.removers.do_nothing(), huge, BLOBS)
+
+
+def test_power_is_no_truth() -> None:
+    with pytest.raises(ValueError, match=r"a Power has no truth value; read its \.tells"):
+        bool(Power(Status.REFUTED, 3))

@@ -119,7 +119,7 @@ FINE = ("untraining", SATISFIED)
             "untraining",
             [("untraining", INCONCLUSIVE), ("untraining", REFUTED)],
             "UNCLAIMED EXPECTED",
-            SATISFIED,
+            INCONCLUSIVE,
         ),
         ("untraining", "untraining", [("pure", REFUTED), ("one", REFUTED)], "FAILED EXPECTED", REFUTED),
         ("untraining", "pure", [("pure", REFUTED), FINE], "EXPECTED PASSED", SATISFIED),
@@ -324,3 +324,12 @@ def test_arguments_reach_the_suite_and_are_recorded(given: dict[str, Any], capsy
 def test_what_is_wrong_is_one_line(arguments: list[str], says: str, capsys: Capture) -> None:
     assert main(arguments) == 2
     assert one_line(capsys).startswith(says)
+
+
+def test_a_notion_that_a_remover_aims_at_and_declares_to_fail_is_no_pass() -> None:
+    """Doing nothing, with every failure declared: what it aims at holds nowhere, whatever else passes."""
+    lazy = dataclasses.replace(ns.removers.do_nothing(), name="lazy", aims_at="untraining")
+    known = dict.fromkeys(("coincidence", "one", "everything", "untraining"), "it does nothing")
+    suite = ns.check_suite(lazy, ns.learners.ridge(), expected=known)
+    assert suite.status is INCONCLUSIVE
+    assert suite.powerless == ("untraining",)
