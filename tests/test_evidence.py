@@ -1,5 +1,6 @@
 """The sentence and the curves say what the runs say, and a class that is wide enough holds back what it should."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -7,10 +8,10 @@ import pytest
 from jaxtyping import Float64
 
 import neverseen as ns
-from neverseen.formal.verdict import Status
+from neverseen.formal.verdict import Route, Status
 from neverseen.properties.accept import Acceptor
 from neverseen.properties.bets import looks
-from neverseen.properties.decide import Outcome, decide
+from neverseen.properties.decide import Outcome, _Turn, decide  # pyright: ignore[reportPrivateUsage]
 from neverseen.properties.declared import fit_declared
 from neverseen.properties.gathered import Block, Seen
 from neverseen.properties.sequential import FROZEN, Step, Terms, rounds
@@ -116,6 +117,42 @@ def test_no_pass_while_a_bettor_holds_the_wealth_that_would_refute_at_beta() -> 
         if found.status is Status.SATISFIED:
             assert max(found.evidence.log_wealth) < math.log(1e4)
     assert passed == 0
+
+
+CERTAIN = Terms(CLAIM, 1e-4, 0.05, 0.1, 300)
+
+
+def coupled(shift: float, terms: Terms, seed: int = 2) -> Outcome:
+    """Arms that lie so far apart, with a distance between their centres that alone would certify the claim."""
+    rng = np.random.default_rng(seed)
+    x, y = rng.normal(size=(2, 300, 1))
+    return decide(terms, iter([Block({"a": x + shift}, {"a": y}, None, np.full(300, 0.1))]), ())
+
+
+def test_a_certificate_at_the_last_pair_of_the_budget_counts() -> None:
+    found = coupled(0.0, CERTAIN)
+    assert (found.status, found.route) == (Status.SATISFIED, Route.COUPLING)
+    last = coupled(0.0, dataclasses.replace(CERTAIN, budget=found.pairs))
+    assert (last.status, last.route, last.pairs) == (Status.SATISFIED, Route.COUPLING, found.pairs)
+
+
+def test_a_refutation_goes_before_a_certificate_of_the_same_round() -> None:
+    """Whichever pair is the earlier."""
+    for certified in (1, 5, 9):
+        assert _Turn(step(5, 0), certified).ended() == (Status.REFUTED, Route.SEQUENTIAL, 69)
+        assert _Turn(step(5, 5), certified).ended()[0] is Status.REFUTED
+    assert _Turn(step(0, 5), 5).ended() == (Status.SATISFIED, Route.COUPLING, 69)
+    assert _Turn(step(0, 5), 6).ended() == (Status.SATISFIED, Route.SEQUENTIAL, 69)
+
+
+def test_no_certificate_while_a_bettor_holds_the_wealth_that_would_refute_at_beta() -> None:
+    """Runs that tell the arms apart contradict the centres they come with: what would certify alone is withheld."""
+    certified = coupled(0.0, CERTAIN).pairs
+    far = coupled(9.0, dataclasses.replace(CERTAIN, alpha=1e-12, budget=200))
+    assert far.status is Status.REFUTED
+    assert far.pairs > certified
+    held_up = coupled(9.0, dataclasses.replace(CERTAIN, alpha=1e-12, budget=certified + 32))
+    assert held_up.status is not Status.SATISFIED
 
 
 # the declared class

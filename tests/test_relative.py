@@ -1,6 +1,7 @@
 """Closer to the reference or to the original: the bets exactly, by enumeration; decisions on laws that are known."""
 
 import itertools
+import math
 import shlex
 from typing import Any
 
@@ -17,7 +18,7 @@ from neverseen.formal.relative import Relative, Side
 from neverseen.formal.scenario import Rows
 from neverseen.properties import relative
 from neverseen.properties._standing import Standing
-from neverseen.properties.bets import STAKES
+from neverseen.properties.bets import STAKES, log_sum
 from neverseen.properties.cli import main
 from neverseen.properties.kernels import Arms, Kernel, Look, standing, statistics
 from neverseen.properties.round_robin import growth, matchings, mean
@@ -133,6 +134,39 @@ def test_the_bounds_hold_the_position_of_a_mixture_and_come_near_it(share: float
     side = Side.CLOSER_TO_REFERENCE if share < 0.5 else Side.CLOSER_TO_ORIGINAL
     assert [one.side for one in found] == [side] * 30
     assert np.median([one.position or 0.0 for one in found]) == pytest.approx(share, abs=0.1)
+
+
+@pytest.mark.parametrize(("at", "part"), [(0.5, 0.39), (9.0, 0.02)], ids=["a bound", "farther"])
+def test_a_level_is_reached_with_its_own_part_of_alpha_and_with_no_more(at: float, part: float) -> None:
+    """α at which the wealth of one and the same bets lies just short of what its part asks for, and just beyond."""
+    rng = np.random.default_rng(3)
+    arms = [rng.normal(mean, 1, (200, 1)) for mean in (at, 0.0, 3.0)]
+
+    def compared(alpha: float) -> Relative:
+        return ns.compare_samples(*arms, alpha=alpha, paired=True, grain=0.0)
+
+    def shown(made: Relative) -> bool:
+        return made.side is Side.NEITHER if part == 0.02 else made.upper is not None and made.upper <= 0.5
+
+    undecided = compared(1e-20)
+    assert undecided.side is Side.UNDECIDED
+    wealth = (undecided.farther if part == 0.02 else undecided.to_reference)[-1]
+    assert not shown(compared(math.exp(-wealth) / part / 1.02))
+    assert shown(compared(math.exp(-wealth) / part * 1.02))
+
+
+def test_the_standing_is_established_with_its_own_part_of_alpha_and_with_no_more() -> None:
+    """The least of two statistics decides: 0.2 α for each, whichever end of the line."""
+    near = np.broadcast_to(np.array([0.4, 0.4, 0.3, 0.3])[:, None, None], (4, 64, 64))
+    least = min(float(log_sum(growth(near[i], np.array(low)))) for i, low in ((0, 3.0), (2, 0.5))) - math.log(4)
+    assert least > 2
+    for slack, shown in ((1 / 1.02, False), (1.02, True)):
+        made = Standing(math.exp(-least) / 0.2 * slack)
+        made.play(near)
+        assert made.by_reference is shown
+        assert made.by_original(1.0) is shown
+        assert not made.by_original(1.2)
+        assert not made.farther
 
 
 def test_swapping_reference_and_original_swaps_the_side() -> None:
