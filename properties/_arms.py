@@ -251,7 +251,7 @@ def _read(sources: Sources, rows: Int64[np.ndarray, " m"], arm: str, diverged: b
     """Rows in increasing order as doubles, checked."""
     parts: Values = {}
     for name, source in sources.items():
-        part = np.asarray(source[rows]).astype(np.float64).reshape(len(rows), -1)
+        part = np.asarray(source[rows]).astype(np.float64).reshape(len(rows), math.prod(source.shape[1:]))
         bad = np.argwhere(~np.isfinite(part))
         if bad.size and not diverged:
             where = f"{arm} {called(name)}" if name else arm

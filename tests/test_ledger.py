@@ -504,10 +504,9 @@ def test_a_failure_that_another_stream_does_not_show_says_so(in_hypothesis: bool
 
 
 def test_a_confirmation_that_is_undecided_confirms_nothing() -> None:
-    first, held = Verdict.example(), []
-    for status in (ns.Status.REFUTED, ns.Status.INCONCLUSIVE, ns.Status.SATISFIED):
-        held.append(Failure("", first, first, dataclasses.replace(first, status=status)).confirmed)
-    assert held == [True, False, False]
+    first, statuses = Verdict.example(), (ns.Status.REFUTED, ns.Status.INCONCLUSIVE, ns.Status.SATISFIED)
+    looks = [Failure("", first, first, dataclasses.replace(first, status=status)) for status in statuses]
+    assert [failure.confirmed for failure in looks] == [True, False, False]
 
 
 def test_an_example_written_out_is_confirmed_at_once(judge: Judge) -> None:
