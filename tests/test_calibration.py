@@ -284,7 +284,7 @@ def test_absent_rows_of_a_probe_weigh_nothing() -> None:
 
 def test_the_grain_lies_on_both_arms() -> None:
     """One rounding error apart: with a grain far above it, nothing is refuted; without one, everything is."""
-    x = np.ones(300)
+    x = np.ones(400)
     found = {g: ns.check_samples(CLAIM, x + 1e-7, x, grain=g, alpha=LEVEL, paired=True).status for g in (0.0, 1e-3)}
     assert found == {0.0: ns.Status.REFUTED, 1e-3: ns.Status.SATISFIED}
 

@@ -270,12 +270,12 @@ WRECKS = (
 def test_a_wreck_has_no_side(kind: str, dims: int) -> None:
     rng = np.random.default_rng(7)
     for seed in range(4):
-        r, o = (rng.normal(0, 1, (256, dims)) for _ in range(2))
+        r, o = (rng.normal(0, 1, (384, dims)) for _ in range(2))
         o = np.eye(dims)[0] * 3 + 0.8 * o
-        found = sided(wrecked(kind, rng, 256, dims), r, o, seed)
+        found = sided(wrecked(kind, rng, 384, dims), r, o, seed)
         assert found.side in (Side.NEITHER, Side.UNDECIDED)
         assert found.why or found.side is Side.UNDECIDED
-        twins = sided(rng.normal(0, 1, (256, dims)), r, o, seed), sided(o + 0, r, o, seed)
+        twins = sided(rng.normal(0, 1, (384, dims)), r, o, seed), sided(o + 0, r, o, seed)
         assert [twin.side for twin in twins] == [Side.CLOSER_TO_REFERENCE, Side.CLOSER_TO_ORIGINAL]
 
 
