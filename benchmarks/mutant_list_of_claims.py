@@ -17,11 +17,12 @@ ATTAINED = f"{LANGEVIN}test_the_langevin_bound_is_attained_in_one_dimension"
 PRECEDENCE = "test_evidence.py::test_refuted_wins_within_a_round_and_is_dated_to_its_own_pair"
 FIRST = "test_evidence.py::test_a_refutation_goes_before_a_certificate_of_the_same_round"
 LAST = "test_evidence.py::test_a_certificate_at_the_last_pair_of_the_budget_counts"
-VETO = "test_evidence.py::test_no_pass_while_a_bettor_holds_the_wealth_that_would_refute_at_beta"
+VETO = "test_evidence.py::test_nothing_is_accepted_against_what_refutation_holds"
+ALONE = "test_evidence.py::test_every_event_of_the_class_holds_acceptance_back_by_itself"
 HELD = "test_evidence.py::test_no_certificate_while_a_bettor_holds_the_wealth_that_would_refute_at_beta"
 RICHEST = "test_engine.py::test_the_richest_bettor_holds_at_least_what_all_of_them_average"
-FIXED = "test_engine.py::test_the_functions_of_the_declared_class_are_fixed_by_the_first_64_pairs"
-SIGNS = "test_evidence.py::test_two_signs_that_agree_are_not_accepted"
+FIXED = "test_evidence.py::test_the_class_knows_nothing_of_the_pairs_it_is_bet_on"
+SIGNS = "test_evidence.py::test_the_pairs_that_fix_the_class_are_enough_to_find_two_signs_among_eight"
 CLASS = "test_calibration.py::test_the_declared_class_is_fixed_by_the_first_pairs"
 ACCEPTED = "test_calibration.py::test_a_class_with_a_violating_event_is_rarely_accepted"
 PARTS = "test_relative.py::test_a_level_is_reached_with_its_own_part_of_alpha_and_with_no_more"
@@ -132,11 +133,11 @@ DECISIONS = (
     ),
     Mutant(
         "one direction accepted for both", "Q(h) > e^ε P(h) + δ + τ is not looked at", "properties/accept.py",
-        "self.path = running.min((2, 3, 4))", "self.path = running[..., ::2].min((2, 3, 4))", (ACCEPTED,),
+        "self.path = running.min((2, 3, 4))", "self.path = running[..., ::2].min((2, 3, 4))", (ALONE, ACCEPTED),
     ),
     Mutant(
-        "one event in twenty left out of the class", "the highest cut may be broken", "properties/accept.py",
-        "self.path = running.min((2, 3, 4))", "self.path = running[:, :, :, :15].min((2, 3, 4))", (ACCEPTED,),
+        "one event in twenty left out of the class", "the lowest cut may be broken", "properties/accept.py",
+        "self.path = running.min((2, 3, 4))", "self.path = running[:, :, :, 1:].min((2, 3, 4))", (ALONE,),
     ),
     Mutant(
         "acceptance at 2β", "twice as many false passes as promised", "properties/accept.py",

@@ -176,20 +176,6 @@ def test_bets_depend_on_the_past_alone() -> None:
     assert first[60:] != second[60 : len(first)]
 
 
-def test_the_functions_of_the_declared_class_are_fixed_by_the_first_64_pairs() -> None:
-    """Two futures that differ after pair 72, inside acceptance's first round, share its wealth up to there."""
-    rng = np.random.default_rng(5)
-    x, y, other = (rng.normal(m, s, (128, 3)) for m, s in ((0.0, 1.0), (0.0, 1.0), (1.0, 9.0)))
-    changed = np.concatenate([x[:72], other[72:]])
-    terms = Terms(ns.Untraining(1.0, 0.05), 1e-12, 1e-12, 0.1, 128)
-    first, second = (
-        decide(terms, iter([Block({"a": arm}, {"a": y}, None)]), ()).evidence.acceptance for arm in (x, changed)
-    )
-    assert first[:72] == second[:72]
-    assert first[71] != 0.0
-    assert first[72:] != second[72 : len(first)]
-
-
 def test_no_block_is_drawn_after_the_one_that_decides() -> None:
     drawn = []
 
