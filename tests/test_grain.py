@@ -97,8 +97,8 @@ def test_pairs_that_are_bet_on_have_no_part_in_the_scale() -> None:
         for share in (0.0, SHARE)
     )
     assert noisy.grain is not None
-    first = ({view: rows[:WARM_UP] for view, rows in arm.items()} for arm in (bare.removed, bare.reference))
-    for view, scale in scales(*first, SHARE).items():
+    removed, reference = ({view: rows[:WARM_UP] for view, rows in arm.items()} for arm in (bare.removed, bare.reference))
+    for view, scale in scales(removed, reference, SHARE).items():
         assert (noisy.grain[view] == scale).all()
     rows = np.where(np.arange(40) < WARM_UP, 1.0, 100.0)
     arm = Arm("removed", {"a": rows}, np.arange(40), np.random.default_rng(0))
