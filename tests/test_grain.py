@@ -97,7 +97,8 @@ def test_pairs_that_are_bet_on_have_no_part_in_the_scale() -> None:
         for share in (0.0, SHARE)
     )
     assert noisy.grain is not None
-    removed, reference = ({view: rows[:WARM_UP] for view, rows in arm.items()} for arm in (bare.removed, bare.reference))
+    arms = bare.removed, bare.reference
+    removed, reference = ({view: rows[:WARM_UP] for view, rows in arm.items()} for arm in arms)
     for view, scale in scales(removed, reference, SHARE).items():
         assert (noisy.grain[view] == scale).all()
     rows = np.where(np.arange(40) < WARM_UP, 1.0, 100.0)
