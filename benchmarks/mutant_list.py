@@ -127,8 +127,8 @@ MUTANTS = (
         "properties/replicate.py", "self._seen(FROZEN, start, end)", "self._seen(start, start, end)", (CLASS,),
     ),
     Mutant(
-        "arms swapped", "the witness tells of the other arm", "properties/witnesses.py",
-        "(2 * self._occur(x) + self._occur(y))", "(2 * self._occur(y) + self._occur(x))",
+        "arms swapped", "the witness tells of the other arm", "properties/evidence.py",
+        "Witness(self.lens.view, event, x, y, len", "Witness(self.lens.view, event, y, x, len",
         ("test_calibration.py::test_the_witness_tells_the_arms_apart",),
     ),
     Mutant(

@@ -109,6 +109,7 @@ def test_an_event_holds_its_upper_end_and_not_its_lower_one() -> None:
     events = Events(np.full((1, 1, 1), 1.0), np.full((1, 1, 1), 2.0))
     at = np.array([[[0.9, 1.0, 1.1, 2.0, 2.1]]])
     assert (events.outcomes(at, at)[0, :, 0, 0] == [0, 0, 3, 3, 0]).all()
+    assert (events.outcomes(at, at[..., ::-1])[0, :, 0, 0] == [0, 1, 3, 2, 0]).all()  # removed counts two
 
 
 def test_cuts_fall_between_atoms() -> None:
@@ -167,13 +168,14 @@ def test_a_batch_chooses_what_each_replication_would() -> None:
 
 
 def test_bets_depend_on_the_past_alone() -> None:
-    """Two futures that differ after pair 60, inside a round, share every wealth up to there."""
+    """Two futures that differ after pair 72, at a look inside a round, share every wealth up to there."""
     rng = np.random.default_rng(3)
     x, y, other = (rng.normal(m, 1, (128, 3)) for m in (0.3, 0.0, 5.0))
-    changed = np.concatenate([x[:60], other[60:]])
+    changed = np.concatenate([x[:72], other[72:]])
     first, second = (judge(a, y, alpha=1e-12).evidence.log_wealth for a in (x, changed))
-    assert first[:60] == second[:60]
-    assert first[60:] != second[60 : len(first)]
+    assert first[:72] == second[:72]
+    assert first[71] != first[70]  # it was looked at there
+    assert first[72:] != second[72 : len(first)]
 
 
 def test_no_block_is_drawn_after_the_one_that_decides() -> None:
