@@ -16,7 +16,7 @@ from scipy.stats import beta as beta_law
 import neverseen as ns
 from neverseen.formal.relative import Relative, Side
 from neverseen.formal.scenario import Rows
-from neverseen.properties import relative
+from neverseen.properties import contest
 from neverseen.properties._standing import Standing
 from neverseen.properties.bets import STAKES, log_sum
 from neverseen.properties.cli import main
@@ -203,7 +203,7 @@ def test_a_flipped_statistic_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None
         h, m = statistics(kernel, arms)
         return -h, m
 
-    monkeypatch.setattr(relative, "statistics", flipped)
+    monkeypatch.setattr(contest, "statistics", flipped)
     found = decided(ns.removers.do_nothing())
     assert found.upper is not None
     # Its half of the line is wrong, and still no side: that its end is near is another bet.
@@ -296,7 +296,7 @@ def test_a_little_beyond_the_original_is_no_side_either() -> None:
 
 def test_a_model_farther_than_the_original_is_said_to_be() -> None:
     rng = np.random.default_rng(8)
-    u, r, o = (rng.normal(at, 0.5, (256, 1)) for at in (9.0, 0.0, 2.0))
+    u, r, o = (rng.normal(at, 0.5, (384, 1)) for at in (9.0, 0.0, 2.0))
     found = sided(u, r, o)
     assert (found.side, found.why) == (Side.NEITHER, "it lies farther from the reference than the original does")
     assert (found.distance or 0) > 1
