@@ -1,4 +1,4 @@
-"""The mutants that `mutants.py` makes, as data."""
+"""The mutants that `mutants.py` makes, as data: of the engine, its inputs and its ledger."""
 
 import dataclasses
 
@@ -90,9 +90,9 @@ MUTANTS = (
     ),
     Mutant(
         "weights learned from the round bet on", "bettors know what they bet on", "properties/refute.py",
-        "path = self._purses(weights, counts)",
+        "purses = self._purses(weights, counts)",
         "self.wealth = self.wealth + grown(counts[:, -1:], self.growth)[:, 0]; "
-        "path = self._purses(self.weights(), counts)",
+        "purses = self._purses(self.weights(), counts)",
         (PURSES,),
     ),
     Mutant(
@@ -127,8 +127,8 @@ MUTANTS = (
         "properties/replicate.py", "self._seen(FROZEN, start, end)", "self._seen(start, start, end)", (CLASS,),
     ),
     Mutant(
-        "arms swapped", "the witness tells of the other arm", "properties/witnesses.py",
-        "(2 * self._occur(x) + self._occur(y))", "(2 * self._occur(y) + self._occur(x))",
+        "arms swapped", "the witness tells of the other arm", "properties/evidence.py",
+        "Witness(self.lens.view, event, x, y, len", "Witness(self.lens.view, event, y, x, len",
         ("test_calibration.py::test_the_witness_tells_the_arms_apart",),
     ),
     Mutant(
@@ -206,12 +206,12 @@ MUTANTS = (
     ),
     Mutant(
         "grain on one arm of saved runs", "noise of our own tells the arms apart", "properties/_arms.py",
-        'self.noise)[""] if grain else table', 'self.noise)[""] if grain and self.name != "reference" else table',
+        "return table if grain is None", 'return table if grain is None or self.name == "reference"',
         ("test_calibration.py::test_the_grain_lies_on_both_arms",),
     ),
     Mutant(
         "grain on one arm of drawn runs", "noise of our own tells the arms apart", "properties/pairs.py",
-        "found), grain, rng)", "found), grain if arm is arms[0] else 0.0, rng)",
+        "add_grain(arm, size, _generator(key, i))", "add_grain(arm, 0.0 if i else size, _generator(key, i))",
         ("test_calibration.py::test_drawn_pairs_carry_the_grain_on_both_arms",),
     ),
     Mutant(
@@ -221,7 +221,7 @@ MUTANTS = (
     ),
     Mutant(
         "the cap does not count shrinks", "after a failure evaluations are free", "properties/ledger.py",
-        "elif self._free() >= needed:", "elif self._free() >= needed or self.failures:",
+        "elif self._slots.take():", "elif self._slots.take() or self.failures:",
         ("test_ledger.py::test_the_cap_stops_the_shrinker_at_what_it_has_found",),
     ),
     Mutant(
@@ -232,6 +232,6 @@ MUTANTS = (
     Mutant(
         "confirmation on the same stream", "a second look that sees the same runs", "properties/ledger.py",
         'question.with_seed(confirmation_seed(question.term("seed")))', 'question.with_seed(question.term("seed"))',
-        ("test_ledger.py::test_every_refuted_property_keeps_a_slot_for_its_confirmation",),
+        ("test_ledger.py::test_a_confirmation_takes_no_slot_and_no_alpha",),
     ),
 )  # fmt: skip

@@ -77,8 +77,8 @@ def source_of(value: Any) -> Source:
     """
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise ValueError(
-            "has masked values; fill them with NaN and say diverged='event', or with a number in both arms (a loss at a "
-            "cap)"
+            "has masked values; fill them with NaN and say diverged='event', or with a number in both arms, such as a "
+            "loss at a cap"
         )
     if hasattr(value, "detach"):
         tensor = cast(Any, value).detach().cpu()

@@ -67,6 +67,18 @@ def test_descent_keeps_its_bound_over_a_sequence(steps: int) -> None:
     assert descent_error(curvature, plan, steps + 1, 1) < bound < descent_error(curvature, plan, steps, 2)
 
 
+def test_a_parabola_comes_near_the_bound_on_descent_after_many_requests() -> None:
+    """One dimension, minimisers that each request moves by mL/Λ: the gap to retraining ends within a tenth of it."""
+    curvature, plan = Curvature(1.0, 0.0, 0.0, 1.0), Schedule(steps=60, rate=0.5, rows=9, ball=20.0)
+    for steps, capacity in ((1, 1), (2, 2), (3, 1)):
+        model, minimiser = 10.0, 10.0
+        for _ in range(9):
+            minimiser -= capacity * curvature.lipschitz / curvature.strong
+            model = minimiser + 0.5**steps * (model - minimiser)
+        bound = descent_error(curvature, plan, steps, capacity)
+        assert 0.9 * bound < model - minimiser * (1 - 0.5**60) <= bound
+
+
 @pytest.mark.parametrize("make", ["descent_to_delete", "rewind_to_delete"])
 def test_the_claim_is_confirmed_and_half_the_noise_is_refused(make: str) -> None:
     remover: ns.Remover = getattr(ns.removers, make)()
@@ -107,6 +119,15 @@ def test_published_at_half_the_noise_is_refuted() -> None:
     tight = ns.Untraining(0.1, 0.05)
     assert ns.check(tight, twin, remover.made_for, small(), budget=512).status is ns.Status.REFUTED
     assert ns.check(tight, right, remover.made_for, small(), budget=256).status is not ns.Status.REFUTED
+
+
+def test_what_is_published_has_the_noise_of_the_learner(key: PRNGKeyArray) -> None:
+    remover, rows = ns.removers.descent_to_delete(ns.learners.noisy(PROJECTED, 0.5)), small().rows
+    assert remover.made_for is not None
+    model = jax.jit(remover.made_for.fit)(key, rows)
+    published = jax.jit(jax.vmap(lambda k: remover(k, model, rows, mask(0))))(jax.random.split(key, 400))
+    noise = np.asarray(published.params - published.record.exact)
+    assert noise.std() == pytest.approx(0.5, rel=5 / np.sqrt(2 * noise.size))
 
 
 def test_too_large_a_request_is_retrained_and_says_so(key: PRNGKeyArray) -> None:

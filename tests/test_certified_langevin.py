@@ -138,6 +138,16 @@ def test_a_request_beyond_the_capacity_is_an_event(key: PRNGKeyArray) -> None:
     assert np.isfinite(serve(model, mask(0))).all()
 
 
+def test_the_capacity_of_langevin_is_that_of_all_requests_together(key: PRNGKeyArray) -> None:
+    remover, rows = ns.removers.langevin_unlearning(STEEP, 0.5, 0.05, steps=4), small().rows
+    serve = jax.jit(lambda model, rows, forget: remover(key, model, rows, forget))
+    first = serve(jax.jit(STEEP.fit)(key, rows), rows, mask(0))
+    second = serve(first, rows.without(mask(0)), mask(1))
+    assert np.isfinite(first.params).all()
+    assert (int(first.record.deleted), int(second.record.deleted)) == (1, 2)
+    assert np.isnan(second.params).all()
+
+
 def test_the_tail_is_certified_for_any_loss() -> None:
     learner = ns.learners.noisy_tail(ns.learners.mlp(hidden=2, epochs=2, batch=4), sigma=1.8)
     remover, claim = ns.removers.noisy_finetuning(learner), ns.Untraining(1.0, 0.1)

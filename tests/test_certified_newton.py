@@ -12,6 +12,7 @@ from jaxtyping import PRNGKeyArray
 import neverseen as ns
 from neverseen.algorithms.certified.calibrate import widest
 from neverseen.algorithms.certified.newton import newton_error, removal_step, residual
+from neverseen.algorithms.curvature import Curvature
 
 BASE = ns.learners.newton_logistic(penalty=4.0)
 NOISY = ns.learners.noisy(BASE, 0.2)
@@ -52,6 +53,20 @@ def test_the_true_error_keeps_its_bound(size: int) -> None:
     assert bound < newton_error(known, 32, size) < newton_error(known, 32, size + 1)
     assert bound < newton_error(known, 16, size, 0.1)
     assert newton_error(dataclasses.replace(known, strong=1.0), 16, size) == pytest.approx(64 * bound)
+
+
+def test_a_cubic_comes_near_the_bounds_on_a_newton_step() -> None:
+    """J = Λθ²/2 + Mθ³/6 on θ ≥ 0, one step from mL/Λ: what is left is at most the bound, and hardly less."""
+    known = Curvature(1.0, 1.0, 1e-4, 2.0)  # L, β, γ, Λ
+    for rows, capacity, slack in ((9, 1, 0.0), (9, 2, 0.0), (33, 1, 0.7)):
+        bend = (rows - 1) * known.third
+        start = slack + capacity * known.lipschitz / known.strong
+        gradient, curved = known.strong * start + bend * start**2 / 2, known.strong + bend * start
+        reached = abs(start - gradient / curved)
+        assert 0.99 * newton_error(known, rows, capacity, slack) < reached < newton_error(known, rows, capacity, slack)
+    # The gradient that the step of Guo et al. leaves, by the same cubic: J'(θ − Δ) where J'(θ) is Λ|Δ| to first order.
+    moved = 2 * known.lipschitz / known.strong
+    assert residual(known, 9, 2)[0] == pytest.approx(8e-4 * moved**2 / 2)
 
 
 def test_published_noise_confirms_the_claim_and_less_does_not() -> None:
@@ -203,3 +218,32 @@ def test_the_guarantee_of_newton_removal_holds_on_the_laws(key: PRNGKeyArray) ->
     assert abs(after - 6) < 5 * np.sqrt(12 / 300)
     assert before > 6 + 5 * np.sqrt(12 / 300)
     assert bool(jnp.isfinite(removed).all())
+
+
+def test_newton_removal_serves_more_parameters_than_its_bound_is_about_by_retraining(key: PRNGKeyArray) -> None:
+    scenario = small()
+    for params, retrained in ((6, False), (5, True)):
+        remover = ns.removers.newton_removal(rows=16, params=params)
+        assert remover.made_for is not None
+        model = jax.jit(remover.made_for.fit)(key, scenario.rows)
+        made = jax.jit(lambda m, r=remover: r(key, m, scenario.rows, scenario.forget))(model)
+        assert bool(made.record.retrained) is retrained
+
+
+def test_what_newton_noise_declares_is_about_all_that_it_serves_without_retraining() -> None:
+    """The reach q(ε, δ)σ may be used up by later requests: so the declared ε is the claim's, however large σ is."""
+    for sigma in (0.2, 2.0):
+        remover = ns.removers.newton_noise(ns.learners.noisy(BASE, sigma), rows=16)
+        assert remover.guarantee is not None
+        assert remover.guarantee.epsilon(0.05) == pytest.approx(1.0, rel=1e-6)
+
+
+def test_the_declared_epsilon_of_newton_removal_pays_for_its_change_of_variables() -> None:
+    """A map that draws b towards 0 by κ multiplies its density there by (1 − κ)^−p, however wide b is."""
+    learner = ns.learners.objective_perturbed(penalty=40.0, sigma=1e6)
+    remover = ns.removers.newton_removal(learner, rows=16, params=6)
+    assert learner.curvature is not None
+    assert remover.guarantee is not None
+    shrunk = residual(learner.curvature, 16, 1)[1]
+    assert shrunk > 1e-3
+    assert remover.guarantee.epsilon(0.05) >= -6 * np.log1p(-shrunk)

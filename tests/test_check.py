@@ -14,6 +14,7 @@ import neverseen as ns
 from neverseen.algorithms import pool
 from neverseen.algorithms.recent import MEMORY, Recent
 from neverseen.formal.definitions import Definition
+from neverseen.properties.views import probes
 
 UNTRAINING = ns.Untraining(1.0, 0.05)
 UNLEARNING = ns.Unlearning(1.0, 0.05)
@@ -87,6 +88,14 @@ def test_newton_on_ridge_survives_float_rounding_and_uphill_does_not() -> None:
 def test_without_a_grain_float_rounding_is_a_difference() -> None:
     scenario, learner = ns.scenarios.breast_cancer(), ns.learners.ridge()
     assert status(UNTRAINING, ns.removers.newton(), learner, scenario, grain=0.0) == "REFUTED"
+
+
+def test_half_the_prior_lies_on_what_the_definition_is_about() -> None:
+    scenario = ns.scenarios.blobs(size=3, full=6)
+    assert probes(scenario, UNTRAINING).designated == ("S",)
+    assert probes(scenario, UNLEARNING).designated == ("S", "S_full∖S")
+    assert probes(ns.scenarios.mixture(), DISTRIBUTION).designated == ("fresh behaviour",)
+    assert probes(ns.scenarios.blobs(size=3, full=3), UNLEARNING).designated == ("S",)  # S_full∖S has no row
 
 
 def test_nothing_to_forget_and_everything_to_forget() -> None:

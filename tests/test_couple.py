@@ -17,6 +17,7 @@ from neverseen.formal import Route
 from neverseen.formal.gaussian_certified import certified_delta
 from neverseen.properties.couple import Coupler, excess, log_wealth
 from neverseen.properties.pairs import PAIRS
+from neverseen.properties.run_pools import arms, streams
 
 
 def played(coupler: Coupler, distances: Any) -> Coupler:
@@ -171,6 +172,22 @@ def test_pairs_come_with_the_distance_of_their_centres() -> None:
             np.testing.assert_allclose(values, without.removed[view], atol=1e-5)
     # Noise of 0.1 on six parameters would put the published models √2 · √6 noise units apart at least.
     assert 0 < np.concatenate([b.distance for b in blocked if b.distance is not None]).min() < 3.0
+
+
+def test_no_removal_draws_from_the_key_of_a_training_run() -> None:
+    """Models that publish the key they were given: original and reference share theirs, removal has its own."""
+
+    def published(key: PRNGKeyArray, learner: ns.Learner) -> ns.Trained:
+        return ns.Trained(jax.random.key_data(key), None, learner)
+
+    learner = ns.Learner(lambda key, rows: published(key, learner), lambda p, x: x, lambda o, y: o[:, 0], name="key")
+    remover = ns.Remover(lambda key, trained, rows, forget: published(key, learner), "key")
+    for claim, scenario in ((CLAIM, small()), (ns.Unlearning(1.0, 0.05, "distribution"), ns.scenarios.mixture())):
+        pools = arms(claim, remover, learner, scenario, streams(scenario, 0))
+        removed, reference, original = ({tuple(row) for row in np.asarray(p.shard(0).params)} for p in pools)
+        assert len(removed) == len(reference) == PAIRS
+        assert reference == original
+        assert not removed & reference
 
 
 def test_shared_seeds_bring_the_centres_together() -> None:

@@ -135,6 +135,18 @@ def test_bounds_that_hold_go_on_holding_and_terms_fall_as_they_tighten() -> None
     assert grid == sorted(grid, reverse=True)
 
 
+def test_both_sides_of_both_scales_at_every_look_share_the_other_half_of_beta() -> None:
+    beta, coupler = 0.05, Coupler(0.5, 0.05, 0.05)
+    low = high = 0.0
+    for look, blocks in ((1, 4), (2, 6), (3, 8)):
+        arms = ((2000 * blocks, 2000.0 * blocks), (2000 * blocks, 2020.0 * blocks))
+        coupler.play(np.full(PAIRS, 0.2), Noise(8, blocks, arms, assumption="so"))
+        sides = [scale_bounds(freedom, squares, beta / 2 / (look * (look + 1)) / 4) for freedom, squares in arms]
+        low, ratio = max(low, sides[0][0]), sides[1][1] / sides[0][0]
+        high = min(high or ratio, ratio)
+        assert coupler.terms(0.5)[0] == pytest.approx(excess_between(np.array([0.2]), 0.5, low, high, 8)[0], rel=1e-9)
+
+
 def test_noise_in_doubt_certifies_nothing_and_the_sequential_route_goes_on() -> None:
     doubt = Noise(3, 1, doubt="removed models: the noise has one length")
     assert Coupler(3.0, 0.05, 0.025).play(np.zeros(400), doubt) is None

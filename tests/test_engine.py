@@ -18,7 +18,7 @@ from neverseen.properties.gathered import APART, Block
 from neverseen.properties.refute import Refuter, feature_prior
 from neverseen.properties.replicate import Replications, replicate
 from neverseen.properties.sequential import Terms, rounds
-from neverseen.properties.witnesses import FIXED, SLOTS, chosen_events, fixed_events
+from neverseen.properties.witnesses import FIXED, SLOTS, Events, chosen_events, fixed_events
 
 Arm = Float64[np.ndarray, "n k"]
 
@@ -105,6 +105,13 @@ def cuts(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return fixed_events(x[None, None], y[None, None]).low[0, 0, :16]
 
 
+def test_an_event_holds_its_upper_end_and_not_its_lower_one() -> None:
+    events = Events(np.full((1, 1, 1), 1.0), np.full((1, 1, 1), 2.0))
+    at = np.array([[[0.9, 1.0, 1.1, 2.0, 2.1]]])
+    assert (events.outcomes(at, at)[0, :, 0, 0] == [0, 0, 3, 3, 0]).all()
+    assert (events.outcomes(at, at[..., ::-1])[0, :, 0, 0] == [0, 1, 3, 2, 0]).all()  # removed counts two
+
+
 def test_cuts_fall_between_atoms() -> None:
     rare = np.zeros(100)
     rare[0] = 1.0
@@ -161,13 +168,14 @@ def test_a_batch_chooses_what_each_replication_would() -> None:
 
 
 def test_bets_depend_on_the_past_alone() -> None:
-    """Two futures that differ after pair 60, inside a round, share every wealth up to there."""
+    """Two futures that differ after pair 72, at a look inside a round, share every wealth up to there."""
     rng = np.random.default_rng(3)
     x, y, other = (rng.normal(m, 1, (128, 3)) for m in (0.3, 0.0, 5.0))
-    changed = np.concatenate([x[:60], other[60:]])
+    changed = np.concatenate([x[:72], other[72:]])
     first, second = (judge(a, y, alpha=1e-12).evidence.log_wealth for a in (x, changed))
-    assert first[:60] == second[:60]
-    assert first[60:] != second[60 : len(first)]
+    assert first[:72] == second[:72]
+    assert first[71] != first[70]  # it was looked at there
+    assert first[72:] != second[72 : len(first)]
 
 
 def test_no_block_is_drawn_after_the_one_that_decides() -> None:
@@ -315,6 +323,15 @@ def test_the_acceptor_agrees_with_a_loop_over_pairs_and_bets() -> None:
     paths = np.exp(np.cumsum(growth[outcomes], 0)).mean(-1)  # pair, event, bet
     looked = paths[bets.looks(40) - 1]
     assert float(acceptor.path[0, -1]) == pytest.approx(math.log(looked.max(0).min()), abs=1e-9)
+
+
+def test_the_richest_bettor_holds_at_least_what_all_of_them_average() -> None:
+    """Each began with 1: so one of them has what refutation, their average, has, whatever the outcomes."""
+    rng, refuter = np.random.default_rng(9), Refuter([(0.5, 0.01)], 1e-9, np.array([0.5, 0.5]))
+    for bias in (0.5, 0.9, 0.1):
+        refuter.play((2 * (rng.random((1, 40, 2, SLOTS)) < bias)).astype(np.uint8))
+        assert (refuter.held >= refuter.path - 1e-9).all()
+        assert (refuter.held <= refuter.path + math.log(3) + 1e-9).all()
 
 
 def test_a_decision_is_dated_to_the_pair() -> None:

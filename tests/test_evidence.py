@@ -1,5 +1,6 @@
 """The sentence and the curves say what the runs say, and a class that is wide enough holds back what it should."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -7,13 +8,15 @@ import pytest
 from jaxtyping import Float64
 
 import neverseen as ns
-from neverseen.formal.verdict import Status
+from neverseen.formal.verdict import Route, Status
 from neverseen.properties.accept import Acceptor
 from neverseen.properties.bets import looks
-from neverseen.properties.decide import Outcome, decide
+from neverseen.properties.decide import Outcome, _Own, _Turn, decide  # pyright: ignore[reportPrivateUsage]
 from neverseen.properties.declared import fit_declared
-from neverseen.properties.gathered import Block, Seen
-from neverseen.properties.sequential import FROZEN, Step, Terms, rounds
+from neverseen.properties.gathered import Block, Gathered, Seen
+from neverseen.properties.lenses import fit_signs
+from neverseen.properties.refute import Refuter
+from neverseen.properties.sequential import FROZEN, Step, Terms, contest, rounds
 from neverseen.properties.witnesses import FIXED, fixed_events
 
 CLAIM = ns.Untraining(1.0, 0.05)
@@ -118,7 +121,114 @@ def test_no_pass_while_a_bettor_holds_the_wealth_that_would_refute_at_beta() -> 
     assert passed == 0
 
 
+CERTAIN = Terms(CLAIM, 1e-4, 0.05, 0.1, 300)
+
+
+def coupled(shift: float, terms: Terms, seed: int = 2) -> Outcome:
+    """Arms that lie so far apart, with a distance between their centres that alone would certify the claim."""
+    rng = np.random.default_rng(seed)
+    x, y = rng.normal(size=(2, 300, 1))
+    return decide(terms, iter([Block({"a": x + shift}, {"a": y}, None, np.full(300, 0.1))]), ())
+
+
+def test_a_certificate_at_the_last_pair_of_the_budget_counts() -> None:
+    found = coupled(0.0, CERTAIN)
+    assert (found.status, found.route) == (Status.SATISFIED, Route.COUPLING)
+    last = coupled(0.0, dataclasses.replace(CERTAIN, budget=found.pairs))
+    assert (last.status, last.route, last.pairs) == (Status.SATISFIED, Route.COUPLING, found.pairs)
+
+
+def test_a_refutation_goes_before_a_certificate_of_the_same_round() -> None:
+    """Whichever pair is the earlier."""
+    for certified in (1, 5, 9):
+        assert _Turn(step(5, 0), certified).ended() == (Status.REFUTED, Route.SEQUENTIAL, 69)
+        assert _Turn(step(5, 5), certified).ended()[0] is Status.REFUTED
+    assert _Turn(step(0, 5), 5).ended() == (Status.SATISFIED, Route.COUPLING, 69)
+    assert _Turn(step(0, 5), 6).ended() == (Status.SATISFIED, Route.SEQUENTIAL, 69)
+
+
+def test_no_certificate_while_a_bettor_holds_the_wealth_that_would_refute_at_beta() -> None:
+    """Runs that tell the arms apart contradict the centres they come with: what would certify alone is withheld."""
+    certified = coupled(0.0, CERTAIN).pairs
+    far = coupled(9.0, dataclasses.replace(CERTAIN, alpha=1e-12, budget=200))
+    assert far.status is Status.REFUTED
+    assert far.pairs > certified
+    held_up = coupled(9.0, dataclasses.replace(CERTAIN, alpha=1e-12, budget=certified + 32))
+    assert held_up.status is not Status.SATISFIED
+
+
+class Split:
+    """Pairs of which refutation sees half differ, and acceptance nothing: as where the class is too small."""
+
+    def __init__(self, share: float) -> None:
+        rng = np.random.default_rng(12)
+        self.equal, other = rng.normal(size=(2, 1, 1, 400)), rng.normal(size=(2, 1, 1, 400))
+        self.seen = other + np.array([9.0, 0.0])[:, None, None, None] * (rng.random(400) < share)
+
+    def reach(self, wanted: int) -> int:
+        return min(wanted, 400)
+
+    def _parts(self, arms: Float64[np.ndarray, "2 1 1 n"], known: int, start: int, end: int) -> Seen:
+        return Seen(*(arm[..., span] for span in (slice(known), slice(start, end)) for arm in arms))
+
+    def chosen(self, start: int, end: int) -> Seen:
+        return self._parts(self.seen, start, start, end)
+
+    def declared(self, start: int, end: int) -> Seen:
+        return self._parts(self.equal, FROZEN, start, end)
+
+    def keep(self, rows: object) -> None:
+        raise AssertionError(rows)
+
+
+@pytest.mark.parametrize(("share", "status"), [(0.5, Status.INCONCLUSIVE), (0.0, Status.SATISFIED)])
+def test_nothing_is_accepted_against_what_refutation_holds(share: float, status: Status) -> None:
+    """No pass from the moment on when a bettor holds 1/β, however far from 1/α."""
+    terms = Terms(CLAIM, 1e-40, 0.05, 0.1, 400)
+    refuter, acceptor = Refuter([(1.0, 0.05)], terms.alpha, np.ones(1)), Acceptor(1.0, 0.05, 0.05, 0.1, 1)
+    last = list(contest(terms, Split(share), refuter, acceptor))[-1]
+    assert last.status(0) is status
+    assert (refuter.held[0, -1] >= math.log(20)) == (share > 0)
+    assert last.towards is not None
+    assert last.towards.max() >= math.log(20)  # the class itself would pass
+
+
 # the declared class
+
+
+@pytest.mark.parametrize(("rare", "usual"), [(2, 0), (1, 0), (2, 3), (1, 3)])
+def test_every_event_of_the_class_holds_acceptance_back_by_itself(rare: int, usual: int) -> None:
+    """Of all events one occurs too often, in one direction, as itself or as its complement: three pairs in ten."""
+    good = np.tile(np.array([0, 3], np.uint8), 100)
+    bad = np.where(np.arange(200) % 10 < 3, rare, usual).astype(np.uint8)
+    assert Acceptor(1.0, 0.05, 0.05, 0.1, 2).play(np.tile(good[None, :, None, None], (1, 1, 2, FIXED)))[0] > 0
+    for feature, event in ((f, e) for f in range(2) for e in range(FIXED)):
+        outcomes = np.tile(good[None, :, None, None], (1, 1, 2, FIXED))
+        outcomes[0, :, feature, event] = bad
+        assert Acceptor(1.0, 0.05, 0.05, 0.1, 2).play(outcomes)[0] == 0
+
+
+def test_the_pairs_that_fix_the_class_are_enough_to_find_two_signs_among_eight() -> None:
+    found = 0
+    for seed in range(20):
+        rng = np.random.default_rng([30, seed])
+        x, y = rng.normal(size=(2, FROZEN, 8))
+        x[:, 6] = np.abs(x[:, 6]) * np.sign(x[:, 2])
+        found += fit_signs("a", x, y).places == (2, 6)
+    assert found == 20
+
+
+@pytest.mark.parametrize("end", [80, 100])
+def test_the_class_knows_nothing_of_the_pairs_it_is_bet_on(end: int) -> None:
+    """Two futures that differ after pair 72 are seen through the same functions up to there."""
+    rng = np.random.default_rng(5)
+    x, y, other = (rng.normal(m, s, (128, 3)) for m, s in ((0.0, 1.0), (0.0, 1.0), (1.0, 9.0)))
+    seen: list[np.ndarray] = []
+    for removed in (x, np.concatenate([x[:72], other[72:]])):
+        own = _Own(Gathered(iter([Block({"a": removed}, {"a": y}, None)])))
+        own.reach(end)
+        seen.append(own.declared(64, end).x[..., :8])
+    assert (seen[0] == seen[1]).all()
 
 
 def test_two_signs_that_agree_are_not_accepted() -> None:

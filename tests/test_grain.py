@@ -13,7 +13,11 @@ from sklearn.datasets import load_diabetes
 
 import neverseen as ns
 from neverseen.formal.verdict import Status
+from neverseen.properties._arms import Arm, grain_of
 from neverseen.properties.grain import REPEATS, add_grain, scales
+from neverseen.properties.pairs import blocks
+from neverseen.properties.sequential import WARM_UP
+from neverseen.properties.views import probes
 
 CLAIM = ns.Untraining(1.0, 0.05)
 REGRESSION = ns.learners.ridge(logits=False)
@@ -82,6 +86,26 @@ def test_two_arms_with_generators_of_one_seed_carry_one_noise() -> None:
 
 
 # whole checks
+
+
+def test_pairs_that_are_bet_on_have_no_part_in_the_scale() -> None:
+    """Drawn or saved, the first pairs fix it, which nobody bets on."""
+    scenario, learner = ns.scenarios.blobs(), ns.learners.logistic(epochs=1, batch=4)
+    found = probes(scenario, CLAIM)
+    bare, noisy = (
+        next(blocks(CLAIM, ns.removers.finetune(), learner, scenario, found, seed=0, grain=share, budget=32))
+        for share in (0.0, SHARE)
+    )
+    assert noisy.grain is not None
+    arms = bare.removed, bare.reference
+    removed, reference = ({view: rows[:WARM_UP] for view, rows in arm.items()} for arm in arms)
+    for view, scale in scales(removed, reference, SHARE).items():
+        assert (noisy.grain[view] == scale).all()
+    rows = np.where(np.arange(40) < WARM_UP, 1.0, 100.0)
+    arm = Arm("removed", {"a": rows}, np.arange(40), np.random.default_rng(0))
+    size = grain_of([arm, arm], SHARE)
+    assert size is not None
+    assert size.tolist() == [SHARE]
 
 
 @pytest.mark.parametrize("unit", [1.0, 1e-3, 1e-5, 1e4])

@@ -25,7 +25,7 @@ from neverseen.formal.worlds import World
 from neverseen.properties import _question
 from neverseen.properties._question import Question, identity
 from neverseen.properties.assertions import last_replay
-from neverseen.properties.ledger import Ledger, active, confirmation_seed, spending
+from neverseen.properties.ledger import Failure, Ledger, active, confirmation_seed, spending
 from neverseen.properties.slots import Slots, taken
 
 CLAIM = ns.Untraining(1.0, 0.05)
@@ -502,6 +502,12 @@ def test_a_failure_that_another_stream_does_not_show_says_so(in_hypothesis: bool
     assert said.startswith(f"confirmation: DID NOT HOLD on an independent stream (seed {confirmation_seed(0)}): SAT")
     assert ledger.totals()["failures"][0]["confirmed"] is False
     assert ledger.totals()["used"] == 1
+
+
+def test_a_confirmation_that_is_undecided_confirms_nothing() -> None:
+    first, statuses = Verdict.example(), (ns.Status.REFUTED, ns.Status.INCONCLUSIVE, ns.Status.SATISFIED)
+    looks = [Failure("", first, first, dataclasses.replace(first, status=status)) for status in statuses]
+    assert [failure.confirmed for failure in looks] == [True, False, False]
 
 
 def test_an_example_written_out_is_confirmed_at_once(judge: Judge) -> None:

@@ -67,6 +67,17 @@ def test_each_lens_finds_what_it_is_made_for(kind: str, draw: Draw, past: int, l
     assert separation(kind, draw, past) >= least
 
 
+def narrow(rng: np.random.Generator, n: int) -> Arms:
+    """Eight numbers that go together: shifted a little with the rest, and far for the spread of one against another."""
+    x, y = (rng.normal(size=(n, 1)) + 1e-3 * rng.normal(size=(n, 8)) for _ in range(2))
+    return x + 0.3 + 5e-3 * (np.arange(8) == 0), y
+
+
+def test_with_as_many_pairs_as_numbers_a_direction_of_small_variance_shows() -> None:
+    assert separation(LINEAR, narrow, 8) > 0.9
+    assert separation(LINEAR, narrow, 64) > 0.99
+
+
 @pytest.mark.parametrize("draw", [half_spread, correlated])
 def test_a_linear_discriminant_is_blind_to_spreads(draw: Draw) -> None:
     """Why the other kinds are there."""

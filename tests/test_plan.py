@@ -16,7 +16,7 @@ from neverseen.properties.cli import main
 from neverseen.properties.decide import decide
 from neverseen.properties.effects import Effect, effect_of
 from neverseen.properties.gathered import Block
-from neverseen.properties.plan import Forecast, Plan
+from neverseen.properties.plan import Forecast, Plan, _forecast  # pyright: ignore[reportPrivateUsage]
 from neverseen.properties.sequential import Terms
 
 CLAIM = ns.Untraining(1.0, 0.05)
@@ -97,6 +97,14 @@ def test_quantiles_count_the_replications_that_never_got_there() -> None:
     assert 0.1 < made.share < 0.9
     assert made.ninety is None
     assert (made.median is None) == (made.share < 0.5)
+
+
+def test_a_forecast_is_the_least_number_of_pairs_within_which_so_many_decided() -> None:
+    pairs, yes = np.arange(10, 0, -1) * 10, np.ones(10, bool)
+    assert _forecast(yes, ~yes, pairs) == Forecast(1.0, 50, 90, 0.0)
+    most = pairs <= 80
+    assert _forecast(most, ~most, pairs) == Forecast(0.8, 50, None, 0.2)
+    assert _forecast(pairs <= 40, ~yes, pairs) == Forecast(0.4, None, None, 0.0)
 
 
 # how far a stopped check was

@@ -1,6 +1,7 @@
 """Closer to the reference or to the original: the bets exactly, by enumeration; decisions on laws that are known."""
 
 import itertools
+import math
 import shlex
 from typing import Any
 
@@ -17,7 +18,7 @@ from neverseen.formal.relative import Relative, Side
 from neverseen.formal.scenario import Rows
 from neverseen.properties import contest
 from neverseen.properties._standing import Standing
-from neverseen.properties.bets import STAKES
+from neverseen.properties.bets import STAKES, log_sum
 from neverseen.properties.cli import main
 from neverseen.properties.kernels import Arms, Kernel, Look, standing, statistics
 from neverseen.properties.round_robin import growth, matchings, mean
@@ -135,6 +136,39 @@ def test_the_bounds_hold_the_position_of_a_mixture_and_come_near_it(share: float
     assert np.median([one.position or 0.0 for one in found]) == pytest.approx(share, abs=0.1)
 
 
+@pytest.mark.parametrize(("at", "part"), [(0.5, 0.39), (9.0, 0.02)], ids=["a bound", "farther"])
+def test_a_level_is_reached_with_its_own_part_of_alpha_and_with_no_more(at: float, part: float) -> None:
+    """α at which the wealth of one and the same bets lies just short of what its part asks for, and just beyond."""
+    rng = np.random.default_rng(3)
+    arms = [rng.normal(mean, 1, (200, 1)) for mean in (at, 0.0, 3.0)]
+
+    def compared(alpha: float) -> Relative:
+        return ns.compare_samples(*arms, alpha=alpha, paired=True, grain=0.0)
+
+    def shown(made: Relative) -> bool:
+        return made.side is Side.NEITHER if part == 0.02 else made.upper is not None and made.upper <= 0.5
+
+    undecided = compared(1e-20)
+    assert undecided.side is Side.UNDECIDED
+    wealth = (undecided.farther if part == 0.02 else undecided.to_reference)[-1]
+    assert not shown(compared(math.exp(-wealth) / part / 1.02))
+    assert shown(compared(math.exp(-wealth) / part * 1.02))
+
+
+def test_the_standing_is_established_with_its_own_part_of_alpha_and_with_no_more() -> None:
+    """The least of two statistics decides: 0.2 α for each, whichever end of the line."""
+    near = np.broadcast_to(np.array([0.4, 0.4, 0.3, 0.3])[:, None, None], (4, 64, 64))
+    least = min(float(log_sum(growth(near[i], np.array(low)))) for i, low in ((0, 3.0), (2, 0.5))) - math.log(4)
+    assert least > 2
+    for slack, shown in ((1 / 1.02, False), (1.02, True)):
+        made = Standing(math.exp(-least) / 0.2 * slack)
+        made.play(near)
+        assert made.by_reference is shown
+        assert made.by_original(1.0) is shown
+        assert not made.by_original(1.2)
+        assert not made.farther
+
+
 def test_swapping_reference_and_original_swaps_the_side() -> None:
     rng = np.random.default_rng(2)
     u, r, o = (rng.normal(at, 1, (200, 3)) for at in (1.0, 0.0, 4.0))
@@ -236,12 +270,12 @@ WRECKS = (
 def test_a_wreck_has_no_side(kind: str, dims: int) -> None:
     rng = np.random.default_rng(7)
     for seed in range(4):
-        r, o = (rng.normal(0, 1, (512, dims)) for _ in range(2))
+        r, o = (rng.normal(0, 1, (384, dims)) for _ in range(2))
         o = np.eye(dims)[0] * 3 + 0.8 * o
-        found = sided(wrecked(kind, rng, 512, dims), r, o, seed)
+        found = sided(wrecked(kind, rng, 384, dims), r, o, seed)
         assert found.side in (Side.NEITHER, Side.UNDECIDED)
         assert found.why or found.side is Side.UNDECIDED
-        twins = sided(rng.normal(0, 1, (512, dims)), r, o, seed), sided(o + 0, r, o, seed)
+        twins = sided(rng.normal(0, 1, (384, dims)), r, o, seed), sided(o + 0, r, o, seed)
         assert [twin.side for twin in twins] == [Side.CLOSER_TO_REFERENCE, Side.CLOSER_TO_ORIGINAL]
 
 
@@ -262,7 +296,7 @@ def test_a_little_beyond_the_original_is_no_side_either() -> None:
 
 def test_a_model_farther_than_the_original_is_said_to_be() -> None:
     rng = np.random.default_rng(8)
-    u, r, o = (rng.normal(at, 0.5, (1024, 1)) for at in (9.0, 0.0, 2.0))
+    u, r, o = (rng.normal(at, 0.5, (384, 1)) for at in (9.0, 0.0, 2.0))
     found = sided(u, r, o)
     assert (found.side, found.why) == (Side.NEITHER, "it lies farther from the reference than the original does")
     assert (found.distance or 0) > 1

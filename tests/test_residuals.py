@@ -210,7 +210,7 @@ def test_between_a_doubt_and_an_error_there_is_no_certificate_and_no_error() -> 
     """σ 6 % off at 62 parameters: the chance falls below 1e-3 some blocks before it falls below 1e-9."""
     rng, noise = np.random.default_rng(11), Residuals("removed", 1.0)
     assert residuals.ERROR < residuals.LEVEL
-    while not noise.doubt:
+    while noise.chance >= residuals.LEVEL:
         noise.see(1.06 * rng.normal(size=(32, 62)), np.zeros((32, 62)))
     assert residuals.ERROR <= noise.chance < residuals.LEVEL
     assert "removed models: published − centre has spread 1.0" in noise.doubt

@@ -131,7 +131,7 @@ def test_what_a_row_means(aim: Any, expected: str, rows: list[Any], meaning: str
     remover = ns.Remover(lambda: None, "mine", aim)
     made = module._judged([row(*each) for each in rows], remover, {expected: "why"} if expected else {})  # pyright: ignore[reportPrivateUsage]
     assert [each.outcome.name for each in made] == meaning.split()
-    assert dataclasses.replace(ns.Suite.example(), rows=made).status is status
+    assert dataclasses.replace(ns.Suite.example(), aims_at=aim, rows=made).status is status
 
 
 POWERLESS = [SAME, IDLE, Power(INCONCLUSIVE, 512), Power()]
