@@ -195,6 +195,10 @@ class Suite(Untruthful, outcome="status"):
         if not self.judged:
             return UNCLAIMED.format(subject)
         names = " and ".join(self.powerless)
+        if any(row.outcome is Outcome.EXPECTED and row.check in self.powerless for row in self.rows):
+            return (
+                f"{subject} aims at {names}, which failed as declared and passed nowhere with power: that is no pass."
+            )
         return (
             f"{subject} passed {names}, but nowhere with power: in no scenario of the suite is it known that doing "
             "nothing would have been refuted."
