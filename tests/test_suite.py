@@ -329,7 +329,7 @@ def test_what_is_wrong_is_one_line(arguments: list[str], says: str, capsys: Capt
 def test_a_notion_that_a_remover_aims_at_and_declares_to_fail_is_no_pass() -> None:
     """Doing nothing, with every failure declared: what it aims at holds nowhere, whatever else passes."""
     lazy = dataclasses.replace(ns.removers.do_nothing(), name="lazy", aims_at="untraining")
-    known = dict.fromkeys(("coincidence", "one", "everything", "untraining"), "it does nothing")
+    known: dict[str, str] = dict.fromkeys(("coincidence", "one", "everything", "untraining"), "it does nothing")
     suite = ns.check_suite(lazy, ns.learners.ridge(), expected=known)
     assert suite.status is INCONCLUSIVE
     assert suite.powerless == ("untraining",)
