@@ -118,7 +118,7 @@ print(counts, "of 40 at α = β = 0.05, after", np.median([v.pairs for v in outc
 # %% [markdown]
 # ## Acceptance is about a declared class
 #
-# Not finding an event proves nothing. So the first 16 pairs fix a class of events, and for each event and direction a
+# Not finding an event proves nothing. So the first 64 pairs fix a class of events, and for each event and direction a
 # second bet is made, that its excess is *not* as large as $\delta + \tau$:
 #
 # $$\prod_t \bigl(1 - \lambda (W_t - \tau)\bigr), \qquad 0 < \lambda < \frac1{1 - \delta - \tau}.$$
