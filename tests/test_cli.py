@@ -100,16 +100,15 @@ def test_the_traceback_is_shown_on_request(monkeypatch: pytest.MonkeyPatch, caps
 
 def test_every_flag_of_check_reaches_the_library(calls: Calls) -> None:
     flags = "--definition unlearning --level distribution --epsilon 2 --delta .1 --alpha .01 --beta .02 --tolerance .2"
-    assert (
-        main(shlex.split(f"check finetune {flags} --budget 99 --seed 7 --grain .5 --scenario mixture --store none"))
-        == 1
-    )
+    rest = "--budget 99 --seed 7 --grain .5 --require-power --scenario mixture --store none"
+    assert main(shlex.split(f"check finetune {flags} {rest}")) == 1
     call = calls[0]
     definition, remover, learner, scenario = call.pop("given")
     assert definition == Unlearning(2.0, 0.1, "distribution")
     assert (str(remover), str(learner)) == ("finetune", str(LEARNERS["mlp"]()))
     assert str(scenario) == str(SCENARIOS["mixture"]())
     assert not call.pop("resolution")
+    assert call.pop("require_power")
     assert call.pop("store") is None
     assert call == {"budget": 99, "alpha": 0.01, "beta": 0.02, "tolerance": 0.2, "seed": 7, "grain": 0.5}
 
@@ -123,6 +122,7 @@ def test_the_defaults_are_those_of_the_design(calls: Calls) -> None:
     assert str(scenario) == str(SCENARIOS["digits"](size=8, full=16))
     assert 0 < int(scenario.forget.sum()) < int(scenario.behaviour.sum())
     assert not call.pop("resolution")
+    assert not call.pop("require_power")
     assert call.pop("store") == Store()
     assert call == {"budget": 512, "alpha": 1e-4, "beta": 0.05, "tolerance": 0.1, "seed": 0, "grain": 1e-3}
 
@@ -160,7 +160,7 @@ def test_a_report_is_written_beside_the_sentence(calls: Calls, tmp_path: Path, c
     assert capsys.readouterr() == (f"{Verdict.example()}\n", "")
     assert "neverseen check retrain" in path.read_text(encoding="utf-8")
     assert "Metrics, each with its floor" in path.read_text(encoding="utf-8")
-    assert calls[0]["resolution"]
+    assert not calls[0]["resolution"]  # minutes: asked for by name; power is in every SATISFIED
 
 
 def test_a_report_of_a_real_check_has_metrics_with_their_floors_and_the_cost(tmp_path: Path, capsys: Capture) -> None:
