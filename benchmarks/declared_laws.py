@@ -26,8 +26,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import scipy.special
-from scipy.stats import beta as beta_law
 
+from neverseen.properties.calibration import lower_bound, upper_bound
 from neverseen.properties.couple import KNOWN, Coupler, Noise
 from neverseen.properties.residuals import LEVEL, Residuals, seen_off
 
@@ -135,8 +135,8 @@ def alarms(p: int, blocks: int, sigma: float, series: int) -> dict[str, Any]:
     rows = {}
     for level in LEVELS:
         count = int((least < level).sum())
-        low = float(beta_law.ppf(0.001, count, series - count + 1)) if count else 0.0
-        high = float(beta_law.ppf(0.999, count + 1, series - count)) if count < series else 1.0
+        low = lower_bound(count, series)
+        high = upper_bound(count, series, 0.999)
         rows[f"{level:g}"] = {"alarms": count, "rate": count / series, "upper": high, "kept": low <= level}
     return {"parameters": p, "runs": blocks * BLOCK, "σ": sigma, "series": series, "levels": rows}
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import numpy as np
+import scipy.special
 import scipy.stats
 from jaxtyping import Bool, Float64, Int64
 
@@ -36,7 +37,7 @@ def vet(heads: dict[str, Table], given: Mapping[str, Sources], names: list[str],
 
     Raises:
         ValueError: nothing finite; a column that counts up; one file or the same rows in two unpaired arms; rows that
-            occur twice; rows of unpaired arms that correlate.
+            occur twice; rows of unpaired arms that correlate, or that stand in the order of their values.
 
     >>> same = np.random.default_rng(0).normal(size=(50, 1))
     >>> vet({"removed": same, "reference": same}, {}, ["loss"], paired=False)
@@ -52,6 +53,7 @@ def vet(heads: dict[str, Table], given: Mapping[str, Sources], names: list[str],
         _repeated(arm, table)
     if not paired:
         _same(heads, given)
+        _sorted(heads, given, names)
         _correlated(heads["removed"], heads["reference"], names)
 
 
@@ -104,10 +106,53 @@ def _same(heads: dict[str, Table], given: Mapping[str, Sources]) -> None:
     constant = (removed == removed[:1]).all() and "original" in heads
     if not constant and np.array_equal(removed[:least], reference[:least], equal_nan=True):
         raise ValueError(f"removed and reference hold the same rows, unpaired: {say}")
+    if not constant and _log_chance(removed, reference) < math.log(LEVEL):
+        raise ValueError(f"removed and reference hold the same rows in another order: {say}")
     if again := repeats(np.concatenate([removed, reference])):
         first, second = again
         if first < len(removed) <= second:
             raise ValueError(f"run {first} of removed is run {second - len(removed)} of reference, unpaired: {say}")
+
+
+def _log_chance(removed: Table, reference: Table) -> float:
+    r"""The log probability that a random halving of all rows gives arms of the same rows; 0 where these are not.
+
+    With $c_i$ copies of row i in each arm of n rows it is $\prod_i \binom{2 c_i}{c_i} / \binom{2n}{n}$.
+    """
+    counts = [np.unique(hashes(arm), return_counts=True) for arm in (removed, reference)]
+    if not all(np.array_equal(a, b) for a, b in zip(*counts, strict=True)):
+        return 0.0
+    ways = [_log_halvings(counts[0][1]).sum(), _log_halvings(np.array([len(removed)])).sum()]
+    return float(ways[0] - ways[1])
+
+
+def _log_halvings(c: Int64[np.ndarray, " m"]) -> Float64[np.ndarray, " m"]:
+    return scipy.special.gammaln(2 * c + 1) - 2 * scipy.special.gammaln(c + 1)
+
+
+def _sorted(heads: dict[str, Table], given: Mapping[str, Sources], names: list[str]) -> None:
+    """Both arms in the order of a column's values, so that nothing tells examples of one model from runs."""
+    if any(getattr(given.get(arm), "ids", None) is not None for arm in ("removed", "reference")):
+        return
+    places = set(range(heads["removed"].shape[1]))
+    for arm in ("removed", "reference"):
+        places &= {place for place in places if _log_in_order(heads[arm][:, place]) < math.log(LEVEL / len(names))}
+    for place in sorted(places)[:1]:
+        raise ValueError(
+            f"removed and reference: both stand in the order of {names[place]!r}; sorted rows cannot be told from "
+            "examples of one model. Save a row for each run, in the order of the runs, or name them (ids=, a column "
+            "'seed')"
+        )
+
+
+def _log_in_order(values: Column) -> float:
+    """The log probability that rows in random order rise, or fall, all along; 0 where these do neither."""
+    steps = np.diff(np.nan_to_num(values, nan=HUGE))
+    if not ((steps >= 0).all() or (steps <= 0).all()):
+        return 0.0
+    _, counts = np.unique(values, return_counts=True)
+    orders = scipy.special.gammaln(len(values) + 1) - scipy.special.gammaln(counts + 1).sum()
+    return min(0.0, float(math.log(2) - orders))
 
 
 def _repeated(arm: str, table: Table) -> None:

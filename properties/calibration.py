@@ -154,8 +154,16 @@ def trial(cell: Cell, runs: int, pairs: int, *, tolerance: float, alpha: float, 
         replicate(terms, *cell.draw(rng, (min(_AT_ONCE, runs - done), cell.features, pairs)))
         for done in range(0, runs, _AT_ONCE)
     ]
-    joined = (np.concatenate([getattr(part, name) for part in parts]) for name in ("refuted", "satisfied", "pairs"))
-    return Replications(*joined)
+    return Replications.join(parts)
+
+
+def lower_bound(hits: int, runs: int, confidence: float = 0.999) -> float:
+    """The Clopper–Pearson lower bound on a rate.
+
+    >>> lower_bound(0, 100), round(lower_bound(50, 100), 3)
+    (0.0, 0.345)
+    """
+    return 0.0 if hits == 0 else float(beta_law.ppf(1 - confidence, hits, runs - hits + 1))
 
 
 def upper_bound(hits: int, runs: int, confidence: float = 0.95) -> float:

@@ -10,7 +10,7 @@ from jaxtyping import Float64
 
 from ..formal._types import Real
 from ..formal.relative import Relative, Side
-from ._standing import SHARE, Standing
+from ._standing import SHARE, Astray, Standing
 from .bets import STAKES, log_sum
 from .gathered import DIVERGENCE, Block, Gathered
 from .kernels import Arms, Gram, Kernel, standing, statistics
@@ -23,6 +23,8 @@ POSITIONS = np.linspace(0, 1, 21).round(2)
 CALIBRATION = 16
 """Triples that fix the kernel, before the first bet."""
 
+_END = {Side.CLOSER_TO_REFERENCE: 1, Side.CLOSER_TO_ORIGINAL: 2}
+_NAMES = ("reference", "original")
 _TILT = 2 * POSITIONS - 1
 _LARGEST = 3 + abs(_TILT)
 
@@ -62,7 +64,9 @@ class Contest:
         self.diverged = 0
         pairs = Gathered(drawn)
         fixed = pairs.reach(CALIBRATION)
-        kernel = Kernel.fit(_span(pairs, 0, fixed), designated)
+        frame = _span(pairs, 0, fixed)
+        kernel = Kernel.fit(frame, designated)
+        self.astray = Astray(kernel, frame)
         while self.side is Side.UNDECIDED:
             start = self.looks[-1] if self.looks else fixed
             size = (pairs.reach(min(start + BLOCK, budget)) - start) // 2 * 2
@@ -71,6 +75,7 @@ class Contest:
             self.looks.append(start + size)
             block = _span(pairs, start, self.used)
             self.play(*statistics(kernel, block), standing(kernel, block))
+            self.astray.count(block)
             self.diverged = int((pairs.arms[0][DIVERGENCE][: self.used] > 0).sum())
 
     def play(self, h: Gram, m: Gram, near: Float64[np.ndarray, "4 m m"]) -> None:
@@ -98,12 +103,21 @@ class Contest:
     @property
     def side(self) -> Side:
         """What the bounds and the standing establish; "farther" goes before either side."""
-        half = self.half
         if self.standing.farther or 2 * self.diverged > self.used:
             return Side.NEITHER
-        if half is Side.CLOSER_TO_ORIGINAL:
-            return half if self.standing.by_original(self.distance) else Side.UNDECIDED
-        return half if self.standing.by_reference else Side.UNDECIDED
+        return self.half if self._near and not self._wrecked else Side.UNDECIDED
+
+    @property
+    def _near(self) -> bool:
+        """Whether the law is shown to stand near the end of its half of the line."""
+        if self.half is Side.CLOSER_TO_ORIGINAL:
+            return self.standing.by_original(self.distance)
+        return self.standing.by_reference
+
+    @property
+    def _wrecked(self) -> bool:
+        """Whether too many removed models stand near no end."""
+        return self.half is not Side.UNDECIDED and self.astray.too_many(_END[self.half], self.used - CALIBRATION)
 
     @property
     def half(self) -> Side:
@@ -127,17 +141,21 @@ class Contest:
     @property
     def why(self) -> str:
         """What keeps a side from being named, or is to be known beside it."""
-        said = f"{self.diverged} of {self.used} removed models hold NaN or infinity" if self.diverged else ""
-        if said or self.side not in (Side.NEITHER, Side.UNDECIDED):
-            return said
-        if self.side is Side.NEITHER:
-            return "it lies farther from the reference than the original does"
-        if self.half is Side.UNDECIDED:
-            return ""
-        end, other = ("reference", "original") if self.half is Side.CLOSER_TO_REFERENCE else ("original", "reference")
-        return (
-            f"it lies on the {end}'s half of the line, but is not shown to be nearer to the {end} than the {other} is"
-        )
+        said = [f"{self.diverged} of {self.used} removed models hold NaN or infinity"] if self.diverged else []
+        if self.standing.farther:
+            said += ["it lies farther from the reference than the original does"]
+        elif self.side is Side.UNDECIDED and self.half is not Side.UNDECIDED:
+            said += self._kept_back()
+        return "; ".join(said)
+
+    def _kept_back(self) -> Iterator[str]:
+        """What the half of the line that is established lacks."""
+        end, other = _NAMES if self.half is Side.CLOSER_TO_REFERENCE else _NAMES[::-1]
+        if not self._near:
+            yield f"it lies on the {end}'s half of the line, but is not shown to be nearer to the {end} than the {other} is"
+        if self._wrecked:
+            bet_on = self.used - CALIBRATION
+            yield f"{self.astray.counts[0]} of {bet_on} removed models are like no reference and no original"
 
     def result(self, subject: str, reference: str, made: dict[str, Any], started: float) -> Relative:
         """What the contest established."""

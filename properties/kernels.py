@@ -11,8 +11,10 @@ from .views import Values
 from .witnesses import finite
 
 _CLIP = 8.0
+_FAR = 1e100  # its square is finite
 
 Runs = Float64[np.ndarray, "m k"]
+Others = Float64[np.ndarray, "n k"]
 Gram = Float64[np.ndarray, "m n"]
 Arms = tuple[Values, Values, Values]
 
@@ -25,6 +27,7 @@ class Look:
         weight: in the mixture over views.
         centre, scale: of each number.
         widths: the kernel's bandwidths, in scales.
+        clip: how many scales from the centre a number is taken for.
 
     >>> Look(1.0, np.zeros(1), np.ones(1), (1.0,)).gram(np.zeros((1, 1)), np.ones((1, 1))).round(2).tolist()
     [[0.61]]
@@ -34,8 +37,9 @@ class Look:
     centre: Float64[np.ndarray, " k"]
     scale: Float64[np.ndarray, " k"]
     widths: tuple[float, ...]
+    clip: float = _CLIP
 
-    def gram(self, a: Runs, b: Runs) -> Gram:
+    def gram(self, a: Runs, b: Others) -> Gram:
         """Weight · mean over bandwidths of exp(−‖a − b‖² / 2h²)."""
         squares = _squares(self.shown(a), self.shown(b))
         return self.weight * np.mean([np.exp(-squares / (2 * h * h)) for h in self.widths], axis=0)
@@ -43,7 +47,7 @@ class Look:
     def shown(self, values: Runs) -> Runs:
         """The numbers in scales from their centre, clipped."""
         with np.errstate(over="ignore"):  # beyond 10³⁰⁸ scales is at the edge too
-            return np.clip((finite(values) - self.centre) / self.scale, -_CLIP, _CLIP)
+            return np.clip((finite(values) - self.centre) / self.scale, -self.clip, self.clip)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +86,11 @@ class Kernel:
     def gram(self, a: Values, b: Values) -> Gram:
         """k of every run of one arm and every run of another."""
         return np.sum([look.gram(a[name], b[name]) for name, look in self.looks.items()], axis=0)
+
+    @property
+    def unclipped(self) -> "Kernel":
+        """The same kernel that sees how far out a run lies, where this one sees the edge."""
+        return Kernel({name: dataclasses.replace(look, clip=_FAR) for name, look in self.looks.items()})
 
 
 def statistics(kernel: Kernel, arms: Arms) -> tuple[Gram, Gram]:
@@ -163,6 +172,6 @@ def _widths(removed: Runs, reference: Runs, original: Runs) -> tuple[float, ...]
     return found or (1.0,)
 
 
-def _squares(a: Runs, b: Runs) -> Gram:
+def _squares(a: Runs, b: Others) -> Gram:
     """Squared distances, row by row: an expanded square would lose small ones."""
     return np.stack([((b - row) ** 2).sum(1) for row in a])

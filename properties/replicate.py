@@ -22,14 +22,27 @@ class Replications:
     Args:
         refuted, satisfied: which way; neither is INCONCLUSIVE.
         pairs: used.
+        wealth: the log of refutation's when it ended; its exponential has a mean of at most 1 while the claim holds.
 
-    >>> Replications(np.array([True]), np.array([False]), np.array([40])).pairs.tolist()
+    >>> Replications(np.array([True]), np.array([False]), np.array([40]), np.array([9.3])).pairs.tolist()
     [40]
     """
 
     refuted: Bool[np.ndarray, " r"]
     satisfied: Bool[np.ndarray, " r"]
     pairs: Int64[np.ndarray, " r"]
+    wealth: Float64[np.ndarray, " r"]
+
+    @staticmethod
+    def join(parts: "list[Replications]") -> "Replications":
+        """The replications of all parts.
+
+        >>> none = Replications(np.zeros(1, bool), np.zeros(1, bool), np.zeros(1, np.int64), np.zeros(1))
+        >>> len(Replications.join([none, none]).pairs)
+        2
+        """
+        names = [field.name for field in dataclasses.fields(Replications)]
+        return Replications(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def replicate(
@@ -58,8 +71,7 @@ def replicate(
     parts = [
         _replicate(terms, removed[i : i + each], reference[i : i + each], prior) for i in range(0, len(removed), each)
     ]
-    joined = (np.concatenate([getattr(part, name) for part in parts]) for name in ("refuted", "satisfied", "pairs"))
-    return Replications(*joined)
+    return Replications.join(parts)
 
 
 def _replicate(terms: Terms, removed: Feature, reference: Feature, prior: Float64[np.ndarray, " f"]) -> Replications:
@@ -68,10 +80,12 @@ def _replicate(terms: Terms, removed: Feature, reference: Feature, prior: Float6
     acceptor = Acceptor(claim.epsilon, claim.delta, terms.beta, terms.tolerance, len(prior), runs)
     status = np.full(runs, Status.INCONCLUSIVE, object)
     pairs = np.full(runs, min(terms.budget, removed.shape[2]))
+    wealth = np.zeros(runs)
     for step in contest(terms, _Saved(removed, reference), refuter, acceptor):
+        wealth[step.rows] = np.where(step.refuted > 0, step.at_refuted, step.against[:, -1])
         for i in np.flatnonzero((step.refuted > 0) | (step.accepted > 0)):
             status[step.rows[i]], pairs[step.rows[i]] = step.status(int(i)), step.pairs(int(i))
-    return Replications(status == Status.REFUTED, status == Status.SATISFIED, pairs)
+    return Replications(status == Status.REFUTED, status == Status.SATISFIED, pairs, wealth)
 
 
 class _Saved:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from jaxtyping import Float64
-from scipy.stats import beta as beta_law
 from scipy.stats import norm
 
 import neverseen as ns
 from neverseen.properties import bets, refute
 from neverseen.properties.accept import Acceptor
+from neverseen.properties.calibration import lower_bound
 from neverseen.properties.decide import Outcome, decide
 from neverseen.properties.gathered import APART, Block
 from neverseen.properties.refute import Refuter, feature_prior
@@ -33,7 +33,7 @@ def judge(
 
 def at_most(hits: int, runs: int, level: float) -> bool:
     """Whether so many hits are compatible with a rate of at most `level`: the Clopper–Pearson lower bound at 99.9 %."""
-    return hits == 0 or float(beta_law.ppf(0.001, hits, runs - hits + 1)) <= level
+    return lower_bound(hits, runs) <= level
 
 
 # e-values, exactly

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 import shlex
 from typing import Any
 
@@ -11,7 +12,6 @@ import numpy as np
 import pytest
 from cli_tools import Capture, one_line
 from jaxtyping import Array, Bool, Float64, PRNGKeyArray
-from scipy.stats import beta as beta_law
 
 import neverseen as ns
 from neverseen.formal.relative import Relative, Side
@@ -19,6 +19,7 @@ from neverseen.formal.scenario import Rows
 from neverseen.properties import contest
 from neverseen.properties._standing import Standing
 from neverseen.properties.bets import STAKES, log_sum
+from neverseen.properties.calibration import lower_bound
 from neverseen.properties.cli import main
 from neverseen.properties.kernels import Arms, Kernel, Look, standing, statistics
 from neverseen.properties.round_robin import growth, matchings, mean
@@ -107,7 +108,7 @@ def test_growth_agrees_with_a_loop() -> None:
 
 def at_most(hits: int, runs: int, level: float) -> bool:
     """Whether so many hits are compatible with a rate of at most `level`: the Clopper–Pearson lower bound at 99.9 %."""
-    return hits == 0 or float(beta_law.ppf(0.001, hits, runs - hits + 1)) <= level
+    return lower_bound(hits, runs) <= level
 
 
 def mixtures(share: float, runs: int, alpha: float) -> list[Relative]:
@@ -242,7 +243,7 @@ def test_a_diverged_run_is_an_outcome() -> None:
 
 
 def sided(u: Square, r: Square, o: Square, seed: int = 0) -> Relative:
-    return ns.compare_samples(u, r, o, alpha=0.05, seed=seed, paired=True)
+    return ns.compare_samples(u, r, o, alpha=0.05, seed=seed, paired=True, diverged="event")
 
 
 def wrecked(kind: str, rng: np.random.Generator, runs: int, dims: int) -> Square:
@@ -277,6 +278,38 @@ def test_a_wreck_has_no_side(kind: str, dims: int) -> None:
         assert found.why or found.side is Side.UNDECIDED
         twins = sided(rng.normal(0, 1, (384, dims)), r, o, seed), sided(o + 0, r, o, seed)
         assert [twin.side for twin in twins] == [Side.CLOSER_TO_REFERENCE, Side.CLOSER_TO_ORIGINAL]
+
+
+@pytest.mark.parametrize("part", [0.3, 0.45])
+@pytest.mark.parametrize("kind", [*WRECKS, "NaN"])
+@pytest.mark.parametrize("end", ["reference", "original"])
+def test_a_part_that_is_wrecked_keeps_every_side_back(end: str, kind: str, part: float) -> None:
+    """Means are blind to it: where the rest of the runs are references, they lie nearer to these on average."""
+    rng = np.random.default_rng(7)
+    r, o, rest = (rng.normal(0, 1, (160, 2)) for _ in range(3))
+    o, rest = (np.eye(2)[0] * 3 + 0.8 * o), rest if end == "reference" else np.eye(2)[0] * 3 + 0.8 * rest
+    bad = np.full((160, 2), np.nan) if kind == "NaN" else wrecked(kind, rng, 160, 2)
+    found = sided(np.where(rng.random((160, 1)) < part, bad, rest), r, o)
+    assert found.side in (Side.NEITHER, Side.UNDECIDED)
+    if kind == "far away" and part < 0.4:
+        assert re.search(r"\d+ of 144 removed models are like no reference and no original", found.why)
+    whole = sided(rest, r, o)
+    assert (whole.side.name, whole.why) == (f"CLOSER_TO_{end.upper()}", "")
+
+
+@pytest.mark.parametrize("views", [1, 6])
+def test_laws_with_heavy_tails_have_sides(views: int) -> None:
+    """A run far out is no wreck where the references have as many: the share beyond theirs counts."""
+    rng = np.random.default_rng(5)
+    u, r, o = (rng.standard_cauchy((384, views)) + at for at in (0, 0, 9))
+    for end, removed in (("REFERENCE", u), ("ORIGINAL", u + 9)):
+        assert sided(removed, r, o).side.name == f"CLOSER_TO_{end}"
+
+
+def test_a_law_between_both_ends_is_no_wreck() -> None:
+    rng = np.random.default_rng(5)
+    u, r, o = (rng.normal(0, 1, (384, 12)) + at for at in (0.7, 0, 2))
+    assert sided(u, r, o).side is Side.CLOSER_TO_REFERENCE
 
 
 def test_a_scattered_wreck_is_not_on_the_side_of_the_more_spread_law() -> None:
