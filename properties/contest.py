@@ -152,7 +152,8 @@ class Contest:
         """What the half of the line that is established lacks."""
         end, other = _NAMES if self.half is Side.CLOSER_TO_REFERENCE else _NAMES[::-1]
         if not self._near:
-            yield f"it lies on the {end}'s half of the line, but is not shown to be nearer to the {end} than the {other} is"
+            half = f"it lies on the {end}'s half of the line"
+            yield f"{half}, but is not shown to be nearer to the {end} than the {other} is"
         if self._wrecked:
             bet_on = self.used - CALIBRATION
             yield f"{self.astray.counts[0]} of {bet_on} removed models are like no reference and no original"

@@ -144,8 +144,8 @@ def compare_samples(
         The side, the position with its bounds, and the wealth.
 
     Raises:
-        ValueError: NaN or inf that is no event; arms of different widths or names; too few runs to decide anything; `paired` arms of
-            unequal numbers of runs; rows that are no independent runs, see `check_samples`.
+        ValueError: NaN or inf that is no event; arms of different widths or names; too few runs to decide anything;
+            `paired` arms of unequal numbers of runs; rows that are no independent runs, see `check_samples`.
 
     >>> rng = np.random.default_rng(0)
     >>> removed, reference, original = (rng.normal(at, 1, (200, 1)) for at in (1, 0, 6))

@@ -23,8 +23,10 @@ class Replications:
         refuted, satisfied: which way; neither is INCONCLUSIVE.
         pairs: used.
         wealth: the log of refutation's when it ended; its exponential has a mean of at most 1 while the claim holds.
+        highest: the log of refutation's at its highest look: what would have refuted at any level above its inverse.
 
-    >>> Replications(np.array([True]), np.array([False]), np.array([40]), np.array([9.3])).pairs.tolist()
+    >>> one = np.array([9.3])
+    >>> Replications(np.array([True]), np.array([False]), np.array([40]), one, one).pairs.tolist()
     [40]
     """
 
@@ -32,13 +34,14 @@ class Replications:
     satisfied: Bool[np.ndarray, " r"]
     pairs: Int64[np.ndarray, " r"]
     wealth: Float64[np.ndarray, " r"]
+    highest: Float64[np.ndarray, " r"]
 
     @staticmethod
     def join(parts: "list[Replications]") -> "Replications":
         """The replications of all parts.
 
-        >>> none = Replications(np.zeros(1, bool), np.zeros(1, bool), np.zeros(1, np.int64), np.zeros(1))
-        >>> len(Replications.join([none, none]).pairs)
+        >>> one = Replications(*np.zeros((2, 1), bool), np.ones(1, np.int64), *np.zeros((2, 1)))
+        >>> len(Replications.join([one, one]).pairs)
         2
         """
         names = [field.name for field in dataclasses.fields(Replications)]
@@ -80,12 +83,13 @@ def _replicate(terms: Terms, removed: Feature, reference: Feature, prior: Float6
     acceptor = Acceptor(claim.epsilon, claim.delta, terms.beta, terms.tolerance, len(prior), runs)
     status = np.full(runs, Status.INCONCLUSIVE, object)
     pairs = np.full(runs, min(terms.budget, removed.shape[2]))
-    wealth = np.zeros(runs)
+    wealth, highest = np.zeros((2, runs))
     for step in contest(terms, _Saved(removed, reference), refuter, acceptor):
         wealth[step.rows] = np.where(step.refuted > 0, step.at_refuted, step.against[:, -1])
+        highest[step.rows] = np.maximum(highest[step.rows], step.against.max(1))
         for i in np.flatnonzero((step.refuted > 0) | (step.accepted > 0)):
             status[step.rows[i]], pairs[step.rows[i]] = step.status(int(i)), step.pairs(int(i))
-    return Replications(status == Status.REFUTED, status == Status.SATISFIED, pairs, wealth)
+    return Replications(status == Status.REFUTED, status == Status.SATISFIED, pairs, wealth, highest)
 
 
 class _Saved:
