@@ -3,8 +3,8 @@
 Every cell of `properties/calibration.py`, 10⁵ checks of 512 pairs and 10⁴ of 5000 (one path serves all smaller budgets:
 wealth is looked at all along, and a false verdict at any time counts). Refutations are counted where the claim holds,
 with a tolerance that keeps acceptance from ending a path; acceptances where it is exceeded by the whole tolerance. At
-levels .05, .01 and 10⁻⁴ (at θ = δ of 30 000 runs at least) a cell is over where the exact 99.9 % lower bound of its rate
-is above the level, or where the mean of the final wealth, less three standard errors, is above 1. Results go to
+levels .05, .01 and 10⁻⁴ (at θ = δ of at least 30 000 runs) a cell is over where the exact 99.9 % lower bound of its
+rate is above the level, or where the mean of the final wealth, less three standard errors, is above 1. Results go to
 calibration.json cell by cell; a cell that is there with as many runs is not run again. Exit status 1: a cell is over.
 """
 
