@@ -40,16 +40,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     _encode()
     try:
         args = _parser().parse_args(argv)
-    except SystemExit as stop:  # argparse has printed its help
-        _streams.flush()
-        return stop.code if isinstance(stop.code, int) else 0
-    except ValueError as error:
+    except SystemExit as stop:
+        return _helped(stop)
+    except (ValueError, OSError) as error:
         return _fail(error)
     with _streams.result_apart():
         try:
-            return _run(args)
+            status = _run(args)
+            _streams.flush()  # no status of a verdict's that nobody can read
+            return status
         except BaseException as error:  # a user's code may raise anything, SystemExit(0) among it
             return _fail(error)
+
+
+def _helped(stop: SystemExit) -> int:
+    """The status after argparse has printed its help."""
+    try:
+        _streams.flush()
+    except ValueError as error:
+        return _fail(error)
+    return stop.code if isinstance(stop.code, int) else 0
 
 
 def _run(args: argparse.Namespace) -> int:

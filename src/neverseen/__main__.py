@@ -17,6 +17,7 @@ def main() -> int:
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     try:
         _process.occupy()
+        _process.hold()
         _process.watch()
         _process.admit(os.environ)
         from .properties.cli import main as run
