@@ -7,7 +7,7 @@ from typing import Any
 
 import jax
 
-from ..algorithms._foreign import contained
+from ..algorithms._foreign import ContainedError, contained, told
 from ..algorithms.base import Learner, Remover, Trained
 from ..algorithms.pool import SHARD
 from ..formal.scenario import Scenario
@@ -71,14 +71,15 @@ def _attempt(who: str, run: Callable[[], Any]) -> Any:
     try:
         with contained(who):
             return run()
+    except ContainedError:
+        raise
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         ours = [f for f in traceback.extract_tb(error.__traceback__) if "/jax/" not in f.filename]
         place = ours[-1] if ours else place
-        text = str(error).strip().split("\n")[0]
         hint = "; it must be traceable by jax.jit" if isinstance(error, jax.errors.JAXTypeError) else ""
         where = f"{place.filename.rsplit('/', 1)[-1]}:{place.lineno}"
-        raise ValueError(f"{who}: raised {type(error).__name__}: {text} ({where}){hint}") from error
+        raise ValueError(f"{who}: raised {told(error)} ({where}){hint}") from error
 
 
 def _same_shapes(remover: Remover, wanted: Any, got: Any) -> None:

@@ -13,6 +13,7 @@ from ...algorithms.store import Store
 from ...formal._types import Real
 from ...formal.definitions import Definition
 from ...formal.scenario import Scenario
+from .._subject import subject
 from ..dry_run import dry_run
 from ..grain import admit_grain
 from ..provenance import surroundings
@@ -86,6 +87,7 @@ def measure(
     admit_grain(grain)
     if exchanges < 1:
         raise ValueError(f"exchanges: {exchanges} is not a whole number >= 1")
+    subject(definition=definition, remover=remover, learner=learner, scenario=scenario)
     definition.admit(scenario)
     rehearse(remover, learner, scenario)
     dry_run(definition, remover, learner, scenario, probes(scenario, definition))
