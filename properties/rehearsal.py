@@ -8,6 +8,7 @@ from typing import Any
 import jax
 
 from ..algorithms._foreign import ContainedError, contained, told
+from ..algorithms._programs import trace
 from ..algorithms.base import Learner, Remover, Trained
 from ..algorithms.pool import SHARD
 from ..formal.scenario import Scenario
@@ -29,7 +30,7 @@ def rehearse(remover: Remover, learner: Learner, scenario: Scenario) -> None:
     ValueError: remover <lambda>: params is float32(), the learner's is float32(3, 4)
     """
     key, rows = jax.random.key(0), scenario.rows
-    trained = _attempt(f"learner {learner}", lambda: jax.eval_shape(learner.fit, key, rows))
+    trained = _attempt(f"learner {learner}", lambda: trace(learner.fit, key, rows).shapes)
     if not isinstance(trained, Trained):
         raise ValueError(
             f"learner {learner}: fit returned {type(trained).__name__}; return Trained(params, None, learner)"
@@ -40,7 +41,7 @@ def rehearse(remover: Remover, learner: Learner, scenario: Scenario) -> None:
     def removal(k: Any, model: Trained) -> Trained:
         return remover(k, model, rows, scenario.forget, **extra)
 
-    removed = _attempt(f"remover {remover}", lambda: jax.eval_shape(removal, key, trained))
+    removed = _attempt(f"remover {remover}", lambda: trace(removal, key, trained).shapes)
     _same_shapes(remover, trained.params, removed.params)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from ...algorithms._programs import trace
 from ...algorithms.base import Learner, Remover
 from ...algorithms.pool import SHARD, Pool
 from ...algorithms.store import Store
@@ -117,7 +118,7 @@ def _chosen(
     found: Places,
 ) -> tuple[list[Metric], list[tuple[str, str]]]:
     """The metrics to measure, and those of the notion that do not apply, with the reason."""
-    params = jax.eval_shape(learner.fit, jax.random.key(0), scenario.rows).params
+    params = trace(learner.fit, jax.random.key(0), scenario.rows).shapes.params
     if asked is not None:
         given = [asked] if isinstance(asked, Metric | str) else list(asked)
         chosen = list({one.name: one for one in (named(one) for one in given)}.values())
