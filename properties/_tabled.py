@@ -27,7 +27,7 @@ class Tabled(Generic[T]):
         super().__init_subclass__(**rest)
         cls._named = named
 
-    def __getitem__(self, name: str) -> T:
+    def __getitem__(self, name: object) -> T:
         """The row of this name.
 
         Raises:
