@@ -53,7 +53,7 @@ def hold() -> None:
     """Let nobody else end this process: from now on `os._exit` says so, and the status is no verdict's.
 
     It ends the process there and then, in whatever thread, so that no `except` of a caller's hides it. What was forked
-    from this process may end as it likes.
+    from this process may end as it likes. A call past Python (`ctypes`, a compiled library) is not held.
 
     >>> hold.__name__
     'hold'
