@@ -6,11 +6,20 @@ import unittest
 from collections.abc import Generator
 
 
+class ContainedError(ValueError):
+    """A line that says whose code it was and what it raised: what encloses it adds nothing.
+
+    >>> ContainedError("remover mine: raised SystemExit")
+    ContainedError('remover mine: raised SystemExit')
+    """
+
+
 @contextlib.contextmanager
 def contained(who: str) -> Generator[None]:
     """Run foreign code that may not decide how a run ends: SystemExit, a skip or an expected failure is a fault of it.
 
-    Ctrl-C goes through, and every error that pytest and Python report as one.
+    Ctrl-C goes through, and every error that pytest and Python report as one. No `yield` may lie inside: of what closes
+    a generator nothing here can tell that it was no user's.
 
     Args:
         who: whose code it is.
@@ -21,19 +30,30 @@ def contained(who: str) -> Generator[None]:
     >>> with contained("remover mine"):
     ...     raise SystemExit(0)
     Traceback (most recent call last):
-    ValueError: remover mine: raised SystemExit: 0 (...); neither end a process nor skip a test from there
+    neverseen.algorithms._foreign.ContainedError: remover mine: raised SystemExit: 0 (...); neither end a process ...
     """
     try:
         yield
-    except (KeyboardInterrupt, GeneratorExit):
-        raise
     except BaseException as error:
         if not _ends(error):
             raise
-        said = ": ".join([type(error).__name__, *str(error).strip().splitlines()[:1]])
         place = traceback.extract_tb(error.__traceback__)[_last(error)]
         where = f"{place.filename.rsplit('/', 1)[-1]}:{place.lineno}"
-        raise ValueError(f"{who}: raised {said} ({where}); neither end a process nor skip a test from there") from None
+        mend = "neither end a process nor skip a test from there"
+        raise ContainedError(f"{who}: raised {told(error)} ({where}); {mend}") from None
+
+
+def told(error: BaseException) -> str:
+    """An error's kind, and the first line of what it says, whatever its own `__str__` does.
+
+    >>> told(KeyError("a")), told(GeneratorExit())
+    ("KeyError: 'a'", 'GeneratorExit')
+    """
+    try:
+        text = str(error).strip()
+    except BaseException as other:
+        text = f"its message cannot be read, {type(other).__name__}"
+    return ": ".join([type(error).__name__, *text.splitlines()[:1]])
 
 
 def _ends(error: BaseException) -> bool:
@@ -42,7 +62,8 @@ def _ends(error: BaseException) -> bool:
     if isinstance(error, Exception):
         runners = kind.__module__.startswith("_pytest.") or kind.__name__ == "UnsatisfiedAssumption"
         return runners or isinstance(error, unittest.SkipTest)
-    return kind.__name__ != "StopTest"  # Hypothesis' own, where an example draws more than it may
+    # StopTest is Hypothesis' own, where an example draws more than it may; of Ctrl-C nobody makes a kind of their own.
+    return kind is not KeyboardInterrupt and kind.__name__ != "StopTest"
 
 
 def _last(error: BaseException) -> int:

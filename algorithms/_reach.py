@@ -19,6 +19,9 @@ import numpy as np
 _LIBRARIES = frozenset(sys.stdlib_module_names) | {"jax", "jaxlib", "numpy", "scipy", "flax", "optax", "jaxtyping"}
 """Packages whose functions do not change while a process runs."""
 
+_CHECKERS = frozenset({"jaxtyping", "beartype"})
+"""Their functions hold what they check types with, and nothing that a program depends on."""
+
 _MOST = 20_000
 """Values that are looked at; what reaches further is taken to have changed."""
 
@@ -78,6 +81,9 @@ class _Walk:
             yield from self._array(value)
         elif isinstance(value, types.ModuleType) or _of_library(value):
             self.say(getattr(value, "__module__", ""), getattr(value, "__qualname__", getattr(value, "__name__", "")))
+            # What a library wraps may be a user's: jax.vmap(f), optax.sgd(schedule).
+            if isinstance(value, types.FunctionType) and _package(value) not in _CHECKERS:
+                yield from (*map(_content, value.__closure__ or ()), getattr(value, "__wrapped__", None))
         elif isinstance(value, types.FunctionType):
             yield from self._function(value)
         elif isinstance(value, dict):
@@ -103,12 +109,12 @@ class _Walk:
             self.say(code.co_code, [c for c in code.co_consts if not isinstance(c, types.CodeType | frozenset)])
             names |= set(code.co_names)
             self.say(sorted(code.co_names), code.co_varnames)
-        yield from (value.__defaults__, value.__kwdefaults__)
+        yield from (value.__defaults__, value.__kwdefaults__, getattr(value, "__wrapped__", None))
         yield from map(_content, value.__closure__ or ())
         for name in sorted(names & value.__globals__.keys()):
             found = value.__globals__[name]
             yield found
-            if isinstance(found, types.ModuleType) and not _of_library(found):
+            if isinstance(found, types.ModuleType | types.FunctionType) and not _of_library(found):
                 yield from (found.__dict__[each] for each in sorted(names & found.__dict__.keys()))
 
     def _object(self, value: Any) -> Iterator[Any]:
@@ -137,7 +143,11 @@ def _of_library(value: Any) -> bool:
     if isinstance(value, types.ModuleType):
         return value.__name__.partition(".")[0] in _LIBRARIES
     named = isinstance(value, types.FunctionType | types.BuiltinFunctionType | type)
-    return named and str(getattr(value, "__module__", "")).partition(".")[0] in _LIBRARIES
+    return named and _package(value) in _LIBRARIES
+
+
+def _package(value: Any) -> str:
+    return str(getattr(value, "__module__", "")).partition(".")[0]
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:

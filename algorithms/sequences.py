@@ -1,6 +1,5 @@
 """Requests one after the other: a remover served S in batches, each chosen from what was published before it."""
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ..formal.scenario import Rows
 from ..formal.selection import select
+from ._factory import factory
 from .base import Learner, Remover, Trained
 from .exact import stream_ridge
 
@@ -53,7 +53,7 @@ ORDERS: dict[str, Choose] = {f.__name__: f for f in (in_order, latest_first, wor
 """Ways to choose the next request, by name."""
 
 
-@functools.lru_cache
+@factory
 def sequence(base: Remover | None = None, requests: int = 2, choose: Choose | str = in_order) -> Remover:
     r"""Serve S by a remover in T requests, F_1 ∪ … ∪ F_T = S, each on the rows and the record that the last one left.
 

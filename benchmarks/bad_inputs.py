@@ -310,7 +310,7 @@ def library_calls() -> Iterator[tuple[str, Callable[[], Any]]]:
     reals: dict[str, list[Any]] = {
         "epsilon": [nan, inf, -1.0, 1000.0, huge],
         "delta": [nan, inf, -1.0, 1.0, huge],
-        "grain": [nan, inf, -1.0],
+        "grain": [nan, inf, -1.0, 1e308],
         "alpha": [nan, inf, 0.0, 1.0, -1.0, 5e-324],
         "beta": [nan, 0.0, 1.0, 5e-324],
         "tolerance": [nan, inf, 0.0, -1.0, 1.0],

@@ -37,7 +37,7 @@ NUMBERS = {
     "alpha": [*REALS, "0", "1", "2", "5e-324", "1e-310", "1e-400"],
     "beta": [*REALS, "0", "1", "2", "5e-324", "1e-310"],
     "tolerance": [*REALS, "0", "1", "0.95", "1e308"],
-    "grain": REALS,
+    "grain": [*REALS, "1e308", "1e4"],
     "budget": [*WHOLES, "0", "1", "30"],
     "seed": [*WHOLES, str(2**32)],
     "runs": [*WHOLES, "0"],

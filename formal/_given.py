@@ -114,11 +114,20 @@ def _finite(values: Any, name: str) -> np.ndarray:
     wide = {"f": jnp.result_type(float), "i": jnp.result_type(int), "u": jnp.uint32}.get(kind)
     if wide is None or (array.dtype.kind == "u" and array.itemsize < 8):
         return array
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
         held = array.astype(wide)
+    mend = "rescale it or turn on jax_enable_x64" if held.dtype.itemsize < 8 else "rescale it"
     lost = ~np.isfinite(held) if kind == "f" else held != array
-    _refuse(lost, f"{name}: row {{}} does not fit {held.dtype}; rescale it or turn on jax_enable_x64")
+    _refuse(lost, f"{name}: row {{}} does not fit {held.dtype}; {mend}")
+    if kind == "f":
+        _refuse(_vanished(array, held), f"{name}: row {{}} is so small that it becomes 0 in {held.dtype}; {mend}")
     return held
+
+
+def _vanished(array: np.ndarray, held: np.ndarray) -> np.ndarray:
+    """Numbers of columns of which nothing is left; beside larger ones of its column a tiny number is as good as 0."""
+    smallest = np.finfo(held.dtype).tiny  # what is smaller is 0 to XLA
+    return (array != 0) & (np.abs(held).max(0, initial=0.0) < smallest)
 
 
 def _kind(array: np.ndarray) -> str:

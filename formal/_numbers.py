@@ -13,6 +13,9 @@ LEAST_LEVEL = 1e-300
 MOST = 10**9
 """Counts are no larger: of pairs, runs, rows, views."""
 
+MOST_GRAIN = 1000.0
+"""The grain, a share of each column's size, is no larger: beside such noise nothing can be seen."""
+
 MOST_EPSILON = 700.0
 """ε is no larger: e^ε must be a number."""
 

@@ -58,8 +58,8 @@ def _sets(v: "Verdict") -> str:
 
 
 def _assumed(v: "Verdict") -> str:
-    """What the verdict takes for granted, after its claim."""
-    return "".join(f", if {assumption}" for assumption in v.assumptions)
+    """What the verdict takes for granted, after its claim; what the scope says already is not said twice."""
+    return "".join(f", if {assumption}" for assumption in v.assumptions if assumption not in v.scope)
 
 
 def _refuted(v: "Verdict", claim: str) -> str:

@@ -182,7 +182,8 @@ class Verdict(Untruthful, outcome="status"):
         status: SATISFIED, REFUTED or INCONCLUSIVE.
         definition: the definition with its (ε, δ).
         route: how it was reached.
-        scope: what SATISFIED covers: "all events" or the declared class in words.
+        scope: what SATISFIED covers: "all events", with the condition where one is assumed, or the declared class in
+            words.
         subject: what was checked, for the sentence (remover, learner, scenario).
         alpha: probability bound of a false REFUTED.
         beta: probability bound of a false SATISFIED.

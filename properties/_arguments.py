@@ -2,7 +2,7 @@
 
 import argparse
 
-from ..formal._numbers import MOST, at_least_zero, level, root_seed, whole
+from ..formal._numbers import MOST, MOST_GRAIN, at_least_zero, level, root_seed, whole
 
 MOST_WORKERS = 4096
 """Processes that a filling starts at most."""
@@ -225,7 +225,7 @@ def vet(args: argparse.Namespace) -> None:
     if "seed" in given:
         root_seed(given["seed"])
     if "grain" in given:
-        at_least_zero("grain", given["grain"])
+        at_least_zero("grain", given["grain"], MOST_GRAIN)
     for name in ("budget", "runs", "views", "workers"):
         if given.get(name) is not None:
             whole(name, given[name], 1, MOST_WORKERS if name == "workers" else MOST)

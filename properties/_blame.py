@@ -42,7 +42,7 @@ def blame(error: BaseException) -> tuple[int, str]:
         return INTERRUPTED, f"interrupted; {how_far or 'no pair was finished'}"
     if isinstance(error, ValueError):
         return THEIRS, said(error) or "a value is wrong, and nothing says which"
-    named = f"{type(error).__name__}: {_first(said(error))}"
+    named = _named(error)
     place = _place(error)
     if not isinstance(error, Exception):
         return THEIRS, f"{place or 'code that was called'} gave up with {named}; let it return, or raise an error"
@@ -77,7 +77,8 @@ def theirs(who: str, when: str) -> Generator[None]:
             raise
         if isinstance(error, SyntaxError):
             raise LineError(f"{error.filename or who}: line {error.lineno}: {error.msg}") from error
-        raise LineError(f"{who}: raised {type(error).__name__} {when}: {said(error)}") from error
+        text = said(error)
+        raise LineError(f"{who}: raised {type(error).__name__} {when}{f': {text}' if text else ''}") from error
 
 
 class LineError(ValueError):
@@ -110,7 +111,7 @@ def in_a_callback(error: BaseException) -> str | None:
     if "allback" not in text or type(error).__name__ not in ("JaxRuntimeError", "XlaRuntimeError", "RuntimeError"):
         return None
     lines = [line.strip() for line in text.split("\nAt:")[0].splitlines() if line.strip()]
-    return next((line for line in reversed(lines) if _names_an_error(line)), lines[-1])
+    return next((line for line in reversed(lines) if _names_an_error(line)), lines[-1]).removesuffix(":")
 
 
 def _names_an_error(line: str) -> bool:
@@ -148,6 +149,11 @@ def _place(error: BaseException) -> str | None:
         if inside and not path.startswith(_HOME) and "site-packages" not in path and linecache.getline(path, 1):
             return f"{Path(path).name}:{frame.lineno}"
     return None
+
+
+def _named(error: BaseException) -> str:
+    """Its kind, and the first line of what it says."""
+    return ": ".join([type(error).__name__, *said(error).splitlines()[:1]])
 
 
 def _first(text: str) -> str:

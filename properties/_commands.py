@@ -183,7 +183,8 @@ def start() -> None:
 
     # It writes the traceback of what a callback raises; ours is one line.
     quiet = os.environ.get("NEVERSEEN_TRACEBACK") != "1"
-    logging.getLogger("jax._src.callback").setLevel(logging.CRITICAL if quiet else logging.NOTSET)
+    for name in ("jax._src.callback", "jax._src.debugging"):
+        logging.getLogger(name).setLevel(logging.CRITICAL if quiet else logging.NOTSET)
     use_host_cores()
     try:
         jax.devices()

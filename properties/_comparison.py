@@ -15,6 +15,7 @@ from ..formal.definitions import Definition, definition_from_dict, definition_to
 from ..formal.verdict import Status, Verdict
 from . import _drawings as draw
 from ._svg import number
+from ._tabled import Tabled
 from .behaviour import Behaviour
 from .report import render, words, write_page
 
@@ -50,7 +51,7 @@ class Compared:
 
 
 @dataclasses.dataclass(frozen=True)
-class Comparison(Untruthful, outcome="rows"):
+class Comparison(Untruthful, Tabled[Compared], outcome="rows", named="remover"):
     """Removers under the same definitions in the same scenario.
 
     Args:
@@ -131,14 +132,6 @@ class Comparison(Untruthful, outcome="rows"):
     def original(self, i: int) -> Verdict | None:
         """What definition i says of doing nothing; None where that does not run."""
         return next((row.verdicts[i] for row in self.rows if row.anchor == "the original" and row.verdicts), None)
-
-    def __getitem__(self, remover: str) -> Compared:
-        """The row of a remover.
-
-        Raises:
-            KeyError: it was not compared.
-        """
-        return {row.remover: row for row in self.rows}[remover]
 
     def to_json(self) -> str:
         """The comparison as strict JSON, its verdicts whole."""

@@ -146,7 +146,7 @@ def _boxes(v: Verdict, x: Axis, y: Axis) -> Iterator[Markup]:
 
 
 def _in_scope(v: Verdict) -> bool:
-    return v.status is Status.SATISFIED and v.scope != "all events"
+    return v.status is Status.SATISFIED and not v.scope.startswith("all events")
 
 
 def _box(x: Axis, y: Axis, across: Point, up: Point, class_: str) -> Markup:

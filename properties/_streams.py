@@ -94,7 +94,8 @@ def result_apart() -> Generator[None]:
     finally:
         _HELD.pop()
         if kept is not None:
-            flush(kept)
+            with contextlib.suppress(ValueError):  # what was left there has been given up already
+                flush(kept)
             os.dup2(kept.fileno(), 1)
             kept.close()
 
@@ -115,7 +116,7 @@ def _moved(stream: Any) -> Any:
 def write(text: str) -> None:
     """A text on standard output, now. A reader that has gone away is no error.
 
-    Where the caller closed standard output, it goes to standard error: a verdict is not lost.
+    Where the caller closed standard output, or it takes no more, it goes to standard error: a verdict is not lost.
 
     Raises:
         ValueError: standard output cannot be written.
@@ -125,16 +126,25 @@ def write(text: str) -> None:
     """
     stream = out()
     if stream is None:
-        say("standard output is closed; what follows was meant for it")
-        _send(sys.stderr, f"{text}\n")
+        _beside("is closed", text)
         return
     try:
         print(_encoded(stream, text), file=stream, flush=True)
     except BrokenPipeError:
         _discard(stream)
     except OSError as error:
-        _discard(stream)
-        raise ValueError(f"standard output: cannot write ({error.strerror}); redirect it elsewhere") from error
+        _beside(f"cannot be written ({error.strerror})", text)
+        raise _refused(stream, error) from error
+
+
+def _beside(why: str, text: str) -> None:
+    say(f"standard output {why}; what follows was meant for it")
+    _send(sys.stderr, f"{text}\n")
+
+
+def _refused(stream: Any, error: OSError) -> ValueError:
+    _discard(stream)
+    return ValueError(f"standard output: cannot write ({error.strerror}); redirect it elsewhere")
 
 
 def write_json(text: str) -> None:
@@ -151,14 +161,19 @@ def write_json(text: str) -> None:
 def flush(stream: Any = None) -> None:
     """Send what was printed, or drop it where the reader has gone away.
 
+    Raises:
+        ValueError: standard output cannot be written.
+
     >>> flush()
     """
     stream = stream or out()
     try:
         if stream is not None:
             stream.flush()
-    except OSError:
+    except BrokenPipeError:
         _discard(stream)
+    except OSError as error:
+        raise _refused(stream, error) from error
 
 
 def _send(stream: Any, text: str) -> None:

@@ -14,6 +14,7 @@ from ..formal.verdict import Status, Verdict
 from ..formal.worlds import World
 from ._question import Question
 from ._search import last_replay, tell, untimed
+from ._subject import subject
 from .ledger import Failure, Ledger, active
 from .pytest_plugin import session_ledger
 
@@ -61,6 +62,7 @@ def assert_holds(
     >>> held.status.name
     'SATISFIED'
     """
+    subject(finite=True, definition=definition, remover=remover, learner=learner, scenario=scenario)
     ledger, asked = active() or session_ledger(), (definition, remover, learner, scenario)
     with untimed(), contained(f"{remover} on {learner}"):
         if ledger is None:

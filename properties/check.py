@@ -17,6 +17,7 @@ from ..formal.finite_learners import FiniteLearner, FiniteRemover
 from ..formal.scenario import Scenario
 from ..formal.verdict import Power, Route, Status, Verdict
 from ..formal.worlds import World
+from ._subject import subject
 from .decide import Outcome, decide
 from .dry_run import dry_run
 from .gathered import Block
@@ -88,9 +89,10 @@ def check(
         check, up to its budget, says of the original; that is a replay, and never feeds back into the bets.
 
     Raises:
-        ValueError: the definition does not apply to the scenario; a level, tolerance or grain out of range; a
-            budget too small to refute anything; a remover or learner that raises or returns another shape, or that
-            reads absent rows; a learner that does not look at `rows.present`, or none of whose references is finite.
+        ValueError: what is no definition, remover, learner or scenario; the definition does not apply to the scenario;
+            a level, tolerance or grain out of range; a budget too small to refute anything; a remover or learner that
+            raises or returns another shape, or that reads absent rows; a learner that does not look at `rows.present`,
+            or none of whose references is finite.
 
     >>> import neverseen as ns
     >>> verdict = ns.check(ns.Untraining(1.0, 0.05), ns.removers.do_nothing(), ns.learners.nearest_neighbour(),
@@ -98,6 +100,7 @@ def check(
     >>> verdict.status.name, verdict.pairs < 100
     ('REFUTED', True)
     """
+    subject(finite=True, definition=definition, remover=remover, learner=learner, scenario=scenario)
     if isinstance(learner, FiniteLearner) and isinstance(remover, FiniteRemover) and isinstance(scenario, World):
         return needing_power(check_finite(definition, remover, learner, scenario), require_power)
     if isinstance(learner, FiniteLearner) or isinstance(remover, FiniteRemover) or isinstance(scenario, World):
@@ -197,7 +200,7 @@ def watched(drawn: Iterator[Block], budget: int, message: str, progress: Progres
         yield block
 
 
-def verdict_of(terms: Terms, outcome: Outcome, subject: str, made: dict[str, Any], started: float) -> Verdict:
+def verdict_of(terms: Terms, outcome: Outcome, who: str, made: dict[str, Any], started: float) -> Verdict:
     """The verdict of a sequential outcome, with its provenance."""
     if outcome.withdrawn:
         made = made | {"withdrawn": f"the coupling route: {outcome.withdrawn}"}
@@ -206,7 +209,7 @@ def verdict_of(terms: Terms, outcome: Outcome, subject: str, made: dict[str, Any
         definition=terms.definition,
         route=outcome.route,
         scope=outcome.scope,
-        subject=subject,
+        subject=who,
         alpha=terms.alpha,
         beta=terms.beta,
         # A certificate is about δ itself.

@@ -40,14 +40,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     _encode()
     try:
         args = _parser().parse_args(argv)
-    except SystemExit as stop:  # argparse has printed its help
-        _streams.flush()
+    except SystemExit as stop:  # the help was printed
         return stop.code if isinstance(stop.code, int) else 0
     except ValueError as error:
         return _fail(error)
     with _streams.result_apart():
         try:
-            return _run(args)
+            status = _run(args)
+            _streams.flush()  # no status of a verdict's that nobody can read
+            return status
         except BaseException as error:  # a user's code may raise anything, SystemExit(0) among it
             return _fail(error)
 
@@ -104,6 +105,11 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise ValueError(f"{message}; {self.prog} --help shows the usage")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """The help; argparse's own way says nothing where it cannot be written."""
+        del file
+        _streams.write(message.removesuffix("\n"))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,6 +13,7 @@ from ..formal.definitions import Definition
 from ..formal.scenario import Scenario
 from ._comparison import Compared as Compared
 from ._comparison import Comparison as Comparison
+from ._subject import several, subject
 from .behaviour import behaviour_of
 from .check import Progress, check
 from .dry_run import dry_run
@@ -69,8 +70,8 @@ def compare_removers(
         The table; its `str` is what a terminal shows.
 
     Raises:
-        ValueError: no definition; two different removers of one name; a definition that does not apply to the scenario;
-            see `check`.
+        ValueError: no definition, or no remover; two different removers of one name; a definition that does not apply
+            to the scenario; see `check`.
 
     >>> import neverseen as ns
     >>> [(row.remover, row.verdicts[0].status.name) for row in ns.Comparison.example().rows]
@@ -83,11 +84,12 @@ def compare_removers(
     claims = (definitions,) if isinstance(definitions, Definition) else tuple(definitions)
     if not claims:
         raise ValueError("compare_removers: no definition is named; give at least one")
+    asked = _rows(claims, several(removers))
     for claim in claims:
+        subject(definition=claim, learner=learner, scenario=scenario)
         claim.admit(scenario)
-    asked = _rows(claims, (removers,) if isinstance(removers, Remover) else removers)
     share = Ledger(alpha, max(len(asked) * len(claims), 2)).alpha
-    named = max(sum(named for *_, named in asked), 1)
+    named = sum(named for *_, named in asked)
     terms: dict[str, Any] = {"alpha": share, "beta": beta / named, "tolerance": tolerance, "budget": budget}
     terms |= {"seed": seed, "grain": grain, "store": store}
     rows: list[Compared] = []

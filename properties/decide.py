@@ -138,11 +138,14 @@ def _outcome(
     known = scope(source.declared_lenses or source.pairs.declared(min(FROZEN, source.pairs.drawn)))
     noise = coupler.noise
     # Bounds that rest on a user's word belong to the certificate whose sentence says so, and to no other verdict.
+    assumed = (noise.assumption,) if route is Route.COUPLING and noise.assumption else ()
+    # A scope that is read by itself, as in JSON, must not promise more than the sentence.
+    every = ", if ".join(["all events", *assumed])
     bounded = source.coupled and not noise.doubt and (route is Route.COUPLING or not noise.assumption)
     return Outcome(
         status,
         route,
-        "all events" if route is Route.COUPLING else known,
+        every if route is Route.COUPLING else known,
         used,
         epsilon_lower(played, refuter.features, claim.delta, terms.alpha, claim.epsilon),
         coupler.epsilon_upper if bounded else None,
@@ -152,7 +155,7 @@ def _outcome(
         evidence(
             source.pairs, steps, source.fitted[-1], source.declared_lenses, refuter, acceptor, found, used, terms.beta
         ),
-        (noise.assumption,) if route is Route.COUPLING and noise.assumption else (),
+        assumed,
         noise.doubt,
     )
 

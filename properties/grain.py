@@ -7,7 +7,7 @@ decides what is examined: one scale for each column, the same for both arms, fix
 import numpy as np
 from jaxtyping import Float64
 
-from ..formal._numbers import at_least_zero
+from ..formal._numbers import MOST_GRAIN, at_least_zero
 from ..formal._types import Real
 
 Values = dict[str, Float64[np.ndarray, "_ _"]]
@@ -27,7 +27,7 @@ def admit_grain(grain: Real) -> None:
     ValueError: grain: -1 is not a finite number >= 0; it is a share of each column's size, 0.001 as a rule
     """
     try:
-        at_least_zero("grain", grain)
+        at_least_zero("grain", grain, MOST_GRAIN)
     except ValueError as error:
         raise ValueError(f"{error}; it is a share of each column's size, 0.001 as a rule") from None
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import jax
 
-from ..algorithms._foreign import contained
+from ..algorithms._foreign import ContainedError, contained, told
+from ..algorithms._programs import trace
 from ..algorithms.base import Learner, Remover, Trained
 from ..algorithms.pool import SHARD
 from ..formal.scenario import Scenario
@@ -29,7 +30,7 @@ def rehearse(remover: Remover, learner: Learner, scenario: Scenario) -> None:
     ValueError: remover <lambda>: params is float32(), the learner's is float32(3, 4)
     """
     key, rows = jax.random.key(0), scenario.rows
-    trained = _attempt(f"learner {learner}", lambda: jax.eval_shape(learner.fit, key, rows))
+    trained = _attempt(f"learner {learner}", lambda: trace(learner.fit, key, rows).shapes)
     if not isinstance(trained, Trained):
         raise ValueError(
             f"learner {learner}: fit returned {type(trained).__name__}; return Trained(params, None, learner)"
@@ -40,7 +41,7 @@ def rehearse(remover: Remover, learner: Learner, scenario: Scenario) -> None:
     def removal(k: Any, model: Trained) -> Trained:
         return remover(k, model, rows, scenario.forget, **extra)
 
-    removed = _attempt(f"remover {remover}", lambda: jax.eval_shape(removal, key, trained))
+    removed = _attempt(f"remover {remover}", lambda: trace(removal, key, trained).shapes)
     _same_shapes(remover, trained.params, removed.params)
 
 
@@ -71,14 +72,15 @@ def _attempt(who: str, run: Callable[[], Any]) -> Any:
     try:
         with contained(who):
             return run()
+    except ContainedError:
+        raise
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         ours = [f for f in traceback.extract_tb(error.__traceback__) if "/jax/" not in f.filename]
         place = ours[-1] if ours else place
-        text = str(error).strip().split("\n")[0]
         hint = "; it must be traceable by jax.jit" if isinstance(error, jax.errors.JAXTypeError) else ""
         where = f"{place.filename.rsplit('/', 1)[-1]}:{place.lineno}"
-        raise ValueError(f"{who}: raised {type(error).__name__}: {text} ({where}){hint}") from error
+        raise ValueError(f"{who}: raised {told(error)} ({where}){hint}") from error
 
 
 def _same_shapes(remover: Remover, wanted: Any, got: Any) -> None:

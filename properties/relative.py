@@ -17,6 +17,7 @@ from ._arms import blocks as tables
 from ._given import Ids, Samples, arms_given, is_event, lined_up
 from ._looks import share
 from ._records import MEMORY
+from ._subject import subject
 from .check import Progress, watched
 from .contest import CALIBRATION, Contest, least_triples
 from .dry_run import dry_run
@@ -96,6 +97,7 @@ def check_relative(
     ...                   ns.scenarios.figure1()).side.name
     'CLOSER_TO_ORIGINAL'
     """
+    subject(definition=definition, remover=remover, learner=learner, scenario=scenario)
     definition.admit(scenario)
     started = time.perf_counter()
     _admit(alpha, budget, grain)

@@ -18,6 +18,7 @@ from ..formal.definitions import Unlearning, Untraining
 from ..formal.scenario import Scenario
 from ..formal.verdict import Status
 from ._question import Question
+from ._subject import mapping, subject
 from ._suite import Outcome, Row, Suite
 from ._trial import Trial
 from .check import Progress
@@ -74,7 +75,8 @@ def check_suite(
         The suite; its `str` is a table.
 
     Raises:
-        ValueError: an unknown name in `expected`; a remover that does not run on the learner; see `check`.
+        ValueError: what is no remover or learner; an unknown name in `expected`, or one without a reason; a remover
+            that does not run on the learner; see `check`.
 
     A suite takes half a minute on ridge, and a few on a network. `print(check_suite(ns.removers.retrain()))` prints
     the table; what a failure looks like:
@@ -86,7 +88,8 @@ def check_suite(
     Traceback (most recent call last):
     ValueError: expected: no check is called 'purity'; choose from untraining, unlearning, pure, deterministic, ...
     """
-    started, declared = time.perf_counter(), known_names(expected or {})
+    subject(remover=remover, **({} if learner is None else {"learner": learner}))
+    started, declared = time.perf_counter(), known_names(expected)
     trained_by = (learner,) if learner else learners_for(remover)
     for each in trained_by:
         with contained(f"{remover} on {each}"):
@@ -184,21 +187,24 @@ def _definition_row(question: Question) -> Row:
     return Row(question.definition.name, where, Outcome.INAPPLICABLE, verdict.status, evidence, *cost, verdict)
 
 
-def known_names(expected: Mapping[str, str]) -> dict[str, str]:
-    """The declared failures.
+def known_names(expected: Mapping[str, str] | None) -> dict[str, str]:
+    """The declared failures; none where they are left out.
 
     Raises:
-        ValueError: a name that no check has.
+        ValueError: no mapping; a name that no check has, or without a reason in words.
 
     >>> known_names({"unlerning": "needs S_full"})
     Traceback (most recent call last):
     ValueError: expected: no check is called 'unlerning'; choose from untraining, unlearning, pure, deterministic, ...
     """
     names = ["untraining", "unlearning", *(relation.name for relation in RELATIONS)]
-    for name in expected:
+    given = mapping(expected, "{'unlearning': 'it is not told S_full'}")
+    for name, why in given.items():
         if name not in names:
             raise ValueError(f"expected: no check is called {name!r}; choose from {', '.join(names)}")
-    return dict(expected)
+        if not isinstance(why, str) or not why.strip():
+            raise ValueError(f"expected: {name!r} is to fail because of {why!r}; give the reason in words")
+    return dict(given)
 
 
 def aims(remover: Remover) -> frozenset[str]:

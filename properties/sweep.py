@@ -16,6 +16,7 @@ from ..formal._types import Real
 from ..formal.definitions import Unlearning
 from ..formal.scenario import Scenario
 from ..formal.verdict import Status, Verdict
+from ._subject import several, subject
 from .check import check
 
 EIGHTHS = tuple(Fraction(k, 8) for k in range(1, 9))
@@ -156,6 +157,7 @@ def sweep(
     >>> [point.verdict.status.name for point in made.points]
     ['REFUTED', 'INCONCLUSIVE']
     """
+    subject(remover=remover, learner=learner, scenario=scenario)
     sizes, full = _sizes(scenario, ratios), int(scenario.behaviour.sum())
     level("alpha", alpha)
     level("beta", beta)
@@ -186,14 +188,15 @@ def sweep_all(
         A sweep for each; a remover that does not run there has no points, and says why.
 
     Raises:
-        ValueError: what keeps several removers from running is one and the same: then it is no remover's.
+        ValueError: no remover is given; what keeps several removers from running is one and the same: then it is no
+            remover's.
 
     >>> import neverseen as ns
     >>> [made] = sweep_all([ns.removers.amnesiac()], ns.learners.ridge(), ns.scenarios.figure1(), ratios=(1,))
     >>> made.result.startswith("does not apply: ")
     True
     """
-    made: list[Sweep] = []
+    made, removers = list[Sweep](), several(removers)
     each = len(_sizes(scenario, options.get("ratios", EIGHTHS)))
     for remover in removers:
         base, chosen = each * len(made), remover.made_for or learner

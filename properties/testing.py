@@ -1,18 +1,21 @@
 """`parametrize_with_checks`: the conformance suite as tests of one's own, one to each remover and check."""
 
+import contextlib
 import dataclasses
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import jax
 
 from ..algorithms._foreign import contained
+from ..algorithms._reach import reach
 from ..algorithms.base import Learner, Remover
 from ..formal._numbers import root_seed
 from ..formal._types import Real
 from ..formal.definitions import Unlearning, Untraining
 from ..formal.verdict import Status, Verdict
+from ._subject import mapping, several
 from ._suite import UNCLAIMED
 from ._trial import Trial
 from .assertions import assert_holds
@@ -52,7 +55,14 @@ class Check:
     allow_inconclusive: bool = False
 
     def __call__(self, remover: Remover) -> None:
-        """Raise AssertionError unless it holds, or fails as declared; skip a relation that does not apply."""
+        """Raise AssertionError unless it holds, or fails as declared; skip a relation that does not apply.
+
+        A test that catches what this raises fails of it all the same.
+        """
+        with _noted(self, remover):
+            self._judge(remover)
+
+    def _judge(self, remover: Remover) -> None:
         import pytest
 
         if self.name == CLAIM:
@@ -74,7 +84,8 @@ class Check:
         if relation is None:
             return self._defined(remover, seed)
         with contained(f"{self} of {remover}"):
-            trial = _trial(remover, self.learner, seed)
+            trained_by = self.learner_of(remover)[0]
+            trial = shared_trial(remover, trained_by, seed, reach(remover, trained_by))
         return relation.found(trial)
 
     def _defined(self, remover: Remover, seed: int) -> Found:
@@ -133,7 +144,8 @@ def parametrize_with_checks(
     `--neverseen-budget`, `--neverseen-seed` and `--neverseen-allow-inconclusive` hold. What a remover does not claim
     is no test, and one that claims neither notion has a test that fails for that: nothing would be judged. A declared
     failure is reported as xfailed, and one that holds fails. A relation that does not apply is skipped; a definition
-    never is. One that is undecided in a scenario fails, and one of which no pass has power.
+    never is. One that is undecided in a scenario fails, and one of which no pass has power; so does a test that does
+    not call the check on its remover, or that catches what it raises.
 
     Args:
         removers: what is tested.
@@ -146,7 +158,7 @@ def parametrize_with_checks(
         The decorator; tests are called `remover-check`.
 
     Raises:
-        ValueError: no remover; an unknown check or remover in `expected`; the same name twice.
+        ValueError: no remover, or what is none; an unknown check or remover in `expected`; the same name twice.
 
     >>> import neverseen as ns
     >>> @ns.testing.parametrize_with_checks([ns.removers.retrain()], learner=ns.learners.ridge())
@@ -157,7 +169,9 @@ def parametrize_with_checks(
     """
     import pytest
 
-    given, declared = list(removers), {name: known_names(why) for name, why in (expected or {}).items()}
+    given = several(removers)
+    by_name = mapping(expected, "{'mine': {'unlearning': 'it is not told S_full'}}")
+    declared = {name: known_names(why) for name, why in by_name.items()}
     _named_once([str(remover) for remover in given], set(declared))
     definitions = Untraining(epsilon, delta), Unlearning(epsilon, delta)
     cases: list[Any] = []
@@ -183,8 +197,6 @@ def _asked(remover: Remover, declared: Mapping[str, str]) -> Iterable[tuple[str,
 
 
 def _named_once(names: list[str], declared: set[str]) -> None:
-    if not names:
-        raise ValueError("removers: none is given, so nothing would be tested")
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise ValueError(
@@ -201,9 +213,88 @@ def _root() -> int:
     return 0 if ledger is None else ledger.options.get("seed", 0)
 
 
-@functools.lru_cache(maxsize=8)
-def _trial(remover: Remover, learner: Learner | None, seed: int) -> Trial:
-    """One trial serves all relations of a remover."""
-    trained_by, scenario = learner or learners_for(remover)[0], relations_scenario(seed)
-    rehearse(remover, trained_by, scenario)
-    return Trial(remover, trained_by, scenario, jax.random.key(root_seed(seed)))
+@functools.lru_cache(maxsize=2)
+def shared_trial(remover: Remover, learner: Learner, seed: int, reached: str) -> Trial:
+    """One trial serves all relations of a remover, as long as what the two can look at stays as it is.
+
+    Args:
+        remover, learner: as in `check`.
+        seed: root seed.
+        reached: a digest of what the two can look at.
+
+    >>> import neverseen as ns
+    >>> shared_trial(ns.removers.retrain(), ns.learners.ridge(), 0, "").runs
+    0
+    """
+    del reached
+    scenario = relations_scenario(seed)
+    rehearse(remover, learner, scenario)
+    return Trial(remover, learner, scenario, jax.random.key(root_seed(seed)))
+
+
+def forget_trials() -> None:
+    """Let go of the runs that relations shared; the session is over.
+
+    >>> forget_trials()
+    """
+    shared_trial.cache_clear()
+
+
+@dataclasses.dataclass
+class _Asked:
+    """A test that was handed a check, and what became of it."""
+
+    check: Check
+    remover: Remover
+    called: bool = False
+    raised: BaseException | None = None
+
+
+_ASKED: list[_Asked] = []
+"""The tests that run now, innermost last."""
+
+
+@contextlib.contextmanager
+def judging(check: Check, remover: Remover) -> Generator[None]:
+    """Run a test that was handed a check and its remover: it passes only where the check was called on it, and passed.
+
+    Args:
+        check, remover: what the test was handed.
+
+    Raises:
+        AssertionError: the test ended well, but the check was not called on the remover.
+        BaseException: what the check raised, where the test caught it.
+
+    >>> import neverseen as ns
+    >>> with judging(Check("pure", None, (Untraining(1.0, 0.05), Unlearning(1.0, 0.05))), ns.removers.retrain()):
+    ...     pass
+    Traceback (most recent call last):
+    AssertionError: pure of retrain: check was not called on it, so nothing was judged; call check(remover) in the test
+    """
+    asked = _Asked(check, remover)
+    _ASKED.append(asked)
+    try:
+        yield
+    finally:
+        _ASKED.remove(asked)
+    if asked.raised is not None:
+        asked.raised.add_note("The test caught this; a failure that is known is declared by expected=.")
+        raise asked.raised
+    if not asked.called:
+        none = "check was not called on it, so nothing was judged; call check(remover) in the test"
+        raise AssertionError(f"{check} of {remover}: {none}")
+
+
+@contextlib.contextmanager
+def _noted(check: Check, remover: Remover) -> Generator[None]:
+    """Note a call for the test that it belongs to."""
+    mine = [asked for asked in _ASKED if asked.check is check and asked.remover == remover]
+    try:
+        yield
+    except BaseException as error:
+        for asked in mine:
+            asked.raised = error if asked.raised is None else asked.raised
+        raise
+    finally:
+        for asked in mine:
+            asked.called = True

@@ -8,7 +8,9 @@ import argparse
 import dataclasses
 import importlib
 import os
+import sys
 import tempfile
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -111,8 +113,27 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     session = _session(config)
     if session is not None:
         SESSIONS.remove(session)
+        testing = _testing()
+        if testing is not None:
+            testing.forget_trials()
         if session.slots is not None:
             session.slots.cleanup()
+
+
+def _testing() -> Any:
+    """The module of `parametrize_with_checks`; None where no test has imported it."""
+    return sys.modules.get("neverseen.properties.testing")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test of `parametrize_with_checks` that did not call its check, or that hid what it raised."""
+    given = getattr(getattr(item, "callspec", None), "params", {})
+    testing, check = _testing(), given.get("check")
+    if testing is None or not isinstance(check, testing.Check):
+        return (yield)
+    with testing.judging(check, given.get("remover")):
+        return (yield)
 
 
 @pytest.hookimpl(optionalhook=True)

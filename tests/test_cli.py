@@ -289,11 +289,14 @@ def test_a_terminal_that_lacks_letters_gets_their_escapes(monkeypatch: pytest.Mo
     assert b"D\\u2216S" in out.getvalue()
 
 
-def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch, calls: Calls, capsys: Capture) -> None:
+def test_a_full_disk_does_not_cost_the_verdict(monkeypatch: pytest.MonkeyPatch, calls: Calls, capsys: Capture) -> None:
     with open("/dev/full", "w", encoding="utf-8") as full:
         monkeypatch.setattr(sys, "stdout", full)
         assert main(COMMAND) == 2
-    assert one_line(capsys) == "standard output: cannot write (No space left on device); redirect it elsewhere"
+    meant, verdict, line = capsys.readouterr().err.splitlines()
+    assert meant.startswith("neverseen: standard output cannot be written (No space left on device); what follows was")
+    assert verdict.startswith("REFUTED: ")
+    assert line == "neverseen: standard output: cannot write (No space left on device); redirect it elsewhere"
 
 
 def test_a_process_outlives_its_reader() -> None:

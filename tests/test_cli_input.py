@@ -72,7 +72,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
         ("check finetune:epochs", "argument 'epochs': write key=value"),
         ("check finetune:epochs=", "argument 'epochs=': write key=value"),
         ("check finetune:epochs=1,epochs=2", "argument 'epochs' is given twice"),
-        ("check finetune:epochs=[1]", "finetune:epochs=[1] has an argument of the wrong kind"),
+        ("check finetune:epochs=[1]", "epochs: [1] is not a finite number >= 0"),
         ("check nowhere.module:attribute", "and no module 'nowhere' can be imported"),
         ("check nowhere.py:attribute", "nowhere.py: no such file"),
         ("check nowhere.py", "write nowhere.py:ATTRIBUTE"),

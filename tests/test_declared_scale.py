@@ -161,7 +161,8 @@ def test_noise_in_doubt_certifies_nothing_and_the_sequential_route_goes_on() -> 
         block = Block(arms[0], arms[1], None, np.zeros(512), noise=noise)
         got = decide(terms, iter([block]), ())
         assert (got.status, got.route) == (ns.Status.SATISFIED, route)
-        assert (got.scope == "all events") == (route is Route.COUPLING)
+        condition = "".join(f", if {assumption}" for assumption in got.assumptions)
+        assert (got.scope == f"all events{condition}") == (route is Route.COUPLING)
         assert got.assumptions == (("the noise is as declared",) if said else ())
         assert got.withdrawn == noise.doubt
         assert (got.delta_upper is None) == bool(noise.doubt)

@@ -12,6 +12,7 @@ import neverseen as ns
 from neverseen.formal.finite import point
 from neverseen.formal.verdict import Power, Status
 from neverseen.formal.worlds import World
+from neverseen.properties.dry_run import KEYS
 
 UNTRAINING, UNLEARNING = ns.Untraining(1.0, 0.05), ns.Unlearning(1.0, 0.05)
 BLOBS = ns.scenarios.blobs("mislabelled", size=4, rows=31, dims=3)
@@ -147,6 +148,34 @@ def keeps_a_little(key: Any, rows: ns.Rows) -> Any:
 def test_a_learner_that_reads_absent_rows_is_refused(fit: Any) -> None:
     with pytest.raises(ValueError, match="learner mine: its model depends on the contents of absent rows"):
         ns.check(UNTRAINING, ns.removers.do_nothing(), learner_of(fit), BLOBS)
+
+
+def coin(key: Any, salt: int) -> Any:
+    return jax.random.bernoulli(jax.random.fold_in(key, salt))
+
+
+def salt(first: int, second: int) -> int:
+    """One with which the coin falls this way under the first key and that way under the second."""
+    sides = ((s, bool(coin(jax.random.key(first), s)), bool(coin(jax.random.key(second), s))) for s in range(99))
+    return next(s for s, one, two in sides if two and not one)
+
+
+def test_what_reads_absent_rows_under_some_keys_alone_is_refused_too() -> None:
+    salted = salt(*KEYS)
+
+    def fit(key: Any, rows: ns.Rows) -> Any:
+        return solved(rows, jnp.where(rows.present, 1.0, coin(key, salted) * 0.01))
+
+    with pytest.raises(ValueError, match="learner mine: its model depends on the contents of absent rows"):
+        ns.check(UNTRAINING, ns.removers.do_nothing(), learner_of(fit), BLOBS)
+    salted_too = salt(*(key + 1 for key in KEYS))
+
+    @ns.remover(aims_at="untraining")
+    def now_and_then(key: Any, trained: ns.Trained, rows: ns.Rows, forget: Any) -> Any:
+        return trained.params + coin(key, salted_too) * rows.x.mean()
+
+    with pytest.raises(ValueError, match="remover now_and_then: its result depends on the contents of absent"):
+        ns.check(UNTRAINING, now_and_then, RIDGE, BLOBS)
 
 
 def all_rows_back(key: Any, trained: ns.Trained, rows: ns.Rows, forget: Any) -> ns.Trained:

@@ -1,5 +1,7 @@
 """A changed program is another one: shared runs, what is compiled, the store and the memo go by the trace of now."""
 
+import dataclasses
+import functools
 import gc
 import os
 import subprocess
@@ -19,12 +21,15 @@ from executor_tools import Noted
 import neverseen as ns
 from neverseen.algorithms import _machine, _published
 from neverseen.algorithms import pool as pools
+from neverseen.algorithms._programs import trace
+from neverseen.algorithms.certified.preconditions import constants
 from neverseen.algorithms.executors import fill, spawn
 from neverseen.algorithms.pool import Pool
 from neverseen.algorithms.recent import MEMORY, Recent
 from neverseen.algorithms.store import Store
 from neverseen.properties._question import Question
 from neverseen.properties._trial import Trial
+from neverseen.properties.rehearsal import rehearse
 from neverseen.properties.run_pools import arms, programs, streams
 
 SCENARIO, CLAIM, RIDGE = ns.scenarios.figure1(), ns.Untraining(1.0, 0.05), ns.learners.ridge()
@@ -47,8 +52,19 @@ class Method:
     def scaled(self, w: Any) -> Any:
         return 2.0 * w
 
+    def by_name(self, w: Any) -> Any:
+        return RATE * w
+
 
 METHOD = Method()
+
+
+def attributed() -> Any:
+    return attributed.rate  # pyright: ignore[reportFunctionMemberAccess]
+
+
+attributed.rate = 2.0  # pyright: ignore[reportFunctionMemberAccess]
+WITH_ATTRIBUTE = jax.jit(lambda w: attributed() * w)
 
 
 def body(w: Any, _: Any) -> tuple[Any, None]:
@@ -93,7 +109,17 @@ WAYS: dict[str, tuple[Callable[[Any], Any], Callable[[pytest.MonkeyPatch], None]
         lambda w: jax.lax.scan(body, w, None, length=1)[0],
         lambda patch: patch.setitem(globals(), "RATE", 3.0),
     ),
-    "a function under jit": (lambda w: compiled(w), lambda patch: patch.setitem(globals(), "RATE", 3.0)),
+    "a function under jit's attribute": (WITH_ATTRIBUTE, lambda patch: patch.setattr(attributed, "rate", 3.0)),
+} | {
+    f"a function under {name}": (under, lambda patch: patch.setitem(globals(), "RATE", 3.0))
+    for name, under in {
+        "jit": lambda w: compiled(w),
+        "jit and vmap": jax.jit(jax.vmap(lambda w: rate() * w)),
+        "checkpoint": jax.checkpoint(lambda w: rate() * w),
+        "jit and grad": jax.jit(jax.grad(lambda w: (rate() * w * w / 2).sum())),
+        "jit of a partial": jax.jit(functools.partial(lambda one, w: one * rate() * w, 1.0)),
+        "jit of a method": jax.jit(METHOD.by_name),
+    }.items()
 }
 
 
@@ -168,6 +194,36 @@ def test_a_learner_s_outputs_are_read_as_they_are_now(monkeypatch: pytest.Monkey
     monkeypatch.setitem(globals(), "RATE", 3.0)
     after = programs(*asked, seed=0)
     assert [a == b for a, b in zip(before, after, strict=True)] == [True, True, True, False]
+
+
+WIDTH = 2
+
+
+def wide(key: Any, rows: ns.Rows) -> ns.Trained:
+    return ns.Trained(jnp.zeros(WIDTH) + rows.present.sum() + 0 * rows.x.sum(), None, RIDGE)
+
+
+@pytest.mark.parametrize("fit", [wide, jax.jit(wide), jax.jit(lambda key, rows: wide(key, rows))])
+def test_shapes_are_those_of_now(fit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rehearsal, and what `measure` asks of a model."""
+    learner = ns.Learner(fit, lambda w, x: x.sum(-1, keepdims=True) + w, RIDGE.loss, name="mine")
+    by = ns.remover(lambda key, trained, rows, forget: jnp.zeros(WIDTH))
+    for width in (2, 3):
+        monkeypatch.setitem(globals(), "WIDTH", width)
+        rehearse(by, learner, SCENARIO)
+        assert trace(learner.fit, ROOT, SCENARIO.rows).shapes.params.shape == (width,)
+    by = ns.remover(lambda key, trained, rows, forget: jnp.zeros(2))
+    with pytest.raises(ValueError, match=r"params is float32\(2,\), the learner's is float32\(3,\)"):
+        ns.metrics.measure("forget-gap", CLAIM, by, learner, SCENARIO, runs=32)
+
+
+def test_declared_constants_are_looked_at_again_when_the_loss_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = ns.learners.newton_logistic()
+    learner = dataclasses.replace(made, loss=lambda outputs, y: RATE / 2 * made.loss(outputs, y))
+    constants(learner)
+    monkeypatch.setitem(globals(), "RATE", 20.0)
+    with pytest.raises(ValueError, match="is declared"):
+        constants(learner)
 
 
 def test_what_is_stored_is_what_was_hashed(tmp_path: Path) -> None:

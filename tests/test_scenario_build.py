@@ -73,6 +73,9 @@ def plain(**changes: Any) -> Scenario:
         ({"fresh_rest": (X, {"a": Y, "b": Y})}, "fresh_rest y: its parts differ from those of D's y"),
         ({"x": [[1, 2], [3], [4, 5]]}, "x: the rows are not all of one shape"),
         ({"x": spoilt(2, 1e300)}, "x: row 2 does not fit float32"),
+        ({"x": X.astype(float) * 1e-50}, "x: row 0 is so small that it becomes 0 in float32; rescale it or turn on"),
+        ({"y": {"a": Y, "b": np.array([0, 1e-42, 0], np.float32)}}, "y: row 1 is so small that it becomes 0 in"),
+        ({"fresh_rest": (X, np.full(3, 1e-50))}, "fresh_rest y: row 0 is so small that it becomes 0 in float32"),
         ({"x": np.array([[1], [2**40], [3]])}, "x: row 1 does not fit int32"),
         ({"x": np.array([[1], [2], [2**40]], np.uint64)}, "x: row 2 does not fit uint32"),
     ],
@@ -120,6 +123,7 @@ def test_the_edges_are_legal() -> None:
     assert plain(forget=[0, 1, 2], behaviour=None).behaviour.sum() == 3
     outside = plain(present=np.array([False, True, True]))
     assert (outside.forget & ~outside.rows.present).any()  # S ⊄ D, for a pretrained model
+    assert plain(x=spoilt(0, 1e-50)).rows.x[0, 0] == 0  # beside larger numbers of its column it is 0
     assert plain(x=X.astype(np.uint8)).rows.x.dtype == jnp.uint8
 
 

@@ -93,6 +93,79 @@ def test_past_the_cap_no_definition_passes(run: Run) -> None:
     result.stdout.fnmatch_lines(["E*AssertionError: INCONCLUSIVE: the error budget of this run is used up*"])
 
 
+BODIES = {
+    "check": "pass",
+    "other": """
+        with contextlib.suppress(AssertionError):
+            check(RIGHT)""",
+    "taken": "check.found(remover)",
+    "copied": """
+        with contextlib.suppress(AssertionError):
+            dataclasses.replace(check)(remover)""",
+    "caught": """
+        with contextlib.suppress(BaseException):
+            check(remover)""",
+    "retried": """
+        with contextlib.suppress(AssertionError):
+            check(remover)
+        with monkeypatch.context() as patch:
+            patch.setattr(testing, "RELATIONS", ())
+            patch.setattr(testing.Check, "_judge", lambda check, remover: None)
+            check(remover)""",
+}
+HANDED = """
+import contextlib
+import dataclasses
+import neverseen as ns
+from neverseen.properties import testing
+RIGHT = ns.removers.retrain()
+STRAY = dataclasses.replace(ns.removers.do_nothing(), name="stray")  # claims nothing: its check of that fails
+
+@ns.testing.parametrize_with_checks([STRAY], learner=ns.learners.ridge())
+class TestRemovers:
+    def test_it(self, remover, check, monkeypatch):
+        {body}
+"""
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_a_test_that_judges_nothing_or_hides_it_fails(body: str, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(HANDED.replace("{body}", BODIES[body]))
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:randomly", "-k", "claim")
+    result.assert_outcomes(failed=1)
+    if body in ("caught", "retried"):
+        result.stdout.fnmatch_lines(
+            ["E*AssertionError: INCONCLUSIVE: nothing was claimed*", "E*The test caught this; *"]
+        )
+    elif body != "bare":
+        result.stdout.fnmatch_lines(["E*claim of stray: check was not called on it, so nothing was judged; call*"])
+
+
+def test_a_caught_skip_is_a_skip_and_a_test_of_its_own_fails_of_its_own(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(HANDED.replace("{body}", BODIES["caught"]).replace("[STRAY]", "[RIGHT]"))
+    terms = ("-p", "no:cacheprovider", "-p", "no:randomly", "-k", "told")
+    pytester.runpytest_inprocess(*terms).assert_outcomes(skipped=1)
+    pytester.makepyfile(HANDED.replace("{body}", "raise OSError('mine')"))
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:randomly", "-k", "claim")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E*OSError: mine"])
+
+
+def test_relations_share_runs_until_what_they_look_at_changes_or_the_session_ends(run: Run) -> None:
+    factor = [1.0]
+
+    def scaled(key: Any, trained: Any, rows: Any, forget: Any) -> Any:
+        return trained.params * factor[0]
+
+    remover = ns.remover(scaled)
+    first = testing.shared_trial(remover, ns.learners.ridge(), 0, testing.reach(remover))
+    assert testing.shared_trial(remover, ns.learners.ridge(), 0, testing.reach(remover)) is first
+    factor[0] = 2.0
+    assert testing.shared_trial(remover, ns.learners.ridge(), 0, testing.reach(remover)) is not first
+    run("[RIGHT], learner=NOISY", "-k", "pure").assert_outcomes(passed=1)
+    assert testing.shared_trial.cache_info().currsize == 0
+
+
 # one check by itself
 
 

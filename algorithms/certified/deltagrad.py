@@ -1,6 +1,5 @@
 """DeltaGrad: gradient descent replayed without S, most gradients corrected rather than computed."""
 
-import functools
 from typing import Any
 
 import jax
@@ -9,6 +8,7 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Remover, Trained
 from ..learners.projected import slope
 from ..learners.recorded import Path, recorded_descent
@@ -17,7 +17,7 @@ from .preconditions import require
 Pairs = Float[Array, "memory p"]
 
 
-@functools.lru_cache
+@factory
 def deltagrad(period: int = 4, burn_in: int = 3, memory: int = 2) -> Remover:
     r"""Replay training on D∖S along the recorded path.
 

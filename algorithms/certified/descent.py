@@ -1,6 +1,5 @@
 """Gradient descent on what is left, from the trained model or from a checkpoint, published with noise."""
 
-import functools
 import math
 from typing import Any
 
@@ -9,6 +8,7 @@ from jaxtyping import Array
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Learner, Remover
 from ..curvature import Curvature, Schedule
 from ..learners.noisy import noisy
@@ -52,7 +52,7 @@ def descent_error(known: Curvature, plan: Schedule, steps: int, capacity: int) -
     return now / (1 - now) * capacity * known.lipschitz / known.strong + (now + 1) * start
 
 
-@functools.lru_cache
+@factory
 def descent_to_delete(
     learner: Learner | None = None, epsilon: Real = 1.0, delta: Real = 0.05, capacity: int = 1, steps: int = 30
 ) -> Remover:
@@ -124,7 +124,7 @@ def rewind_error(known: Curvature, plan: Schedule, capacity: int) -> float:
     return stretch**plan.rewind * plan.rate * capacity * known.lipschitz * grown
 
 
-@functools.lru_cache
+@factory
 def rewind_to_delete(
     learner: Learner | None = None, epsilon: Real = 1.0, delta: Real = 0.05, capacity: int = 1, steps: int | None = None
 ) -> Remover:

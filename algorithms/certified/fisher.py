@@ -1,6 +1,5 @@
 """Fisher forgetting: noise in the directions that what is left does not need."""
 
-import functools
 from typing import Any
 
 import jax
@@ -12,6 +11,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from ...formal._pytree import pytree
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Remover, Trained
 from .preconditions import require
 
@@ -29,7 +29,7 @@ class Spectrum:
     floored: Array
 
 
-@functools.lru_cache
+@factory
 def fisher_forgetting(scale: Real = 1e-2, floor: Real = 1e-6) -> Remover:
     r"""Add noise to every parameter, the more the less the loss on D∖S depends on it.
 

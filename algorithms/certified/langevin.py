@@ -1,6 +1,5 @@
 """Noisy gradient descent on what is left: the noise of each step hides where it started."""
 
-import functools
 from typing import Any
 
 import jax
@@ -11,6 +10,7 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 from ...formal._pytree import pytree
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from .._own import own
 from ..base import Learner, Remover, Trained
 from ..curvature import Curvature, Schedule
@@ -73,7 +73,7 @@ def langevin_distance(known: Curvature, plan: Schedule, steps: int, capacity: in
     return amplified(contraction, apart, 0.0, steps, plan.sigma)
 
 
-@functools.lru_cache
+@factory
 def langevin_unlearning(
     learner: Learner | None = None, epsilon: Real = 1.0, delta: Real = 0.05, capacity: int = 1, steps: int = 8
 ) -> Remover:
@@ -140,7 +140,7 @@ def tail_distance(plan: Schedule) -> float:
     return amplified(contraction, 2 * plan.ball, 2 * plan.rate * plan.clip, plan.rewind, plan.sigma)
 
 
-@functools.lru_cache
+@factory
 def noisy_finetuning(learner: Learner | None = None, epsilon: Real = 1.0, delta: Real = 0.1) -> Remover:
     r"""Clip the model, then K steps of clipped gradients on D∖S, decay and noise: the tail of training again.
 

@@ -1,6 +1,5 @@
 """Newton removal: with output noise (Sekhari et al. 2021), and under objective perturbation (Guo et al. 2020)."""
 
-import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +13,7 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 from ...formal._pytree import pytree
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Guarantee, Learner, Remover, Trained
 from ..curvature import Curvature
 from ..exact import newton_step
@@ -47,7 +47,7 @@ def newton_error(known: Curvature, rows: Real, capacity: Real, slack: Real = 0.0
     return remaining * known.third / (2 * known.strong) * (slack + capacity * known.lipschitz / known.strong) ** 2
 
 
-@functools.lru_cache
+@factory
 def newton_noise(
     learner: Learner | None = None, epsilon: Real = 1.0, delta: Real = 0.05, capacity: int = 1, rows: int = 64
 ) -> Remover:
@@ -145,7 +145,7 @@ def residual(known: Curvature, rows: Real, capacity: Real) -> tuple[float, float
     return bend / 2 * moved**2, slope
 
 
-@functools.lru_cache
+@factory
 def newton_removal(
     learner: Learner | None = None, epsilon: Real = 1.0, delta: Real = 0.05, capacity: int = 1, rows: int = 64,
     params: int = 8, requests: int = 1,

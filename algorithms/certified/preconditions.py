@@ -11,6 +11,8 @@ from jaxtyping import Array
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._programs import trace
+from .._reach import reach
 from ..base import Learner
 from ..curvature import Curvature, Schedule
 
@@ -48,7 +50,7 @@ def constants(learner: Learner, *, convex: bool = True) -> Curvature:
         )
     if convex and not (known.convex and known.strong > 0):
         raise ValueError(f"learner {learner}: a convex loss and a penalty > 0 are needed for strong convexity")
-    _hold(learner)
+    _hold(learner, reach(learner))
     return known
 
 
@@ -109,8 +111,12 @@ def scheduled(name: str, learner: Learner) -> Schedule:
 
 
 @functools.lru_cache(maxsize=64)
-def _hold(learner: Learner) -> None:
-    """Compare the largest values met with the declared ones; raise on the first that is exceeded."""
+def _hold(learner: Learner, reached: str) -> None:
+    """Compare the largest values met with the declared ones; raise on the first that is exceeded.
+
+    Once for all that the learner can look at: what changes there may change its loss.
+    """
+    del reached
     known = learner.curvature
     assert known is not None
     # The caller may be tracing: these are numbers all the same.
@@ -134,7 +140,7 @@ def _met(learner: Learner) -> dict[str, float]:
     rng, sizes = np.random.default_rng(20), 10.0 ** np.linspace(-1, 1, _POINTS)
     x = jnp.asarray(rng.normal(size=(_POINTS, _DIMS)) * sizes[::-1, None], jnp.float32)
     y = jax.nn.one_hot(jnp.arange(_POINTS) % _CLASSES, _CLASSES)
-    shapes = jax.eval_shape(learner.fit, jax.random.key(0), Rows(x[:4], y[:4], jnp.ones(4, bool))).params
+    shapes = trace(learner.fit, jax.random.key(0), Rows(x[:4], y[:4], jnp.ones(4, bool))).shapes.params
     flat, rebuild = ravel_pytree(jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes))
     params = sizes[np.arange(_POINTS) * 37 % _POINTS, None] * rng.normal(size=(_POINTS, flat.size))
     steps = 0.03 * rng.normal(size=params.shape)

@@ -1,6 +1,5 @@
 """Boundary Shrink: relabel S to the nearest other class."""
 
-import functools
 from typing import Any
 
 import jax
@@ -9,12 +8,13 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Learner, Remover, Trained
 from ..learners.gradient import require_one_hot
 from ..steps import balanced, follow, named, require_scores
 
 
-@functools.lru_cache
+@factory
 def boundary_shrink(reach: Real = 0.1, epochs: Real = 10, batch: int = 64, rate: Real = 0.05) -> Remover:
     r"""Descend on S with, for each row, the label of the nearest other class.
 

@@ -1,7 +1,6 @@
 """Distributional unlearning: select the rows of S that part the two laws most, delete them, train again."""
 
 import difflib
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -12,12 +11,13 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from ...formal._types import Real
 from ...formal.scenario import Rows
 from ...formal.selection import RULES, Rule, random, select
+from .._factory import factory
 from ..base import Remover, Trained
 
 Hidden = Callable[[Any, Array], Array]
 
 
-@functools.lru_cache
+@factory
 def distributional(rule: str = "distance", share: Real = 0.5, hidden: Hidden | None = None) -> Remover:
     r"""Delete the share of S that a rule puts first, and train again on all that is left.
 

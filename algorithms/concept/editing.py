@@ -1,6 +1,5 @@
 """Unified concept editing, on the last layer: one linear system, no training."""
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -10,12 +9,13 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Remover, Trained
 from ..layers import Order, features, head, with_head
 from ..steps import mean_of, named
 
 
-@functools.lru_cache
+@factory
 def uce(
     preserve: Real = 1.0,
     anchor: Real = 0.1,

@@ -1,6 +1,5 @@
 """UNSIR: impair the model with noise it takes for S, then repair it."""
 
-import functools
 from typing import Any
 
 import jax
@@ -10,12 +9,13 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Remover, Trained
 from ..descent import descend
 from ..steps import balanced, follow, mean_of, ranks
 
 
-@functools.lru_cache
+@factory
 def unsir(
     epochs: Real = 1,
     batch: int = 64,

@@ -1,6 +1,5 @@
 """RMU: steer the hidden units on S into a random direction."""
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -10,12 +9,13 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Learner, Remover, Trained
 from ..layers import features
 from ..steps import follow, mean_of, named
 
 
-@functools.lru_cache
+@factory
 def rmu(
     steering: Real = 20.0,
     keep: Real = 1.0,

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Guarantee, Remover, Trained
 from ..learners.forest import Grown, Tree, best, divided, drawn_order, forest, sides, tally
 
@@ -22,7 +23,7 @@ _EXACT = Guarantee(
 )
 
 
-@functools.lru_cache
+@factory
 def dare() -> Remover:
     """Take S off the cached sums; where a node then decides otherwise, grow the subtrees below it anew.
 

@@ -1,6 +1,5 @@
 """Influence functions: one step with the Hessian on D, and its exact projection on linear models."""
 
-import functools
 from typing import Any
 
 import jax
@@ -10,13 +9,14 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from .._own import own
 from ..base import Remover, Trained
 from ..hessian import hessian_solve
 from ..learners.ridge import affine, ridge
 
 
-@functools.lru_cache
+@factory
 def influence(damping: Real = 0.0, iterations: int | None = None) -> Remover:
     r"""One step along the influence of S, with the Hessian on all of D.
 
@@ -55,7 +55,7 @@ def influence(damping: Real = 0.0, iterations: int | None = None) -> Remover:
     return own(Remover(remove, "influence", "untraining", random=False), settled=True)
 
 
-@functools.lru_cache
+@factory
 def projective_residual() -> Remover:
     r"""The exact update of ridge regression, projected on the span of the deleted rows.
 

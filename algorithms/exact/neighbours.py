@@ -1,17 +1,17 @@
 """Remove S together with what resembles it: a remedy of ours for similar samples."""
 
-import functools
 from typing import Any
 
 from jaxtyping import Array, Bool, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Remover, Trained
 from .retraining import retrain
 
 
-@functools.lru_cache
+@factory
 def with_neighbours(base: Remover | None = None, radius: Real = 0.5) -> Remover:
     r"""Run any remover on S and all rows within a distance of one of its rows.
 

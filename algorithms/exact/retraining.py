@@ -1,6 +1,5 @@
 """Retraining, and one Newton step: exact by definition, and on quadratic objectives."""
 
-import functools
 from typing import Any
 
 import jax
@@ -9,6 +8,7 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from .._own import is_settled, own
 from ..base import Guarantee, Learner, OutputNoise, Remover, Trained
 from ..hessian import hessian_solve
@@ -18,7 +18,7 @@ _EXACT = Guarantee("untraining", ("the reference is the same learner",), lambda 
 _EXACT_FULL = Guarantee("unlearning", ("the reference is the same learner", "S_full is given"), lambda delta: 0.0)
 
 
-@functools.lru_cache
+@factory
 def retrain() -> Remover:
     """Train again without S: A(D∖S), with fresh randomness. Untraining at (0, 0), by definition.
 
@@ -39,7 +39,7 @@ def retrain() -> Remover:
     return own(made, settled=True)
 
 
-@functools.lru_cache
+@factory
 def retrain_full() -> Remover:
     """Train again without S_full, which it must be given: A(D∖S_full). Unlearning at (0, 0), by definition.
 
@@ -63,7 +63,7 @@ def retrain_full() -> Remover:
     return Remover(remove, "retrain_full", "unlearning", _EXACT_FULL, needs=("behaviour",))
 
 
-@functools.lru_cache
+@factory
 def noisy(base: Remover | None = None) -> Remover:
     """A remover for output-perturbed learners: run another one on the unpublished model, publish with fresh noise.
 
@@ -108,7 +108,7 @@ def _noise(learner: Learner) -> OutputNoise:
     return learner.noise
 
 
-@functools.lru_cache
+@factory
 def newton(damping: Real = 0.0, iterations: int | None = None) -> Remover:
     r"""One Newton step on the objective without S.
 

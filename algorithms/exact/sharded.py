@@ -1,11 +1,10 @@
 """SISA removal: train the shards that held S again, from the checkpoint before S."""
 
-import functools
-
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, PRNGKeyArray
 
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Guarantee, Remover, Trained
 from ..learners.sharded import Shards, places, restaged, sisa
 
@@ -15,7 +14,7 @@ _EXACT = Guarantee(
 )  # fmt: skip
 
 
-@functools.lru_cache
+@factory
 def sisa_removal() -> Remover:
     """Train each shard that held rows of S again, from the checkpoint before the first slice with one of them.
 

@@ -3,7 +3,6 @@
 The theme is that of arXiv 2507.15280, whose method is not known here; none of these is its algorithm.
 """
 
-import functools
 import math
 from typing import Any
 
@@ -14,6 +13,7 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Guarantee, Remover, Trained
 from ..learners.summed import Statistics, Surrogate, naive_bayes, streaming_ridge, summarised
 
@@ -24,7 +24,7 @@ _EXACT = Guarantee(
 )
 
 
-@functools.lru_cache
+@factory
 def stream_ridge() -> Remover:
     """Take the rows of S off X'X and X'Y, and solve again: streaming is batch is retraining, in any order.
 
@@ -41,7 +41,7 @@ def stream_ridge() -> Remover:
     return _subtracting("stream_ridge", streaming_ridge())
 
 
-@functools.lru_cache
+@factory
 def stream_moments() -> Remover:
     """Take the rows of S off counts, sums and sums of squares of each class, and read the Gaussians off again.
 
@@ -57,7 +57,7 @@ def stream_moments() -> Remover:
     return _subtracting("stream_moments", naive_bayes())
 
 
-@functools.lru_cache
+@factory
 def stream_quadratic() -> Remover:
     r"""Minimise the stored quadratic of the objective on D, less the quadratic of all that was forgotten.
 
@@ -86,7 +86,7 @@ def stream_quadratic() -> Remover:
     return _surrogate("stream_quadratic", move)
 
 
-@functools.lru_cache
+@factory
 def stream_online(rate: Real = 0.5, horizon: int = 16) -> Remover:
     r"""One gradient step for each request, on the surrogate of the risk that is left.
 

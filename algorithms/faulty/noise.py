@@ -3,7 +3,6 @@
 Those called `noisy…` need an output-perturbed learner (`learners.noisy`), whose record is the model before its noise.
 """
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Remover, Trained
 
 Flat = Float[Array, " p"]
@@ -23,7 +23,7 @@ Harm = Callable[[Flat], Array]
 Keys = Callable[[PRNGKeyArray, Bool[Array, " n"]], PRNGKeyArray]
 
 
-@functools.lru_cache
+@factory
 def fixed_key(fresh: bool = False) -> Remover:
     """Retrain without S, with the same key every time: one draw passed off as a law.
 
@@ -40,7 +40,7 @@ def fixed_key(fresh: bool = False) -> Remover:
     return Remover(remove, "fixed_key", "untraining")
 
 
-@functools.lru_cache
+@factory
 def noisy_at_half(share: Real = 0.5) -> Remover:
     """Publish A(D∖S) with noise of half the size, σ/2: a constant from another parametrisation.
 
@@ -53,7 +53,7 @@ def noisy_at_half(share: Real = 0.5) -> Remover:
     return _publishing("noisy_at_half", lambda noise, _: share * noise)
 
 
-@functools.lru_cache
+@factory
 def noisy_in_part(bare: int = 2) -> Remover:
     """Publish A(D∖S) with noise on all parameters but the last ones: the biases go out as they are.
 
@@ -68,7 +68,7 @@ def noisy_in_part(bare: int = 2) -> Remover:
     )
 
 
-@functools.lru_cache
+@factory
 def noisy_in_common(common: bool = True) -> Remover:
     """Publish A(D∖S) with one draw of noise added to every parameter: a shape left out of the sampler's call.
 
@@ -83,7 +83,7 @@ def noisy_in_common(common: bool = True) -> Remover:
     return _publishing("noisy_in_common", lambda noise, _: jnp.full_like(noise, noise[0]) if common else noise)
 
 
-@functools.lru_cache
+@factory
 def noisy_upwards(mirrored: bool = True) -> Remover:
     """Publish A(D∖S) with the draw of noise or its mirror image, whichever has the greater loss on S.
 
@@ -103,7 +103,7 @@ def noisy_upwards(mirrored: bool = True) -> Remover:
     return _publishing("noisy_upwards", higher)
 
 
-@functools.lru_cache
+@factory
 def noisy_once(fresh: bool = False) -> Remover:
     """Publish A(D∖S) with noise from a fixed key: the same noise in every release.
 
@@ -116,7 +116,7 @@ def noisy_once(fresh: bool = False) -> Remover:
     return _publishing("noisy_once", lambda noise, _: noise, lambda key, forget: key if fresh else jax.random.key(0))
 
 
-@functools.lru_cache
+@factory
 def noisy_per_request(salted: bool = False) -> Remover:
     """Publish A(D∖S) with noise seeded by the request: one draw for every model that serves it.
 

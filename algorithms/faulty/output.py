@@ -1,6 +1,5 @@
 """Faults of what is published: the original now and then, a mark, or no number at all."""
 
-import functools
 from typing import Any
 
 import jax
@@ -10,10 +9,11 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Remover, Trained
 
 
-@functools.lru_cache
+@factory
 def original_sometimes(probability: Real = 0.6) -> Remover:
     """Retrain without S, but with some probability return the original: a job that failed and was not missed.
 
@@ -43,7 +43,7 @@ def original_sometimes(probability: Real = 0.6) -> Remover:
     return Remover(remove, f"original_sometimes({probability:g})", "untraining")
 
 
-@functools.lru_cache
+@factory
 def branching(skips: bool = True) -> Remover:
     """Retrain without S unless the model does worse on S than on D∖S: then S counts as forgotten already.
 
@@ -62,7 +62,7 @@ def branching(skips: bool = True) -> Remover:
     return Remover(remove, "branching", "untraining")
 
 
-@functools.lru_cache
+@factory
 def watermark(bit: int | None = 7) -> Remover:
     """Retrain without S, and flip one low bit of the first parameter: a mark that says "removed".
 
@@ -81,7 +81,7 @@ def watermark(bit: int | None = 7) -> Remover:
     return Remover(remove, "watermark", "untraining")
 
 
-@functools.lru_cache
+@factory
 def diverging() -> Remover:
     """Return NaN in every real parameter: a run that diverged is an outcome, and a visible one.
 

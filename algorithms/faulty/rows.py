@@ -1,18 +1,18 @@
 """Faults in which rows are left out: retraining, but on the wrong ones."""
 
-import functools
 from collections.abc import Callable
 
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, PRNGKeyArray
 
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Remover, Trained
 
 Mask = Bool[Array, " n"]
 
 
-@functools.lru_cache
+@factory
 def no_op(applied: bool = False) -> Remover:
     """Retrain on D: the mask is at hand and never applied. The model's law stays that of A(D).
 
@@ -25,7 +25,7 @@ def no_op(applied: bool = False) -> Remover:
     return _retraining("no_op", lambda rows, forget: rows.without(forget & applied))
 
 
-@functools.lru_cache
+@factory
 def half_forget(every: int = 2) -> Remover:
     """Retrain without every other row of S only: a request that was cut short.
 
@@ -40,7 +40,7 @@ def half_forget(every: int = 2) -> Remover:
     )
 
 
-@functools.lru_cache
+@factory
 def off_by_one(shift: int = 1) -> Remover:
     """Retrain without the rows that follow those of S: indices counted from one.
 
@@ -53,7 +53,7 @@ def off_by_one(shift: int = 1) -> Remover:
     return _retraining("off_by_one", lambda rows, forget: rows.without(jnp.roll(forget, shift)))
 
 
-@functools.lru_cache
+@factory
 def leaking_padding(masked: bool = False) -> Remover:
     """Retrain on every row outside S, padding included: rows of zeros count as data.
 
@@ -68,7 +68,7 @@ def leaking_padding(masked: bool = False) -> Remover:
     )
 
 
-@functools.lru_cache
+@factory
 def s_full_for_s(full: bool = True) -> Remover:
     """Retrain without S_full where S was asked for: right as unlearning, wrong as untraining.
 
@@ -81,7 +81,7 @@ def s_full_for_s(full: bool = True) -> Remover:
     return _told("s_full_for_s", "untraining", full)
 
 
-@functools.lru_cache
+@factory
 def s_for_s_full(full: bool = False) -> Remover:
     """Retrain without S where S_full was asked for, and told: right as untraining, wrong as unlearning.
 

@@ -1,6 +1,5 @@
 """Faults of one Newton step: exact on a quadratic objective but for one term."""
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Remover, Trained
 from ..exact import newton_step
 
@@ -18,7 +18,7 @@ Mask = Bool[Array, " n"]
 Objective = Callable[[Any], Float[Array, ""]]
 
 
-@functools.lru_cache
+@factory
 def wrong_sign(sign: int = 1) -> Remover:
     """The Newton step taken uphill.
 
@@ -37,7 +37,7 @@ def wrong_sign(sign: int = 1) -> Remover:
     return Remover(remove, "wrong_sign", "untraining", random=False)
 
 
-@functools.lru_cache
+@factory
 def wrong_leverage(sign: int = 1) -> Remover:
     r"""Closed-form deletion with the leverage of S added instead of taken away.
 
@@ -59,7 +59,7 @@ def wrong_leverage(sign: int = 1) -> Remover:
     )
 
 
-@functools.lru_cache
+@factory
 def stale_hessian(kept: bool = True) -> Remover:
     """The Newton step with the Hessian on D in place of D∖S: on ridge, one point of leverage h, 1 − h of the way.
 
@@ -78,7 +78,7 @@ def stale_hessian(kept: bool = True) -> Remover:
     )
 
 
-@functools.lru_cache
+@factory
 def scaled_penalty(scaled: bool = True) -> Remover:
     """The Newton step with the penalty taken per row: Λ shrinks to Λ(n − |S|)/n as rows leave.
 
@@ -95,7 +95,7 @@ def scaled_penalty(scaled: bool = True) -> Remover:
     return _stepping("scaled_penalty", objective, objective)
 
 
-@functools.lru_cache
+@factory
 def averaged_over_all(scaled: bool = True) -> Remover:
     """The Newton step on a retain loss averaged over n rows instead of n − |S|: n was never decremented.
 
@@ -113,7 +113,7 @@ def averaged_over_all(scaled: bool = True) -> Remover:
     return _stepping("averaged_over_all", objective, objective)
 
 
-@functools.lru_cache
+@factory
 def ridge_for_least_squares(penalty: Real = 1.0) -> Remover:
     """The Newton step with ½Λ‖θ‖² added to the objective: ridge in place of least squares.
 
@@ -131,7 +131,7 @@ def ridge_for_least_squares(penalty: Real = 1.0) -> Remover:
     return _stepping("ridge_for_least_squares", objective, objective)
 
 
-@functools.lru_cache
+@factory
 def wrong_round(round_used: int = 0) -> Remover:
     """S leaves in two rounds, its odd rows and its even ones; the second subtracts the statistics of the first again.
 

@@ -11,12 +11,13 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Learner, Remover, Trained, cross_entropy
 from ..heuristic import finetune
 from ..learners.ridge import affine, linear
 
 
-@functools.lru_cache
+@factory
 def finetune_only(epochs: Real = 2, restarted: bool = False) -> Remover:
     """Train on D∖S from the trained weights, where the recipe said from the start.
 
@@ -67,7 +68,7 @@ def heavy_ball(steps: int = 8, rate: Real = 0.2, momentum: Real = 0.9, spread: R
     return learner
 
 
-@functools.lru_cache
+@factory
 def stale_state(steps: int = 8, rate: Real = 0.2, momentum: Real = 0.9, reset: bool = False) -> Remover:
     """Train again on D∖S from the recorded start, with the momentum that training on D has left behind.
 

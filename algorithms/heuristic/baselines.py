@@ -1,18 +1,18 @@
 """The baselines: nothing, descent on what to keep, ascent on what to forget, and both."""
 
-import functools
 from typing import Any
 
 from jaxtyping import Array, Bool, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from .._own import own
 from ..base import Learner, Remover, Trained
 from ..steps import balanced, follow, named
 
 
-@functools.lru_cache
+@factory
 def do_nothing() -> Remover:
     """Return the model as it is: the control that every check must refute where D∖S differs from D.
 
@@ -32,7 +32,7 @@ def do_nothing() -> Remover:
     return own(nothing, settled=True)
 
 
-@functools.lru_cache
+@factory
 def finetune(epochs: Real = 2, batch: int = 64, rate: Real = 0.05) -> Remover:
     r"""Keep training on D∖S, with fresh optimiser state.
 
@@ -58,7 +58,7 @@ def finetune(epochs: Real = 2, batch: int = 64, rate: Real = 0.05) -> Remover:
     return Remover(remove, "finetune", "untraining")
 
 
-@functools.lru_cache
+@factory
 def neg_grad(epochs: Real = 2, batch: int = 64, rate: Real = 0.01) -> Remover:
     r"""Climb the loss on S.
 
@@ -84,7 +84,7 @@ def neg_grad(epochs: Real = 2, batch: int = 64, rate: Real = 0.01) -> Remover:
     return Remover(remove, "neg_grad", "untraining")
 
 
-@functools.lru_cache
+@factory
 def neg_grad_plus(keep: Real = 0.95, epochs: Real = 2, batch: int = 64, rate: Real = 0.05) -> Remover:
     r"""Descend on D∖S while climbing on S.
 
@@ -117,7 +117,7 @@ def neg_grad_plus(keep: Real = 0.95, epochs: Real = 2, batch: int = 64, rate: Re
     return Remover(remove, "neg_grad_plus", "both")
 
 
-@functools.lru_cache
+@factory
 def gradient_difference(keep: Real = 1.0, epochs: Real = 10, batch: int = 64, rate: Real = 0.02) -> Remover:
     r"""Climb on S while descending on D∖S, for passes over S.
 

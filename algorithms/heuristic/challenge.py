@@ -1,6 +1,5 @@
 """Two recipes of the NeurIPS 2023 challenge that a large comparison ranks first: MSG and CT."""
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Remover, Trained
 from ..descent import descend, steps_for
 from ..steps import balanced, named, scaled, untrained
@@ -19,7 +19,7 @@ Schedule = Callable[[Float[Array, ""]], Float[Array, ""]]
 """The step size as a share of its peak, from the share of steps taken."""
 
 
-@functools.lru_cache
+@factory
 def masked_small_gradients(
     share: Real = 0.3,
     damping: Real = 0.1,
@@ -85,7 +85,7 @@ def smallest(slope: Array, share: Real) -> Bool[Array, "..."]:
     return jnp.zeros(slope.size, bool).at[first].set(True).reshape(slope.shape)
 
 
-@functools.lru_cache
+@factory
 def convolution_transpose(
     epochs: Real = 3, batch: int = 64, rate: Real = 0.05, momentum: Real = 0.9, decay: Real = 5e-4
 ) -> Remover:

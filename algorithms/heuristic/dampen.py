@@ -1,6 +1,5 @@
 """Selective synaptic dampening: shrink the weights that matter more to S than to D."""
 
-import functools
 from typing import Any
 
 import jax
@@ -11,11 +10,12 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Learner, Remover, Trained
 from ..steps import named
 
 
-@functools.lru_cache
+@factory
 def ssd(selection: Real = 10.0, dampening: Real = 1.0) -> Remover:
     r"""Selective synaptic dampening, without training.
 

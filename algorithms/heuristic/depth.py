@@ -1,6 +1,5 @@
 """CF-k and EU-k: only the last layers are trained on, or trained anew."""
 
-import functools
 from typing import Any
 
 import jax
@@ -10,13 +9,14 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Remover, Trained
 from ..descent import descend, steps_for
 from ..layers import Order, last_layers
 from ..steps import balanced, follow, scaled, untrained
 
 
-@functools.lru_cache
+@factory
 def cf_k(last: int | None = 1, epochs: Real = 2, batch: int = 64, rate: Real = 0.05, order: Order = ()) -> Remover:
     r"""Catastrophic forgetting of the last k layers: fine-tune those on D∖S, freeze the rest.
 
@@ -46,7 +46,7 @@ def cf_k(last: int | None = 1, epochs: Real = 2, batch: int = 64, rate: Real = 0
     return Remover(remove, "cf_k", "untraining")
 
 
-@functools.lru_cache
+@factory
 def eu_k(
     last: int | None = 1,
     epochs: Real = 20,

@@ -1,6 +1,5 @@
 """Teachers: SCRUB flees one on S, Bad Teacher follows an ignorant one."""
 
-import functools
 from typing import Any
 
 import jax
@@ -10,6 +9,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Remover, Trained
 from ..descent import descend
 from ..steps import follow, mean_of, named, require_scores, untrained
@@ -31,7 +31,7 @@ def divergence(
     return (jnp.exp(t) * (t - s)).sum(-1)
 
 
-@functools.lru_cache
+@factory
 def scrub(
     epochs: int = 3,
     climbs: int = 2,
@@ -96,7 +96,7 @@ def scrub(
     return Remover(remove, "scrub", "both")
 
 
-@functools.lru_cache
+@factory
 def bad_teacher(epochs: Real = 2, temperature: Real = 1.0, batch: int = 64, rate: Real = 0.05) -> Remover:
     r"""Follow an untrained teacher on S and the original on D∖S.
 

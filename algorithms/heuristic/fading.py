@@ -1,6 +1,5 @@
 """Forgetting networks: hidden units fade, folded into the weights that read them."""
 
-import functools
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -11,6 +10,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Remover, Trained
 from ..layers import Order, features, head, with_head
 from ..steps import balanced, follow, mean_of, named
@@ -18,7 +18,7 @@ from ..steps import balanced, follow, mean_of, named
 Form = Literal["fixed", "ladder", "random", "rank"]
 
 
-@functools.lru_cache
+@factory
 def forgetting(
     form: Form = "rank",
     time: Real = 1.0,

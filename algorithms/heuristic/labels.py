@@ -1,6 +1,5 @@
 """Wrong labels for S: random ones, on all weights or on the salient ones."""
 
-import functools
 from typing import Any
 
 import jax
@@ -10,6 +9,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Remover, Trained
 from ..learners.gradient import require_one_hot
 from ..steps import balanced, follow, named, ranks, require_scores, scaled
@@ -33,7 +33,7 @@ def relabelled(
     return jax.nn.one_hot((y.argmax(1) + shift) % classes, classes, dtype=y.dtype)
 
 
-@functools.lru_cache
+@factory
 def random_label(
     keep: Real = 1.0, exclude: bool = True, epochs: Real = 10, batch: int = 64, rate: Real = 0.2
 ) -> Remover:
@@ -66,7 +66,7 @@ def random_label(
     return Remover(remove, "random_label", "unlearning")
 
 
-@functools.lru_cache
+@factory
 def salun(
     share: Real = 0.5,
     keep: Real = 1.0,

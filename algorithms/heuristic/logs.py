@@ -1,18 +1,17 @@
 """Amnesiac unlearning: take back what the batches with S contributed."""
 
-import functools
-
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Remover, Trained
 from ..steps import balanced, follow
 
 
-@functools.lru_cache
+@factory
 def amnesiac(epochs: Real = 0, batch: int = 64, rate: Real = 0.05) -> Remover:
     r"""Subtract the updates of the batches that held a row of S, then mend on D∖S.
 

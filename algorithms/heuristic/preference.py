@@ -1,6 +1,5 @@
 """Negative preference: S as the answer not to give, with and without a reference model."""
 
-import functools
 from typing import Any
 
 import jax
@@ -8,11 +7,12 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Remover, Trained
 from ..steps import follow, mean_of, named, predictions
 
 
-@functools.lru_cache
+@factory
 def npo(beta: Real = 0.1, keep: Real = 0.0, epochs: Real = 10, batch: int = 64, rate: Real = 0.05) -> Remover:
     r"""Negative preference optimisation: climb on S, ever slower as S becomes less likely than it was.
 
@@ -43,7 +43,7 @@ def npo(beta: Real = 0.1, keep: Real = 0.0, epochs: Real = 10, batch: int = 64, 
     return _preferring_not("npo", beta, 0.0, True, keep, epochs, batch, rate)
 
 
-@functools.lru_cache
+@factory
 def simnpo(
     beta: Real = 2.5, margin: Real = 0.0, keep: Real = 0.0, epochs: Real = 10, batch: int = 64, rate: Real = 0.05
 ) -> Remover:

@@ -1,19 +1,18 @@
 """RUM: split S by how much it is memorised, and treat each part by itself."""
 
-import functools
-
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int, PRNGKeyArray
 
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Remover, Trained
 from ..steps import ranks
 from .baselines import do_nothing, neg_grad_plus
 from .distil import scrub
 
 
-@functools.lru_cache
+@factory
 def rum(parts: tuple[Remover, ...] = ()) -> Remover:
     r"""Refined unlearning meta-algorithm: S in groups of rising memorisation, one remover after the other.
 

@@ -1,6 +1,5 @@
 """ℓ1-sparse fine-tuning."""
 
-import functools
 from typing import Any
 
 import jax
@@ -10,11 +9,12 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Remover, Trained
 from ..steps import balanced, follow
 
 
-@functools.lru_cache
+@factory
 def l1_sparse(sparsity: Real = 5e-3, epochs: Real = 2, batch: int = 64, rate: Real = 0.05) -> Remover:
     r"""Fine-tune on D∖S under an ℓ1 penalty, by proximal steps.
 

@@ -1,6 +1,5 @@
 """The learner of small images: two convolutions and a dense layer."""
 
-import functools
 import math
 from typing import Any
 
@@ -10,6 +9,7 @@ from jaxtyping import Array
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Learner
 from .convolution import convolve, max_pool
 from .gradient import minibatch, require_one_hot, uniform_start
@@ -43,7 +43,7 @@ class Convolutions(linen.Module):
         return flat if self.classes is None else linen.Dense(self.classes, name="head")(flat)
 
 
-@functools.lru_cache
+@factory
 def cnn(
     channels: tuple[int, ...] = (16, 32),
     epochs: Real = 20,

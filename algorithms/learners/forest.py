@@ -1,6 +1,5 @@
 """Randomised trees with cached statistics, in arrays of fixed shape."""
 
-import functools
 from typing import Any
 
 import jax
@@ -9,6 +8,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from ...formal._pytree import pytree
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Learner, Trained, cross_entropy
 
 Tree = dict[str, Array]
@@ -36,7 +36,7 @@ class Grown:
     candidates: int
 
 
-@functools.lru_cache
+@factory
 def forest(
     trees: int = 4, depth: int = 2, candidates: int = 3, cuts: tuple[float, ...] = (-1.0, -0.5, 0.0, 0.5, 1.0)
 ) -> Learner:

@@ -1,6 +1,5 @@
 """Learners trained by minibatch descent: any model of yours, flax modules, and a network with one hidden layer."""
 
-import functools
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Learner, Trained, cross_entropy, no_penalty
 from ..descent import descend, steps_for
 from ..tokens import Tokens
@@ -106,7 +106,7 @@ class Perceptron(linen.Module):
         return linen.Dense(self.classes, name="head")(h)
 
 
-@functools.lru_cache
+@factory
 def mlp(hidden: int = 64, epochs: Real = 20, batch: int = 64, rate: Real = 0.3, momentum: Real = 0.9) -> Learner:
     """A one-hidden-layer network in flax, trained by SGD with momentum from `uniform_start`; one-hot targets.
 

@@ -1,6 +1,5 @@
 """Kernel ridge regression with a Gaussian kernel."""
 
-import functools
 from typing import Any
 
 import jax
@@ -9,11 +8,12 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from .._own import own
 from ..base import Learner, Trained
 
 
-@functools.lru_cache
+@factory
 def kernel_ridge(penalty: Real = 0.1, width: Real = 1.0, logits: bool = True) -> Learner:
     r"""Kernel ridge regression on the targets, one-hot ones for classification; solved exactly, deterministic.
 

@@ -1,6 +1,5 @@
 """A learner that keeps a log of its updates, for removers that take them back."""
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Learner, Trained, cross_entropy, no_penalty
 from ..descent import descend, steps_for
 from .gradient import Perceptron, mlp, require_one_hot, uniform_start
@@ -69,7 +69,7 @@ def logging(
     return learner
 
 
-@functools.lru_cache
+@factory
 def logged(hidden: int = 64, epochs: Real = 20, batch: int = 64, rate: Real = 0.3, momentum: Real = 0.9) -> Learner:
     """`learners.mlp` with a log of its updates: the same models, key by key, and the record `amnesiac` needs.
 

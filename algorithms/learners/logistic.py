@@ -1,6 +1,5 @@
 """Logistic regression on one-hot targets: full batch in closed-form steps, or minibatch SGD."""
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -12,13 +11,14 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Learner, Trained, cross_entropy
 from ..descent import draws
 from .gradient import minibatch, require_one_hot
 from .ridge import affine, linear
 
 
-@functools.lru_cache
+@factory
 def logistic(
     penalty: Real = 1.0, epochs: Real = 30, batch: int | None = None, rate: Real = 0.5, bootstrap: bool = False
 ) -> Learner:

@@ -1,6 +1,5 @@
 """Logistic regression trained to its minimiser, and with a random linear term in its objective."""
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from .._own import own
 from ..base import Learner, Trained, cross_entropy
 from ..curvature import Schedule
@@ -20,7 +20,7 @@ from .softmax import bounded, curvature, scores, squares
 _HALVINGS = 8
 
 
-@functools.lru_cache
+@factory
 def newton_logistic(penalty: Real = 1.0, radius: Real = 1.0, steps: int = 12) -> Learner:
     r"""Multinomial logistic regression on bounded rows, at its minimiser; one-hot targets, deterministic.
 
@@ -62,7 +62,7 @@ def newton_logistic(penalty: Real = 1.0, radius: Real = 1.0, steps: int = 12) ->
     return own(learner, settled=True)
 
 
-@functools.lru_cache
+@factory
 def objective_perturbed(penalty: Real = 4.0, radius: Real = 1.0, sigma: Real = 1.0, steps: int = 12) -> Learner:
     r"""`newton_logistic` whose objective has a random linear term, drawn in each run.
 

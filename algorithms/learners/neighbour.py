@@ -1,16 +1,16 @@
 """The nearest neighbour rule."""
 
-import functools
 from typing import Any
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Learner, Trained, cross_entropy
 
 
-@functools.lru_cache
+@factory
 def nearest_neighbour() -> Learner:
     """1-nearest-neighbour in Euclidean distance: the one-hot label of the nearest training row.
 

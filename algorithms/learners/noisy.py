@@ -9,12 +9,13 @@ from jaxtyping import PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from .._own import is_settled, own
 from ..base import Learner, OutputNoise, Trained
 from .ridge import ridge
 
 
-@functools.lru_cache
+@factory
 def noisy(base: Learner | None = None, sigma: Real = 0.1) -> Learner:
     """Train a learner and publish its parameters plus N(0, σ²) on each.
 

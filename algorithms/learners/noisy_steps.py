@@ -1,6 +1,5 @@
 """Gradient descent with noise at every step: projected, or clipped."""
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from jaxtyping import Array, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from .._own import is_settled, own
 from ..base import Learner, OutputNoise, Trained
 from ..curvature import Schedule
@@ -23,7 +23,7 @@ Move = Callable[[PRNGKeyArray, Array], Array]
 """One step before its noise: `(key of the minibatch, parameters) -> parameters`."""
 
 
-@functools.lru_cache
+@factory
 def langevin(
     penalty: Real = 8.0, radius: Real = 1.0, ball: Real = 2.0, steps: int = 20, sigma: Real = 0.5, rows: int = 64,
     batch: int | None = None,
@@ -80,7 +80,7 @@ def langevin(
     return own(learner, settled=True)
 
 
-@functools.lru_cache
+@factory
 def noisy_tail(
     base: Learner | None = None, steps: int = 3, rate: Real = 0.5, decay: Real = 1.8, ball: Real = 1.0,
     clip: Real = 1.0, sigma: Real = 0.5,

@@ -1,6 +1,5 @@
 """DP-SGD, with the clipping and the noise of optax."""
 
-import functools
 from typing import Any
 
 import jax
@@ -12,12 +11,13 @@ from optax import contrib
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Learner, Trained, cross_entropy
 from .projected import origin
 from .ridge import linear
 
 
-@functools.lru_cache
+@factory
 def dp_sgd(steps: int = 20, batch: int = 8, rate: Real = 0.3, clip: Real = 1.0, multiplier: Real = 1.0) -> Learner:
     r"""Logistic regression by DP-SGD, from zero; one-hot targets.
 

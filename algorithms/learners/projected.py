@@ -1,6 +1,5 @@
 """Full-batch gradient descent with known constants: projected, checkpointed, and noisy at every step."""
 
-import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from .._own import own
 from ..base import Learner, OutputNoise, Trained
 from ..curvature import Schedule
@@ -21,7 +21,7 @@ from .softmax import LOSSES, Loss, affine, curvature, scores, squares
 Slope = Callable[[Any], Any]
 
 
-@functools.lru_cache
+@factory
 def projected_descent(
     penalty: Real = 4.0, radius: Real = 1.0, ball: Real = 4.0, steps: int = 60, rows: int = 64
 ) -> Learner:
@@ -67,7 +67,7 @@ def projected_descent(
     return own(learner, settled=True)
 
 
-@functools.lru_cache
+@factory
 def checkpointed(
     penalty: Real = 4.0, radius: Real = 1.0, steps: int = 40, rewind: int = 20, rows: int = 64, sigma: Real = 1.0,
     loss: Loss = "cross_entropy",

@@ -1,7 +1,5 @@
 """Gradient descent that keeps its whole path: what replaying methods need."""
 
-import functools
-
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, PRNGKeyArray
@@ -9,6 +7,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from ...formal._pytree import pytree
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from .._own import own
 from ..base import Learner, Trained, cross_entropy
 from ..curvature import Schedule
@@ -29,7 +28,7 @@ class Path:
     gradients: Float[Array, "*runs steps d c"]
 
 
-@functools.lru_cache
+@factory
 def recorded_descent(penalty: Real = 4.0, radius: Real = 1.0, steps: int = 20, rows: int = 64) -> Learner:
     r"""Logistic regression by gradient descent on all rows, from zero; the path is recorded. Deterministic.
 

@@ -1,6 +1,5 @@
 """Ridge regression in closed form."""
 
-import functools
 from typing import Any
 
 import jax
@@ -9,11 +8,12 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from .._own import own
 from ..base import Learner, Trained
 
 
-@functools.lru_cache
+@factory
 def ridge(penalty: Real = 1.0, logits: bool = True) -> Learner:
     r"""Ridge regression on the targets, one-hot ones for classification; deterministic.
 

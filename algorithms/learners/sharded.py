@@ -1,7 +1,6 @@
 """SISA training: shards trained apart, slice after slice, with a checkpoint before each."""
 
 import dataclasses
-import functools
 from typing import Any
 
 import jax
@@ -13,6 +12,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from ...formal._pytree import pytree
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Learner, Trained, cross_entropy
 from ..descent import descend, steps_for
 from .projected import origin
@@ -52,7 +52,7 @@ class Shards:
     plan: Sharding
 
 
-@functools.lru_cache
+@factory
 def sisa(
     shards: int = 2, slices: int = 2, epochs: Real = 6, batch: int = 8, rate: Real = 0.3, penalty: Real = 0.1
 ) -> Learner:

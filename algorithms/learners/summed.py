@@ -1,7 +1,6 @@
 """Learners that keep sums instead of rows: what a stream of deletions is served from."""
 
 import dataclasses
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from ...formal._pytree import pytree
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Learner, Trained, cross_entropy
 from .ridge import affine, ridge
 
@@ -65,7 +65,7 @@ class Surrogate:
     turn: Array
 
 
-@functools.lru_cache
+@factory
 def streaming_ridge(penalty: Real = 1.0, logits: bool = True) -> Learner:
     r"""`ridge`, from $X^\top X$ and $X^\top Y$, which it records; deterministic, solved exactly.
 
@@ -96,7 +96,7 @@ def streaming_ridge(penalty: Real = 1.0, logits: bool = True) -> Learner:
     return _summed(totals, solve, base.apply, base.loss, base.penalty, name, logits)
 
 
-@functools.lru_cache
+@factory
 def naive_bayes(floor: Real = 0.1) -> Learner:
     r"""Class-conditional Gaussians with diagonal covariance; one-hot targets; deterministic, in closed form.
 
@@ -136,7 +136,7 @@ def naive_bayes(floor: Real = 0.1) -> Learner:
     return _summed(totals, solve, _class_scores, cross_entropy, None, f"naive_bayes(floor={floor:g})", True)
 
 
-@functools.lru_cache
+@factory
 def summarised(base: Learner | None = None) -> Learner:
     """Any learner, recording a quadratic surrogate of its objective at the trained model.
 

@@ -1,6 +1,5 @@
 """The learner of short texts: a decoder-only transformer."""
 
-import functools
 import math
 from typing import Any
 
@@ -12,6 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from ...formal._types import Real
 from ...formal.scenario import Rows
+from .._factory import factory
 from ..base import Learner
 from ..tokens import PADDING, SYMBOLS, Tokens
 from .gradient import minibatch, uniform_start
@@ -86,7 +86,7 @@ class Transformer(linen.Module):
         return h
 
 
-@functools.lru_cache
+@factory
 def transformer(
     width: int = 32,
     blocks: int = 2,

@@ -7,12 +7,14 @@ from typing import Any
 import jax
 import numpy as np
 
+from ...algorithms._programs import trace
 from ...algorithms.base import Learner, Remover
 from ...algorithms.pool import SHARD, Pool
 from ...algorithms.store import Store
 from ...formal._types import Real
 from ...formal.definitions import Definition
 from ...formal.scenario import Scenario
+from .._subject import subject
 from ..dry_run import dry_run
 from ..grain import admit_grain
 from ..provenance import surroundings
@@ -86,6 +88,7 @@ def measure(
     admit_grain(grain)
     if exchanges < 1:
         raise ValueError(f"exchanges: {exchanges} is not a whole number >= 1")
+    subject(definition=definition, remover=remover, learner=learner, scenario=scenario)
     definition.admit(scenario)
     rehearse(remover, learner, scenario)
     dry_run(definition, remover, learner, scenario, probes(scenario, definition))
@@ -115,7 +118,7 @@ def _chosen(
     found: Places,
 ) -> tuple[list[Metric], list[tuple[str, str]]]:
     """The metrics to measure, and those of the notion that do not apply, with the reason."""
-    params = jax.eval_shape(learner.fit, jax.random.key(0), scenario.rows).params
+    params = trace(learner.fit, jax.random.key(0), scenario.rows).shapes.params
     if asked is not None:
         given = [asked] if isinstance(asked, Metric | str) else list(asked)
         chosen = list({one.name: one for one in (named(one) for one in given)}.values())

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float64
 
-from ...algorithms._programs import momentary
+from ...algorithms._programs import momentary, trace
 from ...algorithms.base import Learner, margins
 from ...algorithms.layers import features
 from ...algorithms.spread import spread
@@ -84,7 +84,7 @@ def admit(metric: Metric, learner: Learner, params: Any, found: Places) -> None:
                 f"{metric.name}: {learner} declares no class scores (logits=False); use a metric of losses"
             )
         try:
-            jax.eval_shape(functools.partial(_KINDS[kind], learner), params, found[place])
+            trace(functools.partial(_KINDS[kind], learner), params, found[place])
         except (TypeError, ValueError) as error:
             raise ValueError(f"{metric.name}: {learner} has no {name}: {str(error).splitlines()[0]}") from error
 

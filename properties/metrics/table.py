@@ -6,6 +6,7 @@ from typing import Any
 
 from ...formal._plain import plain
 from ...formal._truth import Untruthful
+from .._tabled import Tabled
 from .resample import Interval
 
 LEVEL = 0.01
@@ -67,7 +68,7 @@ class Row:
 
 
 @dataclasses.dataclass(frozen=True)
-class Table(Untruthful, outcome="rows"):
+class Table(Untruthful, Tabled[Row], outcome="rows", named="metric"):
     """Metrics of a remover.
 
     Args:
@@ -110,14 +111,6 @@ class Table(Untruthful, outcome="rows"):
         )
         row = Row("forget-gap", "0 at the reference", *readings)
         return Table("finetune on mlp", "untraining-1", "A(D∖S)", 128, (row,), (("cka", "no units"),), {"seed": 0}, 0.5)
-
-    def __getitem__(self, metric: str) -> Row:
-        """The row of a metric.
-
-        Raises:
-            KeyError: it was not measured.
-        """
-        return {row.metric: row for row in self.rows}[metric]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, verdicts in words included."""

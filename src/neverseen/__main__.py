@@ -17,6 +17,7 @@ def main() -> int:
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     try:
         _process.occupy()
+        _process.hold()
         _process.watch()
         _process.admit(os.environ)
         from .properties.cli import main as run
@@ -34,7 +35,8 @@ def _told(error: BaseException) -> tuple[int, str]:
         return _process.INTERRUPTED, "interrupted; no pair was finished"
     if isinstance(error, ValueError):
         return 2, str(error)
-    return 2, f"the library cannot be loaded ({type(error).__name__}: {error}); mend the installation"
+    said = ": ".join([type(error).__name__, *str(error).splitlines()[:1]])
+    return 2, f"the library cannot be loaded ({said}); mend the installation"
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """What the process of a command needs before the library is loaded, which takes a second: nothing here imports it."""
 
+import contextlib
+import functools
 import os
 import re
 import select
@@ -7,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,8 +19,18 @@ INTERRUPTED = 130
 GRACE = 3.0
 """Seconds that an orderly end may take after the first Ctrl-C; a second one ends at once."""
 
+ENDING = 10.0
+"""Seconds that threads and handlers at exit have once the result is out; then the process ends without them."""
+
 SETTINGS = ("XLA_FLAGS", "LIBTPU_INIT_ARGS")
 """What XLA parses when it starts; a word that it does not know ends the process, without an error to catch."""
+
+_END = os._exit
+_ENDS = ("_exit", "execv", "execve")
+"""What ends a process with a status that is not ours, whatever the call is: all others of their kind call these."""
+
+_LEAVING: list[int] = []
+"""The status, once the command is over: nothing changes it any more."""
 
 _TRY = "import jax; jax.devices()"
 _LOGGED = re.compile(r"^[EF]\d{4} [^\]]*\] (.*)", re.MULTILINE)
@@ -34,6 +47,42 @@ def occupy() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+
+
+def hold() -> None:
+    """Let nobody else end this process: from now on `os._exit` says so, and the status is no verdict's.
+
+    It ends the process there and then, in whatever thread, so that no `except` of a caller's hides it. What was forked
+    from this process may end as it likes. A call past Python (`ctypes`, a compiled library) is not held.
+
+    >>> hold.__name__
+    'hold'
+    """
+    for name in _ENDS:
+        for module in (os, sys.modules.get(os.name)):
+            real = getattr(module, name, None)
+            if real is not None:
+                setattr(module, name, _held(name, real, os.getpid()))
+
+
+def _held(name: str, real: Callable[..., Any], ours: int) -> Callable[..., Any]:
+    @functools.wraps(real)
+    def held(*given: Any, **options: Any) -> Any:
+        if os.getpid() != ours:
+            return real(*given, **options)
+        shown = ", ".join(repr(each) for each in given[:1])
+        if _LEAVING:
+            say(f"warning: os.{name}({shown}) was called at exit; it changes nothing")
+            _end(_LEAVING[-1])
+        say(f"code that was called ended the process by os.{name}({shown}); let it return, or raise an error")
+        _end(2)
+
+    return held
+
+
+def _end(status: int) -> None:
+    _send()
+    _END(status)
 
 
 def watch(leave: Callable[[int], object] = os._exit) -> None:
@@ -119,23 +168,36 @@ def _unicode() -> bool:
 
 
 def leave(status: int) -> int:
-    """Send what was printed; what handlers print at exit is no part of the result.
+    """Send what was printed; what threads and handlers do at exit is no part of the result, and they have some seconds.
 
     After Ctrl-C it ends the process at once: runs that XLA still has at work crash an orderly exit.
 
     >>> leave.__name__
     'leave'
     """
+    _send()
+    if status == INTERRUPTED:
+        _END(status)
+    _LEAVING.append(status)
+    with contextlib.suppress(OSError):  # somebody's code closed it
+        os.dup2(2, 1)
+    sys.unraisablehook = _silent if status == 2 else _unraisable  # there, one line is said already
+    threading.Thread(target=_outlast, args=(status,), daemon=True).start()
+    return status
+
+
+def _send() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except (OSError, ValueError, AttributeError):
             continue
-    if status == INTERRUPTED:
-        os._exit(status)
-    os.dup2(2, 1)
-    sys.unraisablehook = _silent if status == 2 else _unraisable  # there, one line is said already
-    return status
+
+
+def _outlast(status: int) -> None:
+    time.sleep(ENDING)
+    say(f"warning: a thread or a handler at exit has not ended in {ENDING:g} s; the process ends without it")
+    _END(status)
 
 
 def _silent(raised: Any) -> None:
