@@ -82,12 +82,12 @@ def _looked_away() -> Callable[[], object]:
     with contextlib.suppress(ImportError, AttributeError):  # a part of Hypothesis that is no interface
         from hypothesis.internal import scrutineer
 
-        if hasattr(sys, "monitoring"):
-            number = scrutineer.MONITORING_TOOL_ID
-            if sys.monitoring.get_tool(number) == "scrutineer":
-                events = sys.monitoring.get_events(number)
-                sys.monitoring.set_events(number, 0)
-                return functools.partial(sys.monitoring.set_events, number, events)
+        monitoring, number = getattr(sys, "monitoring", None), scrutineer.MONITORING_TOOL_ID
+        if monitoring is not None:  # Python 3.12 and later
+            if monitoring.get_tool(number) == "scrutineer":
+                events = monitoring.get_events(number)
+                monitoring.set_events(number, 0)
+                return functools.partial(monitoring.set_events, number, events)
         elif isinstance(getattr(sys.gettrace(), "__self__", None), scrutineer.Tracer):
             found = sys.gettrace()
             sys.settrace(None)
