@@ -16,7 +16,8 @@ import jax
 import jax.core
 import numpy as np
 
-_LIBRARIES = frozenset(sys.stdlib_module_names) | {"jax", "jaxlib", "numpy", "scipy", "flax", "optax", "jaxtyping"}
+_KNOWN = {"jax", "jaxlib", "numpy", "scipy", "flax", "optax", "jaxtyping", "beartype"}
+_LIBRARIES = frozenset(sys.stdlib_module_names) | _KNOWN
 """Packages whose functions do not change while a process runs."""
 
 _CHECKERS = frozenset({"jaxtyping", "beartype"})

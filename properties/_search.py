@@ -1,8 +1,10 @@
 """What a check tells Hypothesis, and asks of it, while a test searches for an example."""
 
 import contextlib
+import functools
+import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import hypothesis
@@ -47,6 +49,24 @@ def untimed() -> Generator[None]:
                 _context().data._stateful_run_times["execute:neverseen"] += time.perf_counter() - started
 
 
+@contextlib.contextmanager
+def unwatched() -> Generator[None]:
+    """Leave what runs inside out of the lines that Hypothesis watches while it shrinks, to explain a failure by them.
+
+    A verdict traces and judges hundreds of models: watched line by line it takes ten times as long, and the lines that
+    set failures apart in there are this library's and JAX's. Those of the test itself are watched as before, and any
+    other watcher (a debugger, a coverage tool) sees everything.
+
+    >>> with unwatched():
+    ...     pass
+    """
+    resume = _looked_away()
+    try:
+        yield
+    finally:
+        resume()
+
+
 def tell(verdict: Verdict) -> None:
     """Count the status, and steer the search by the wealth of the evidence."""
     if not hypothesis.currently_in_test_context():
@@ -55,6 +75,24 @@ def tell(verdict: Verdict) -> None:
     hypothesis.event(f"{verdict.definition.id}: {verdict.status.name}{past}")
     if verdict.evidence.log_wealth:
         hypothesis.target(max(verdict.evidence.log_wealth), label=f"log wealth against {verdict.definition.id}")
+
+
+def _looked_away() -> Callable[[], object]:
+    """Stop Hypothesis' tracer, where it is the one that runs; returns what starts it again."""
+    with contextlib.suppress(ImportError, AttributeError):  # a part of Hypothesis that is no interface
+        from hypothesis.internal import scrutineer
+
+        monitoring, number = getattr(sys, "monitoring", None), scrutineer.MONITORING_TOOL_ID
+        if monitoring is not None:  # Python 3.12 and later
+            if monitoring.get_tool(number) == "scrutineer":
+                events = monitoring.get_events(number)
+                monitoring.set_events(number, 0)
+                return functools.partial(monitoring.set_events, number, events)
+        elif isinstance(getattr(sys.gettrace(), "__self__", None), scrutineer.Tracer):
+            found = sys.gettrace()
+            sys.settrace(None)
+            return functools.partial(sys.settrace, found)
+    return lambda: None
 
 
 def _context() -> Any:

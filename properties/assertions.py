@@ -13,7 +13,7 @@ from ..formal.scenario import Scenario
 from ..formal.verdict import Status, Verdict
 from ..formal.worlds import World
 from ._question import Question
-from ._search import last_replay, tell, untimed
+from ._search import last_replay, tell, untimed, unwatched
 from ._subject import subject
 from .ledger import Failure, Ledger, active
 from .pytest_plugin import session_ledger
@@ -64,7 +64,7 @@ def assert_holds(
     """
     subject(finite=True, definition=definition, remover=remover, learner=learner, scenario=scenario)
     ledger, asked = active() or session_ledger(), (definition, remover, learner, scenario)
-    with untimed(), contained(f"{remover} on {learner}"):
+    with untimed(), unwatched(), contained(f"{remover} on {learner}"):
         if ledger is None:
             question = Question(*asked, options)
             verdict = question.decide()
@@ -74,7 +74,7 @@ def assert_holds(
     tell(verdict)
     # Two lines, so that Hypothesis shrinks neither outcome into the other.
     if verdict.status is Status.REFUTED:
-        with untimed(), contained(f"{remover} on {learner}"):
+        with untimed(), unwatched(), contained(f"{remover} on {learner}"):
             story = _story(ledger, question, verdict)
         raise AssertionError(story)
     allowed = allow_inconclusive or (ledger is not None and ledger.allow_inconclusive)

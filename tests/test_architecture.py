@@ -12,7 +12,7 @@ from types import ModuleType
 
 import jax
 import pytest
-from jaxtyping import PRNGKeyArray
+from jaxtyping import PRNGKeyArray, TypeCheckError
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("formal", "algorithms", "properties")  # imports go from a room to itself and to those on its left
@@ -262,3 +262,19 @@ def test_the_key_fixture_prints_its_seed(key: PRNGKeyArray) -> None:
 
 def test_the_mesh_path_has_its_devices() -> None:
     assert len(jax.devices("cpu")) == min(2, os.cpu_count() or 1)
+
+
+def test_types_are_checked_while_tests_run() -> None:
+    """Those of arrays with their shapes by jaxtyping, plain ones by beartype alone, of methods and generators too."""
+    from neverseen.algorithms._programs import bodies
+    from neverseen.algorithms.losses import cross_entropy
+    from neverseen.properties.ledger import Ledger, confirmation_seed
+
+    with pytest.raises(TypeCheckError):
+        confirmation_seed("0")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(TypeCheckError):
+        Ledger().confirm("question", "verdict")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(TypeCheckError):
+        list(bodies("an equation"))  # pyright: ignore[reportArgumentType]
+    with pytest.raises(TypeCheckError, match="cross_entropy"):
+        cross_entropy(jax.numpy.ones((2, 3)), jax.numpy.ones((4, 3)))

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import functools
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ import numpy as np
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
+from hypothesis.internal import scrutineer
 
 import _neverseen_pytest
 import neverseen as ns
@@ -492,7 +494,8 @@ def test_a_failure_that_another_stream_does_not_show_says_so(in_hypothesis: bool
     def run() -> None:
         ns.assert_holds(CLAIM, remover, NEIGHBOUR, ns.scenarios.figure1())
 
-    @settings(max_examples=2)
+    # Nothing depends on what is drawn: to explain that, Hypothesis would ask a hundred times more.
+    @settings(max_examples=2, phases=[Phase.generate, Phase.shrink])
     @given(scenario=WORLDS)
     def search(scenario: World) -> None:
         run()
@@ -596,6 +599,47 @@ def test_a_deadline_counts_everything_but_the_check(
     assert len(judge.asked) >= 3
     with pytest.raises(hypothesis.errors.DeadlineExceeded):
         search(20)
+
+
+def watching() -> bool:
+    """Whether Hypothesis looks at each line that runs."""
+    monitoring, number = getattr(sys, "monitoring", None), scrutineer.MONITORING_TOOL_ID
+    if monitoring is not None:
+        return monitoring.get_tool(number) == "scrutineer" and bool(monitoring.get_events(number))
+    return isinstance(getattr(sys.gettrace(), "__self__", None), scrutineer.Tracer)
+
+
+def test_lines_of_a_check_are_not_watched_while_it_is_shrunk(judge: Judge) -> None:
+    """Watched line by line, a check takes ten times as long; the lines of the test are watched as before."""
+    inside, outside = list[bool](), list[tuple[bool, bool]]()
+
+    @SEARCH
+    @given(scenario=WORLDS)
+    def search(scenario: World) -> None:
+        before = watching()
+        try:
+            holds(scenario)
+        finally:
+            outside.append((before, watching()))
+
+    judge.wrong = lambda question: inside.append(watching()) or bug(question)
+    message(Ledger(0.01, 1000), search)
+    assert len(inside) > 30
+    assert not any(inside)
+    assert set(outside) == {(False, False), (True, True)}
+
+
+@pytest.mark.skipif(hasattr(sys, "monitoring"), reason="tracers there are one for each tool")
+def test_a_debugger_sees_everything(judge: Judge) -> None:
+    seen = list[Any]()
+    judge.wrong = lambda question: bool(seen.append(sys.gettrace()))
+    found, mine = sys.gettrace(), lambda *_: None
+    sys.settrace(mine)
+    try:
+        holds(SMALLEST)
+    finally:
+        sys.settrace(found)
+    assert seen == [mine]
 
 
 def test_ledgers_nest(judge: Judge) -> None:

@@ -16,12 +16,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from beartype import beartype
 from executor_tools import Noted
 
 import neverseen as ns
 from neverseen.algorithms import _machine, _published
 from neverseen.algorithms import pool as pools
 from neverseen.algorithms._programs import trace
+from neverseen.algorithms._reach import reach
 from neverseen.algorithms.certified.preconditions import constants
 from neverseen.algorithms.executors import fill, spawn
 from neverseen.algorithms.pool import Pool
@@ -164,6 +166,20 @@ def test_what_a_program_finds_by_name_is_what_it_is_now(
     pools.RECENT.held.clear()
     assert drawn(by, store) == 3.0
     np.testing.assert_allclose(Trial(by, RIDGE, SCENARIO, ROOT).plain.params, 1.5 * tried, rtol=1e-6)
+
+
+def test_a_checker_of_types_around_a_function_is_not_looked_into() -> None:
+    """What beartype puts around it reaches all of beartype, more than is looked at: each look would be a new one."""
+    factor = 2.0
+
+    @beartype
+    def scaled(w: float) -> float:
+        return factor * w
+
+    before = reach(scaled)
+    assert reach(scaled) == before
+    factor = 3.0
+    assert reach(scaled) != before
 
 
 def test_a_redefined_helper_is_judged_and_stored_as_what_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
