@@ -20,9 +20,6 @@ _KNOWN = {"jax", "jaxlib", "numpy", "scipy", "flax", "optax", "jaxtyping", "bear
 _LIBRARIES = frozenset(sys.stdlib_module_names) | _KNOWN
 """Packages whose functions do not change while a process runs."""
 
-_CHECKERS = frozenset({"jaxtyping", "beartype"})
-"""Their functions hold what they check types with, and nothing that a program depends on."""
-
 _MOST = 20_000
 """Values that are looked at; what reaches further is taken to have changed."""
 
@@ -82,9 +79,6 @@ class _Walk:
             yield from self._array(value)
         elif isinstance(value, types.ModuleType) or _of_library(value):
             self.say(getattr(value, "__module__", ""), getattr(value, "__qualname__", getattr(value, "__name__", "")))
-            # What a library wraps may be a user's: jax.vmap(f), optax.sgd(schedule).
-            if isinstance(value, types.FunctionType) and _package(value) not in _CHECKERS:
-                yield from (*map(_content, value.__closure__ or ()), getattr(value, "__wrapped__", None))
         elif isinstance(value, types.FunctionType):
             yield from self._function(value)
         elif isinstance(value, dict):
@@ -110,6 +104,7 @@ class _Walk:
             self.say(code.co_code, [c for c in code.co_consts if not isinstance(c, types.CodeType | frozenset)])
             names |= set(code.co_names)
             self.say(sorted(code.co_names), code.co_varnames)
+        # What jax.vmap(f) or jax.checkpoint(f) returns has the name of f, and f itself as what it wraps alone.
         yield from (value.__defaults__, value.__kwdefaults__, getattr(value, "__wrapped__", None))
         yield from map(_content, value.__closure__ or ())
         for name in sorted(names & value.__globals__.keys()):
@@ -144,11 +139,7 @@ def _of_library(value: Any) -> bool:
     if isinstance(value, types.ModuleType):
         return value.__name__.partition(".")[0] in _LIBRARIES
     named = isinstance(value, types.FunctionType | types.BuiltinFunctionType | type)
-    return named and _package(value) in _LIBRARIES
-
-
-def _package(value: Any) -> str:
-    return str(getattr(value, "__module__", "")).partition(".")[0]
+    return named and str(getattr(value, "__module__", "")).partition(".")[0] in _LIBRARIES
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
