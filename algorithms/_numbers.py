@@ -1,5 +1,6 @@
 """Rows read as numbers: whatever dtype holds them, the same model."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -49,13 +50,33 @@ def as_rows(given: Any, logits: bool) -> Any:
     return Rows(as_floats(given.x), as_targets(given.y, logits), given.present)
 
 
+@dataclasses.dataclass(frozen=True)
+class _Reading:
+    """A function that is given numbers; equal to another of an equal function, so that equal learners stay equal.
+
+    A value and no closure kept on the function: the methods of two objects share the attributes of one function.
+    """
+
+    function: Callable[..., Any]
+    give: Callable[..., tuple[Any, ...]]
+    logits: bool = False
+
+    def __call__(self, *given: Any, **extra: Any) -> Any:
+        return self.function(*self.give(self.logits, *given), **extra)
+
+
+def _read(function: Callable[..., Any], give: Callable[..., tuple[Any, ...]], logits: bool = False) -> Callable[..., Any]:
+    already = isinstance(function, _Reading) and (function.give, function.logits) == (give, logits)
+    return function if already else _Reading(function, give, logits)
+
+
 def reading_fit(fit: Callable[..., Any], logits: bool) -> Callable[..., Any]:
     """`fit`, given numbers.
 
     >>> reading_fit(lambda key, rows: rows.x.dtype.name, True)(0, Rows(jnp.ones((1, 1), int), (), jnp.ones(1, bool)))
     'float32'
     """
-    return _once(fit, f"_fit{logits}", lambda key, rows: fit(key, as_rows(rows, logits)))
+    return _read(fit, _fit_given, logits)
 
 
 def reading_apply(apply: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,7 +85,7 @@ def reading_apply(apply: Callable[..., Any]) -> Callable[..., Any]:
     >>> reading_apply(lambda params, x: x.dtype.name)((), jnp.ones((1, 1), bool))
     'float32'
     """
-    return _once(apply, "_apply", lambda params, x: apply(params, as_floats(x)))
+    return _read(apply, _apply_given)
 
 
 def reading_loss(loss: Callable[..., Any], logits: bool) -> Callable[..., Any]:
@@ -73,29 +94,38 @@ def reading_loss(loss: Callable[..., Any], logits: bool) -> Callable[..., Any]:
     >>> reading_loss(lambda outputs, y: y.dtype.name, False)((), jnp.ones(1, bool))
     'float32'
     """
-    return _once(loss, f"_loss{logits}", lambda outputs, y: loss(outputs, as_targets(y, logits)))
+    return _read(loss, _loss_given, logits)
+
+
+@dataclasses.dataclass(frozen=True)
+class _ReadingCentre:
+    """A remover's centre, given rows as its learner reads them."""
+
+    centre: Callable[..., Any]
+
+    def __call__(self, key: Any, learner: Any, start: Any, rows: Any, forget: Any, **extra: Any) -> Any:
+        told = {need: learner.read(given) for need, given in extra.items()}
+        return self.centre(key, learner, start, learner.read(rows), forget, **told)
 
 
 def reading_centre(centre: Callable[..., Any]) -> Callable[..., Any]:
     """A remover's `centre`, given rows as its learner reads them.
 
-    >>> reading_centre(lambda key, learner, start, rows, forget: start).__name__
-    'read'
+    >>> made = reading_centre(lambda key, learner, start, rows, forget: start)
+    >>> reading_centre(made) is made
+    True
     """
-
-    def read(key: Any, learner: Any, start: Any, rows: Any, forget: Any, **extra: Any) -> Any:
-        told = {need: learner.read(given) for need, given in extra.items()}
-        return centre(key, learner, start, learner.read(rows), forget, **told)
-
-    return _once(centre, "_centre", read)
+    return centre if isinstance(centre, _ReadingCentre) else _ReadingCentre(centre)
 
 
-def _once(function: Callable[..., Any], name: str, made: Callable[..., Any]) -> Callable[..., Any]:
-    """The same wrapper for the same function, so that equal learners stay equal; kept on it, it goes when it goes."""
-    kept = getattr(function, "__dict__", None)
-    if kept is None or getattr(function, "_reads", None) == name:
-        return function if kept is not None else made
-    if name not in kept:
-        made._reads = name  # pyright: ignore[reportFunctionMemberAccess]
-        kept[name] = made
-    return kept[name]
+def _fit_given(logits: bool, key: Any, rows: Any) -> tuple[Any, ...]:
+    return key, as_rows(rows, logits)
+
+
+def _apply_given(logits: bool, params: Any, x: Any) -> tuple[Any, ...]:
+    del logits
+    return params, as_floats(x)
+
+
+def _loss_given(logits: bool, outputs: Any, y: Any) -> tuple[Any, ...]:
+    return outputs, as_targets(y, logits)

@@ -85,6 +85,50 @@ def test_every_learner_but_the_language_model_reads_numbers() -> None:
     assert all(SMALL[name]().numeric for name in NUMERIC)
 
 
+class Scaled:
+    """A learner's functions as methods, which of two objects are one function of the class."""
+
+    def __init__(self, by: float) -> None:
+        self.by = by
+
+    def fit(self, key: PRNGKeyArray, rows: ns.Rows) -> ns.Trained:
+        del key
+        return ns.Trained(self.by * rows.x.mean(0), None, self.learner)
+
+    def apply(self, params: Any, x: Any) -> Any:
+        return self.by * x @ params[:, None]
+
+    def loss(self, outputs: Any, y: Any) -> Any:
+        return self.by * brier(outputs, y)
+
+    def centre(self, key: Any, learner: ns.Learner, start: Any, rows: ns.Rows, forget: Any) -> Any:
+        del key, learner, start, forget
+        return self.by * rows.x.mean(0)
+
+    @property
+    def learner(self) -> ns.Learner:
+        return ns.Learner(self.fit, self.apply, self.loss, numeric=True)
+
+    @property
+    def remover(self) -> ns.Remover:
+        return ns.Remover(lambda key, trained, rows, forget: trained.params, "scaled", centre=self.centre)
+
+
+def test_methods_of_two_objects_are_two_functions(key: PRNGKeyArray) -> None:
+    """What one object's learner, remover or noise computes has nothing to do with who was made before it."""
+    one, two = Scaled(1.0), Scaled(3.0)
+    assert one.learner == one.learner
+    assert one.learner != two.learner
+    rows = scenario("uint8").rows
+    a, b = (each.learner.fit(key, rows) for each in (one, two))
+    np.testing.assert_allclose(3 * a.params, b.params)
+    np.testing.assert_allclose(3 * one.learner.apply(a.params, rows.x), two.learner.apply(a.params, rows.x))
+    outputs = jnp.ones((16, 2))
+    np.testing.assert_allclose(3 * one.learner.loss(outputs, rows.y), two.learner.loss(outputs, rows.y))
+    made = [each.remover.centre(key, one.learner, a.params, rows, None) for each in (one, two)]
+    np.testing.assert_allclose(3 * made[0], made[1])
+
+
 def test_the_twin_that_computes_in_the_rows_dtype_is_noticed(key: PRNGKeyArray) -> None:
     """What the test above is there for: the same ridge, told that its rows are names."""
     ridge = ns.learners.ridge()
