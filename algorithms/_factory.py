@@ -16,7 +16,7 @@ T = TypeVar("T")
 LARGEST = 1e30
 """Real arguments are no larger, and none but 0 is smaller than its inverse: their squares would leave 32-bit floats."""
 
-_WHOLE: dict[str, int] = dict.fromkeys(("bare", "burn_in", "climbs", "learning", "rewind", "round_used"), 0)
+_WHOLE: dict[str, int] = dict.fromkeys(("bare", "burn_in", "climbs", "last", "learning", "rewind", "round_used"), 0)
 _WHOLE |= dict.fromkeys(("bit", "shift", "sign"), -MOST)
 """Least values of whole arguments other than 1, by name."""
 

@@ -65,7 +65,9 @@ class _Reading:
         return self.function(*self.give(self.logits, *given), **extra)
 
 
-def _read(function: Callable[..., Any], give: Callable[..., tuple[Any, ...]], logits: bool = False) -> Callable[..., Any]:
+def _read(
+    function: Callable[..., Any], give: Callable[..., tuple[Any, ...]], logits: bool = False
+) -> Callable[..., Any]:
     already = isinstance(function, _Reading) and (function.give, function.logits) == (give, logits)
     return function if already else _Reading(function, give, logits)
 

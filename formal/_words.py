@@ -40,11 +40,17 @@ def percent(share: float) -> str:
     return f"{100 * share:.6g} %" if text == "100" and share < 1 else f"{text} %"
 
 
+_COARSER = 2
+"""Sizes are those of a few runs: a grain that looks so much larger than asked for is that of rounding."""
+
+
 def _looked_at(v: "Verdict") -> str:
-    """What was not examined: differences below the grain."""
-    grain = v.provenance.get("grain")
-    rounding = ", or below rounding," if v.provenance.get("rounding") else ""
-    return f" Differences below {percent(grain)} of a number's size{rounding} were not examined." if grain else ""
+    """What was not examined: differences below the grain, which is coarser where rounding is."""
+    grain, coarsest = v.provenance.get("grain"), v.provenance.get("coarsest", 0.0)
+    if not grain:
+        return ""
+    rounded = f", of the number that rounding moves most {percent(coarsest)}," if coarsest > _COARSER * grain else ""
+    return f" Differences below {percent(grain)} of a number's size{rounded} were not examined."
 
 
 def _sets(v: "Verdict") -> str:

@@ -13,7 +13,7 @@ from ._identity import Queue, queues
 from ._looks import KNOWN, Hashes, Look, Rows, extended, hashes, number_of, terms_of
 from ._records import MEMORY
 from ._sources import Saved
-from ._vetting import trend
+from ._vetting import sorted_by, trend
 
 Table = Float64[np.ndarray, "_ k"]
 Order = Int64[np.ndarray, " _"]
@@ -31,6 +31,7 @@ class LineUp:
         before: pairs of the look that this one goes on from; 0 for the first look and for the same one again.
         path: of the file beside which the record lies, where there is one to keep.
         idle: whether all arms hold one constant, the same for all.
+        sorted_by: the column in the order of whose values rows without identities stand; "" where there is none.
 
     >>> LineUp({}, {}, Look("", (), 0), 0, None, False).named
     False
@@ -42,6 +43,7 @@ class LineUp:
     before: int
     path: Path | None
     idle: bool
+    sorted_by: str = ""
 
     @property
     def named(self) -> bool:
@@ -108,7 +110,8 @@ def line_up(
             if arm not in lined:
                 trend(arm, heads[arm], columns)
     idle = all(np.array_equal(table, np.broadcast_to(heads["removed"][:1], table.shape)) for table in heads.values())
-    return LineUp(orders, lined, look, before, path, idle)
+    anonymous = not (paired or any(arm in lined for arm in PAIR))
+    return LineUp(orders, lined, look, before, path, idle, sorted_by(heads, columns) if anonymous else "")
 
 
 def _alike(arm: str, given: dict[str, Saved], paired: bool) -> bool:

@@ -37,7 +37,7 @@ def vet(heads: dict[str, Table], given: Mapping[str, Sources], names: list[str],
 
     Raises:
         ValueError: nothing finite; a column that counts up; one file or the same rows in two unpaired arms; rows that
-            occur twice; rows of unpaired arms that correlate, or that stand in the order of their values.
+            occur twice; rows of unpaired arms that correlate.
 
     >>> same = np.random.default_rng(0).normal(size=(50, 1))
     >>> vet({"removed": same, "reference": same}, {}, ["loss"], paired=False)
@@ -53,7 +53,6 @@ def vet(heads: dict[str, Table], given: Mapping[str, Sources], names: list[str],
         _repeated(arm, table)
     if not paired:
         _same(heads, given)
-        _sorted(heads, given, names)
         _correlated(heads["removed"], heads["reference"], names)
 
 
@@ -130,19 +129,21 @@ def _log_halvings(c: Int64[np.ndarray, " m"]) -> Float64[np.ndarray, " m"]:
     return scipy.special.gammaln(2 * c + 1) - 2 * scipy.special.gammaln(c + 1)
 
 
-def _sorted(heads: dict[str, Table], given: Mapping[str, Sources], names: list[str]) -> None:
-    """Both arms in the order of a column's values, so that nothing tells examples of one model from runs."""
-    if any(getattr(given.get(arm), "ids", None) is not None for arm in ("removed", "reference")):
-        return
-    places = set(range(heads["removed"].shape[1]))
-    for arm in ("removed", "reference"):
-        places &= {place for place in places if _log_in_order(heads[arm][:, place]) < math.log(LEVEL / len(names))}
-    for place in sorted(places)[:1]:
-        raise ValueError(
-            f"removed and reference: both stand in the order of {names[place]!r}; sorted rows cannot be told from "
-            "examples of one model. Save a row for each run, in the order of the runs, or name them (ids=, a column "
-            "'seed')"
-        )
+def sorted_by(heads: dict[str, Table], names: list[str]) -> str:
+    """The column in the order of whose values the rows of both arms stand; "" where there is none.
+
+    Sorting hides what tells examples of one model from runs; of runs it is harmless, since bets permute them.
+
+    >>> rng = np.random.default_rng(0)
+    >>> up, down = np.sort(rng.normal(size=(2, 50, 1)), axis=1)
+    >>> sorted_by({"removed": up, "reference": down}, ["loss"]), sorted_by({"removed": up, "reference": -up}, ["loss"])
+    ('loss', 'loss')
+    """
+    for place in range(heads["removed"].shape[1]):
+        chances = [_log_in_order(heads[arm][:, place]) for arm in ("removed", "reference")]
+        if max(chances) < math.log(LEVEL / len(names)):
+            return names[place]
+    return ""
 
 
 def _log_in_order(values: Column) -> float:

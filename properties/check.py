@@ -21,7 +21,7 @@ from ._subject import subject
 from .decide import Outcome, decide
 from .dry_run import dry_run
 from .gathered import Block
-from .grain import admit_grain
+from .grain import admit_grain, coarsest
 from .known import check_finite, check_gaussian
 from .pairs import PAIRS, blocks, originals
 from .power import power_of, withdrawn
@@ -123,10 +123,11 @@ def check(
     kept: list[Block] = []
     told = watched(_keeping(drawn, kept), budget, f"{remover} · {definition.id}", progress)
     made = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover), "learner": repr(learner)}
-    made |= {"seed": seed, "grain": float(grain), "rounding": bool(drawing["rounding"]), "block": PAIRS}
+    made |= {"seed": seed, "grain": float(grain), "block": PAIRS}
     if keyed_as is not None:
         made["keyed_as"] = keyed_as.digest()
     outcome = decide(terms, told, designated)
+    made["coarsest"] = coarsest(kept[0].removed, kept[0].reference, kept[0].grain or {})
     verdict = verdict_of(terms, outcome, f"{remover} on {learner} in {scenario}", made, started)
     verdict = dataclasses.replace(verdict, sizes=sizes_of(scenario))
     if verdict.status is Status.SATISFIED:

@@ -38,7 +38,7 @@ _SAME = 1e-5
 _CHANCE = 1e-3
 """Where another key moves the model by more than this, relative to its size, rounding is lost in chance."""
 
-_ORDER = 1e-2
+_ORDER = 1e-3
 """Where another order of the rows moves the model by more than this, it is part of the method and no rounding."""
 
 Mask = Bool[Array, " n"]

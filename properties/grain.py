@@ -65,6 +65,18 @@ def scales(removed: Values, reference: Values, share: Real, rounding: Scales | N
     return found
 
 
+def coarsest(removed: Values, reference: Values, scale: Scales) -> float:
+    """The largest noise on a number, as a share of its size: more than was asked for where rounding is coarser.
+
+    >>> one = {"loss": np.array([[2.0, 4.0], [2.0, 4.0]])}
+    >>> coarsest(one, one, {"loss": np.array([0.002, 0.4])})
+    0.1
+    """
+    sizes = {name: _sizes(np.concatenate([removed[name], reference[name]])) for name in scale}
+    shares = [scale[name][size > 0] / size[size > 0] for name, size in sizes.items()]
+    return float(max((each.max(initial=0.0) for each in shares), default=0.0))
+
+
 def _sizes(values: Float64[np.ndarray, "runs k"]) -> Float64[np.ndarray, " k"]:
     """The median size of each column, of its values that are finite and not 0 where half of them are 0; else 0."""
     size = np.abs(np.where(np.isfinite(values), values, 0.0))

@@ -274,4 +274,7 @@ def _subject(given: dict[str, Saved], lined: LineUp, terms: Terms, status: Statu
     notes += [f"{waits} pairs wait until their round is whole"] if waits else []
     notes += [f"another look, which goes on from {lined.before} pairs"] if lined.before else []
     notes += _again(lined.look.number)
+    notes += (
+        [f"rows in the order of {lined.sorted_by!r}, which may be examples of one model"] if lined.sorted_by else []
+    )
     return "the law of the removed samples" + (f" ({'; '.join(notes)})" if notes else "")

@@ -59,7 +59,7 @@ def raises(error: BaseException) -> Outcome:
         (MemoryError(), 2, "out of memory (nothing more is known); ask for fewer rows, runs or parameters"),
         (SystemExit(0), 2, "code that was called gave up with SystemExit: 0; let it return, or raise an error"),
         (SystemExit(3), 2, "code that was called gave up with SystemExit: 3; "),
-        (GeneratorExit(), 2, "code that was called gave up with GeneratorExit: ; "),
+        (GeneratorExit(), 2, "code that was called gave up with GeneratorExit; "),
         (type("Stop", (KeyboardInterrupt,), {})("x"), 2, "code that was called gave up with Stop: x; "),
         (type("Skipped", (BaseException,), {})("no"), 2, "code that was called gave up with Skipped: no; "),
     ],

@@ -109,8 +109,8 @@ def test_a_rule_without_a_value_publishes_nan_or_raises() -> None:
     ("given", "message"),
     [
         (("nearest", 0.5), "rule: 'nearest' is unknown; did you mean '.*'[?] known: distance, .*, random"),
-        (("distance", 1.5), "share: 1.5 is not in"),
-        (("distance", float("nan")), "share: nan is not in"),
+        (("distance", 1.5), "share: 1.5 is more than 1"),
+        (("distance", float("nan")), "share: nan is not a finite number"),
     ],
 )
 def test_bad_arguments_are_refused(given: tuple[Any, ...], message: str) -> None:

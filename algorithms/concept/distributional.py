@@ -48,7 +48,7 @@ def distributional(rule: str = "distance", share: Real = 0.5, hidden: Hidden | N
     distributional(likelihood-ratio, share=0.25)
     >>> distributional("distance", share=1.5)
     Traceback (most recent call last):
-    ValueError: share: 1.5 is not in [0, 1]
+    ValueError: share: 1.5 is more than 1
     """
     _known(rule)
     if not 0 <= share <= 1:

@@ -30,7 +30,7 @@ def original_sometimes(probability: Real = 0.6) -> Remover:
     original_sometimes(0.1)
     >>> original_sometimes(2.0)
     Traceback (most recent call last):
-    ValueError: probability: 2.0 is not in [0, 1]
+    ValueError: probability: 2.0 is more than 1
     """
     if not 0 <= probability <= 1:
         raise ValueError(f"probability: {probability} is not in [0, 1]")

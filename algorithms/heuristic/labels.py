@@ -94,7 +94,7 @@ def salun(
 
     >>> salun(share=1.5)
     Traceback (most recent call last):
-    ValueError: share: 1.5 is not in [0, 1]
+    ValueError: share: 1.5 is more than 1
     """
     if not 0 <= share <= 1:
         raise ValueError(f"share: {share} is not in [0, 1]")
