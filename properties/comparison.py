@@ -8,6 +8,7 @@ from ..algorithms.base import Learner, Remover
 from ..algorithms.exact import retrain, retrain_full
 from ..algorithms.heuristic import do_nothing
 from ..algorithms.store import Store
+from ..formal._numbers import level, whole
 from ..formal._types import Real
 from ..formal.definitions import Definition
 from ..formal.scenario import Scenario
@@ -81,6 +82,8 @@ def compare_removers(
     ValueError: compare_removers: no definition is named; give at least one
     """
     started = time.perf_counter()
+    level("beta", beta)
+    whole("runs", runs)
     claims = (definitions,) if isinstance(definitions, Definition) else tuple(definitions)
     if not claims:
         raise ValueError("compare_removers: no definition is named; give at least one")
