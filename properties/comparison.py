@@ -91,7 +91,7 @@ def compare_removers(
     for claim in claims:
         subject(definition=claim, learner=learner, scenario=scenario)
         claim.admit(scenario)
-    share = Ledger(alpha, max(len(asked) * len(claims), 2)).alpha
+    share = Ledger(level("alpha", alpha), max(len(asked) * len(claims), 2)).alpha
     named = sum(named for *_, named in asked)
     terms: dict[str, Any] = {"alpha": share, "beta": beta / named, "tolerance": tolerance, "budget": budget}
     terms |= {"seed": seed, "grain": grain, "store": store}

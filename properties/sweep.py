@@ -250,10 +250,12 @@ def to_json(sweeps: Sequence[Sweep]) -> str:
     return json.dumps([made.to_dict() for made in sweeps], ensure_ascii=False, allow_nan=False, indent=1)
 
 
-def _sizes(scenario: Scenario, ratios: Sequence[Fraction | Real]) -> list[int]:
+def _sizes(scenario: Scenario, ratios: Any) -> list[int]:
     """|S| for each ratio, each size once."""
     full = int(scenario.behaviour.sum())
-    given: list[Any] = list(ratios) if isinstance(ratios, Iterable) and not isinstance(ratios, str) else [ratios]
+    if isinstance(ratios, str) or not isinstance(ratios, Iterable):
+        raise ValueError(f"ratios: {shown(ratios)} is no list; give numbers in (0, 1], such as [1/8, 1]")
+    given: list[Any] = list(ratios)
     wrong = [ratio for ratio in given if not (real(ratio) and 0 < ratio <= 1)]
     if wrong or not given:
         raise ValueError(f"ratios: {shown(wrong[0]) if wrong else 'none given'}; give numbers in (0, 1], such as 1/8")

@@ -43,6 +43,8 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
 ASSERTIONS = {"assert_holds": ns.assert_holds, "assert_holds, paid": paid}
 
 Ask = Callable[[], Any]
+SAVED: Callable[..., Any] = ns.check_samples
+SWEEP: Callable[..., Any] = ns.sweep
 
 
 def numeric(function: Callable[..., Any]) -> list[str]:
@@ -63,29 +65,29 @@ def asks() -> Iterator[tuple[str, str, Ask]]:
                 yield name, f"{keyword}: ", functools.partial(function, *ASKED, **{keyword: value})
     yield from _of_saved_runs()
     for value in (*WRONG[:2], 0.5, [], [0.0], ["1"], [float("nan")], np.array([0.5, 2.0])):
-        yield "sweep", "ratios: ", functools.partial(ns.sweep, NOTHING, RIDGE, SCENE, ratios=value)
+        yield "sweep", "ratios: ", functools.partial(SWEEP, NOTHING, RIDGE, SCENE, ratios=value)
 
 
 def _of_saved_runs() -> Iterator[tuple[str, str, Ask]]:
     for wrong in ("untraining", ns.Untraining, None):
-        yield "check_samples", "definition: ", functools.partial(ns.check_samples, wrong, REMOVED, REFERENCE)
+        yield "check_samples", "definition: ", functools.partial(SAVED, wrong, REMOVED, REFERENCE)
     for place, arm in enumerate(("removed", "reference", "original")):
         arms: list[Any] = [REMOVED, REFERENCE, ORIGINAL]
         arms[place] = None
         yield "compare_samples", f"{arm}: None is given", functools.partial(ns.compare_samples, *arms)
         if arm != "original":
-            yield "check_samples", f"{arm}: None is given", functools.partial(ns.check_samples, CLAIM, *arms)
+            yield "check_samples", f"{arm}: None is given", functools.partial(SAVED, CLAIM, *arms)
     for wrong in (5, "seed", {"removed": object()}):
         yield (
             "check_samples",
             "ids of removed: ",
-            functools.partial(ns.check_samples, CLAIM, REMOVED, REFERENCE, ids=wrong),
+            functools.partial(SAVED, CLAIM, REMOVED, REFERENCE, ids=wrong),
         )
     for wrong in (5, np.array([1, 2]), "drop"):
         yield (
             "check_samples",
             "diverged: ",
-            functools.partial(ns.check_samples, CLAIM, REMOVED, REFERENCE, diverged=wrong),
+            functools.partial(SAVED, CLAIM, REMOVED, REFERENCE, diverged=wrong),
         )
 
 

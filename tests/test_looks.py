@@ -262,8 +262,8 @@ def test_a_record_that_cannot_be_written_costs_no_verdict(tmp_path: Path, monkey
     monkeypatch.setattr(Path, "write_text", full_disk)
     assert ns.check_samples(CLAIM, *paths, **LEVELS).provenance["record"] == "could not be written"
     np.save(tmp_path / "original.npy", np.random.default_rng(9).normal(5, 1, 60))
-    compared = ns.compare_samples(*paths, tmp_path / "original.npy")
-    assert compared.provenance["record"] == "could not be written"
+    beside = ns.compare_samples(paths[0], paths[1], tmp_path / "original.npy")
+    assert beside.provenance["record"] == "could not be written"
 
 
 def test_a_record_is_no_view(tmp_path: Path) -> None:
@@ -324,12 +324,12 @@ NAMED = {"all": ("removed", "reference", "original"), "two": ("removed", "refere
 GROWING = {"all": ("removed", "reference", "original"), "originals": ("original",), "others": ("removed", "reference")}
 
 
-def triple(seed: int, runs: int = 240) -> dict[str, np.ndarray]:
+def triple(seed: int, runs: int = 240) -> dict[str, Any]:
     rng = np.random.default_rng([seed, 98])
     return {arm: rng.normal(at, 1, (runs, 1)) for arm, at in (("removed", 0.5), ("reference", 0.0), ("original", 1.0))}
 
 
-def compared(full: dict[str, np.ndarray], who: tuple[str, ...], **options: Any) -> ns.Relative:
+def compared(full: dict[str, Any], who: tuple[str, ...], **options: Any) -> ns.Relative:
     """A comparison in which some arms have names."""
     return ns.compare_samples(**full, ids={arm: range(len(full[arm])) for arm in who}, **options)
 

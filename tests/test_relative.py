@@ -405,15 +405,18 @@ def test_paired_arms_have_identities_all_or_none(who: tuple[str, ...]) -> None:
     rng = np.random.default_rng(5)
     rows = {arm: rng.permutation(200) for arm in ("removed", "reference", "original")}
     full = {arm: rng.normal(at, 1, 200) for arm, at in zip(rows, (1.0, 0.0, 6.0), strict=True)}
-    tables = {arm: {"loss": full[arm][at]} | ({"seed": at} if arm in who else {}) for arm, at in rows.items()}
+    tables: dict[str, Any] = {
+        arm: {"loss": full[arm][at]} | ({"seed": at} if arm in who else {}) for arm, at in rows.items()
+    }
     missing = next(arm for arm in rows if arm not in who)
     with pytest.raises(
         ValueError, match=f"^paired: {missing} has no ids, and other arms have; give it a column 'seed'"
     ):
         ns.compare_samples(**tables, paired=True)
-    named = {arm: {"loss": full[arm][at], "seed": at} for arm, at in rows.items()}
+    named: dict[str, Any] = {arm: {"loss": full[arm][at], "seed": at} for arm, at in rows.items()}
     made = ns.compare_samples(**named, paired=True)
-    plain = ns.compare_samples(**{arm: {"loss": values} for arm, values in full.items()}, ids=range(200), paired=True)
+    in_order: dict[str, Any] = {arm: {"loss": values} for arm, values in full.items()}
+    plain = ns.compare_samples(**in_order, ids=range(200), paired=True)
     assert (made.to_reference, made.to_original) == (plain.to_reference, plain.to_original)
 
 

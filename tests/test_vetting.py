@@ -325,7 +325,9 @@ IN_COMMON: dict[str, tuple[Callable[[np.ndarray, np.random.Generator], np.ndarra
 def test_no_two_arms_of_a_comparison_have_runs_in_common(kind: str, pair: tuple[str, str]) -> None:
     """Its triples are independent. Of `check_samples` the original is only asked about: there it may be any arm."""
     rng = np.random.default_rng(20)
-    given = {arm: rng.normal(at, 1, (200, 1)) for arm, at in (("removed", 0.0), ("reference", 0.0), ("original", 6.0))}
+    given: dict[str, Any] = {
+        arm: rng.normal(at, 1, (200, 1)) for arm, at in (("removed", 0.0), ("reference", 0.0), ("original", 6.0))
+    }
     made, says = IN_COMMON[kind]
     given[pair[1]] = made(given[pair[0]], rng)
     with pytest.raises(ValueError, match=f"{pair[0]}.*{pair[1]}.*{says}|{says}.*") as refused:
