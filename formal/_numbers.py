@@ -41,9 +41,9 @@ def whole(name: str, value: Any, least: int = 1, most: int = MOST) -> int:
     ValueError: rows: 0 is not in [1, 1000000000]
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise ValueError(f"{name}: {_shown(value)} is not a whole number; give {least} to {most}")
+        raise ValueError(f"{name}: {shown(value)} is not a whole number; give {least} to {most}")
     if not least <= int(value) <= most:
-        raise ValueError(f"{name}: {_shown(value)} is not in [{least}, {most}]")
+        raise ValueError(f"{name}: {shown(value)} is not in [{least}, {most}]")
     return int(value)
 
 
@@ -62,9 +62,9 @@ def root_seed(seed: Any) -> int:
     ValueError: seed: -1 is not in [0, 2**32)
     """
     if isinstance(seed, bool) or not isinstance(seed, numbers.Integral):
-        raise ValueError(f"seed: {_shown(seed)} is not a whole number in [0, 2**32)")
+        raise ValueError(f"seed: {shown(seed)} is not a whole number in [0, 2**32)")
     if not 0 <= int(seed) < SEEDS:
-        raise ValueError(f"seed: {_shown(seed)} is not in [0, 2**32)")
+        raise ValueError(f"seed: {shown(seed)} is not in [0, 2**32)")
     return int(seed)
 
 
@@ -84,9 +84,9 @@ def level(name: str, value: Any) -> float:
     ValueError: alpha: 1.0 is not in (0, 1)
     """
     if not (real(value) and 0 < value < 1):
-        raise ValueError(f"{name}: {_shown(value)} is not in (0, 1)")
+        raise ValueError(f"{name}: {shown(value)} is not in (0, 1)")
     if value < LEAST_LEVEL:
-        raise ValueError(f"{name}: {_shown(value)} is not in [{LEAST_LEVEL:g}, 1)")
+        raise ValueError(f"{name}: {shown(value)} is not in [{LEAST_LEVEL:g}, 1)")
     return float(value)
 
 
@@ -106,9 +106,9 @@ def at_least_zero(name: str, value: Any, most: float = math.inf) -> float:
     ValueError: epsilon: 1000 is more than 700
     """
     if not (real(value) and value >= 0):
-        raise ValueError(f"{name}: {_shown(value)} is not a finite number >= 0")
+        raise ValueError(f"{name}: {shown(value)} is not a finite number >= 0")
     if value > most:
-        raise ValueError(f"{name}: {_shown(value)} is more than {most:g}")
+        raise ValueError(f"{name}: {shown(value)} is more than {most:g}")
     return float(value)
 
 
@@ -126,10 +126,32 @@ def real(value: Any) -> bool:
         return False
 
 
-def _shown(value: Any) -> str:
-    """A value as a message names it; of a long one the beginning."""
+def flag(name: str, value: Any) -> bool:
+    """A truth value, Python's or NumPy's.
+
+    Raises:
+        ValueError: something else, which would count as true by what it is and not by what it says.
+
+    >>> flag("paired", True)
+    True
+    >>> flag("paired", "no")
+    Traceback (most recent call last):
+    ValueError: paired: 'no' is neither True nor False
+    """
+    if not (isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")):
+        raise ValueError(f"{name}: {shown(value)} is neither True nor False")
+    return bool(value)
+
+
+def shown(value: Any) -> str:
+    """A value as a message names it; of a long one the beginning.
+
+    >>> shown("0.1"), shown(10**5000)
+    ("'0.1'", 'a number of thousands of digits')
+    """
     try:
         said = str(value) if isinstance(value, numbers.Number) else repr(value)
     except ValueError:  # a whole number of more digits than Python prints
         return "a number of thousands of digits"
+    said = " ".join(said.split())  # an array's words are lines
     return said if len(said) <= 60 else f"{said[:59]}…"

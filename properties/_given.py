@@ -10,6 +10,7 @@ from ._columns import named
 from ._folders import read
 from ._identity import identities
 from ._lineup import LineUp, line_up
+from ._looks import PAIR
 from ._sources import Saved, sources_of
 from ._vetting import vet
 
@@ -39,9 +40,10 @@ def arms_given(
     >>> list(arms_given({"removed": np.zeros(3), "reference": np.ones(3), "original": None}))
     ['removed', 'reference']
     """
-    given = {
-        arm: _saved(found, arm, layout) for arm, found in samples.items() if found is not None or arm != "original"
-    }
+    for arm, found in samples.items():
+        if found is None and arm in PAIR:
+            raise ValueError(f"{arm}: None is given; give its runs, an array, a mapping of arrays or a path")
+    given = {arm: _saved(found, arm, layout) for arm, found in samples.items() if found is not None}
     wanted = widths(given["removed"])
     for arm, sources in given.items():
         got = widths(sources)
@@ -62,12 +64,21 @@ def is_event(diverged: str) -> bool:
     >>> is_event("event")
     True
     """
-    if diverged not in ("refuse", "event"):
+    if not isinstance(diverged, str) or diverged not in ("refuse", "event"):
         raise ValueError(f"diverged: {diverged!r} is not 'refuse' or 'event'")
     return diverged == "event"
 
 
-def lined_up(given: dict[str, Saved], *, seed: int, grain: Real, paired: bool, event: bool, choosing: int) -> LineUp:
+def lined_up(
+    given: dict[str, Saved],
+    *,
+    seed: int,
+    grain: Real,
+    paired: bool,
+    event: bool,
+    choosing: int,
+    bets: tuple[str, ...] = PAIR,
+) -> LineUp:
     """The arms' rows looked through and put in the order of the bets.
 
     Args:
@@ -75,6 +86,7 @@ def lined_up(given: dict[str, Saved], *, seed: int, grain: Real, paired: bool, e
         seed, grain, paired: as in `check_samples`.
         event: whether a value that is not finite is an event.
         choosing: pairs that choose among the columns at a first look.
+        bets: the arms that are bet on, and so must be independent of each other where they are not paired.
 
     Raises:
         ValueError: see `vet` and `line_up`.
@@ -87,9 +99,10 @@ def lined_up(given: dict[str, Saved], *, seed: int, grain: Real, paired: bool, e
     """
     heads = {arm: head(arm, sources, diverged=event) for arm, sources in given.items()}
     columns = named({name: tuple(source.shape[1:]) for name, source in given["removed"].items()})
-    vet(heads, given, columns, paired=paired)
+    vet(heads, given, columns, paired=paired, bets=bets)
     key = key_of(seed, given["removed"])
-    return line_up(given, heads, columns, key, seed=seed, grain=grain, paired=paired, choosing=choosing)
+    terms = {"seed": seed, "grain": grain, "paired": paired, "choosing": choosing}
+    return line_up(given, heads, columns, key, **terms, bets=bets)
 
 
 def _saved(samples: Samples, arm: str, layout: str | None) -> Saved:
@@ -101,6 +114,8 @@ def _with_ids(arm: str, saved: Saved, ids: Ids | None) -> Saved:
     values = ids.get(arm) if isinstance(ids, Mapping) else ids
     if values is None:
         return saved
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise ValueError(f"ids of {arm}: {values!r:.40} is no list of runs; give a number or a name for each run")
     found = identities(list(values), f"ids of {arm}")
     if len(found) != runs(saved):
         raise ValueError(f"ids of {arm}: {len(found)} identities for {runs(saved)} runs; give one for each")

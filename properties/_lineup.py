@@ -10,14 +10,13 @@ from jaxtyping import Float64, Int64, PRNGKeyArray
 from ..formal._types import Real
 from ._arms import generator, runs, stream, widths
 from ._identity import Queue, queues
-from ._looks import KNOWN, Hashes, Look, Rows, extended, hashes, number_of, terms_of
+from ._looks import KNOWN, PAIR, Hashes, Look, Rows, extended, hashes, number_of, terms_of
 from ._records import MEMORY
 from ._sources import Saved
 from ._vetting import sorted_by, trend
 
 Table = Float64[np.ndarray, "_ k"]
 Order = Int64[np.ndarray, " _"]
-PAIR = ("removed", "reference")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,18 +27,20 @@ class LineUp:
         orders: arm → row numbers.
         queues: arm → its queue, where its runs have identities.
         look: to be remembered once it is decided.
+        bets: the arms that are bet on.
         before: pairs of the look that this one goes on from; 0 for the first look and for the same one again.
         path: of the file beside which the record lies, where there is one to keep.
         idle: whether all arms hold one constant, the same for all.
         sorted_by: the column in the order of whose values rows without identities stand; "" where there is none.
 
-    >>> LineUp({}, {}, Look("", (), 0), 0, None, False).named
+    >>> LineUp({}, {}, Look("", (), 0), PAIR, 0, None, False).named
     False
     """
 
     orders: dict[str, Order]
     queues: dict[str, Queue]
     look: Look
+    bets: tuple[str, ...]
     before: int
     path: Path | None
     idle: bool
@@ -47,12 +48,12 @@ class LineUp:
 
     @property
     def named(self) -> bool:
-        """Whether the runs of both arms have identities, so that their order was fixed beforehand."""
-        return all(arm in self.queues for arm in PAIR)
+        """Whether the runs of all arms that are bet on have identities, so that their order was fixed beforehand."""
+        return all(arm in self.queues for arm in self.bets)
 
     def pairs(self, *arms: str) -> int:
-        """How many rows the shortest of the arms has in line."""
-        return min(len(self.orders[arm]) for arm in arms or PAIR)
+        """How many rows the shortest of the arms, or of those that are bet on, has in line."""
+        return min(len(self.orders[arm]) for arm in arms or self.bets)
 
 
 def line_up(
@@ -65,6 +66,7 @@ def line_up(
     grain: Real,
     paired: bool,
     choosing: int,
+    bets: tuple[str, ...] = PAIR,
 ) -> LineUp:
     """Put the rows of each arm in the order in which they are bet on.
 
@@ -79,6 +81,7 @@ def line_up(
         key: the root key of these arms.
         seed, grain, paired: as in `check_samples`.
         choosing: pairs that choose among the columns at a first look.
+        bets: the arms that are bet on: every one of them is remembered, and another order of its rows is another look.
 
     Raises:
         ValueError: more rows than at the last look, in an order that goes along with their values.
@@ -87,53 +90,55 @@ def line_up(
     if paired and len(set(PAIR) & set(ids)) == 1:
         ids = {}
     lined = queues(ids, paired=paired)
-    path = None if all(arm in lined for arm in PAIR) else given["removed"].path
+    path = None if all(arm in lined for arm in bets) else given["removed"].path
     looks, terms = MEMORY.looks(path), terms_of(widths(given["removed"]), seed, grain, paired)
-    seen = {arm: hashes(heads[arm][:KNOWN]) for arm in PAIR}
-    known = _known([look for look in looks if look.terms == terms], seen, lined, given, together=paired)
+    seen = {arm: hashes(heads[arm][:KNOWN]) for arm in bets}
+    goes = [look for look in looks if look.terms == terms and len(look.arms) == len(bets)]
+    known = _known(goes, seen, lined, given, together=paired)
     orders: dict[str, Order] = {}
     for arm, saved in given.items():
         if arm in lined:
             orders[arm] = lined[arm].order
-        elif _alike(arm, given, paired):
+        elif _alike(arm, given, bets, paired):
             orders[arm] = orders["removed"]
         else:
             orders[arm] = _permuted(runs(saved), known[1].get(arm), stream(key, arm, "order"))
-    arms = tuple(_rows(seen[arm], orders[arm], runs(given[arm])) for arm in PAIR)
+    arms = tuple(_rows(seen[arm], orders[arm], runs(given[arm])) for arm in bets)
     earlier = known[0]
     look = Look(terms, arms, choosing if earlier is None else earlier.choosing)
     look = dataclasses.replace(look, number=number_of(looks, look))
     before = 0 if earlier is None else min(len(arm.order) for arm in earlier.arms)
-    before = before if before < min(len(orders[arm]) for arm in PAIR) else 0
+    before = before if before < min(len(orders[arm]) for arm in bets) else 0
     if before:
-        for arm in PAIR:
+        for arm in bets:
             if arm not in lined:
                 trend(arm, heads[arm], columns)
     idle = all(np.array_equal(table, np.broadcast_to(heads["removed"][:1], table.shape)) for table in heads.values())
     anonymous = not (paired or any(arm in lined for arm in PAIR))
-    return LineUp(orders, lined, look, before, path, idle, sorted_by(heads, columns) if anonymous else "")
+    told = sorted_by(heads, columns) if anonymous else ""
+    return LineUp(orders, lined, look, bets, before, path, idle, told)
 
 
-def _alike(arm: str, given: dict[str, Saved], paired: bool) -> bool:
+def _alike(arm: str, given: dict[str, Saved], bets: tuple[str, ...], paired: bool) -> bool:
     """Whether an arm without identities comes in the order of the removed models: its partners, or the originals.
 
-    Of originals the check is replayed in the place of removed models; given the removed models themselves, it should
-    say of them what it said.
+    Of originals that are not bet on the check is replayed in the place of removed models; given the removed models
+    themselves, it should say of them what it said.
     """
-    if arm == "original" and given["removed"].ids is not None:
+    if runs(given[arm]) != runs(given["removed"]):
         return False
-    return runs(given[arm]) == runs(given["removed"]) and (arm == "original" or (paired and arm == "reference"))
+    return given["removed"].ids is None if arm not in bets else paired and arm != "removed"
 
 
 def _known(
     looks: list[Look], seen: dict[str, Hashes], lined: dict[str, Queue], given: dict[str, Saved], *, together: bool
 ) -> tuple[Look | None, dict[str, Order]]:
     """The longest look that this one may go on from, and where its rows stand now."""
-    anonymous = [arm for arm in PAIR if arm not in lined]
+    anonymous = [arm for arm in seen if arm not in lined]
     if any(len(seen[arm]) < runs(given[arm]) for arm in anonymous):
         return None, {}
     for look in reversed(looks):
-        earlier: dict[str, Rows] = dict(zip(PAIR, look.arms, strict=True))
+        earlier: dict[str, Rows] = dict(zip(seen, look.arms, strict=True))
         places = {arm: extended(earlier[arm], seen[arm]) for arm in anonymous}
         found = {arm: place for arm, place in places.items() if place is not None}
         apart = together and len({tuple(place.tolist()) for place in found.values()}) > 1

@@ -10,6 +10,12 @@ from ..formal._types import Real
 KNOWN = 1 << 16
 """Rows of an arm that are remembered, at most."""
 
+PAIR = ("removed", "reference")
+"""The arms that `check_samples` bets on."""
+
+TRIPLE = (*PAIR, "original")
+"""Those that `compare_samples` bets on."""
+
 _SHARED = 0.1
 _AGAIN = 0.1
 
@@ -47,11 +53,11 @@ class Rows:
 
 @dataclasses.dataclass(frozen=True)
 class Look:
-    """One look at a pair of arms.
+    """One look at the arms that are bet on.
 
     Args:
         terms: what fixes the bets beside the rows: columns, seed, grain, whether the arms are paired.
-        arms: removed and reference.
+        arms: removed and reference; where three arms are compared, the originals too.
         choosing: pairs that chose among the columns.
         number: 1 for the first look at these rows, 2 for the next that does not go on from it, ….
 
@@ -128,7 +134,7 @@ def goes_on(earlier: Look, now: Look) -> bool:
     >>> goes_on(Look("a", (one, one), 0), Look("a", (two, two), 0))
     True
     """
-    if (earlier.terms, earlier.choosing) != (now.terms, now.choosing):
+    if (earlier.terms, earlier.choosing, len(earlier.arms)) != (now.terms, now.choosing, len(now.arms)):
         return False
     return all(_begins(a, b) for a, b in zip(earlier.arms, now.arms, strict=True))
 
@@ -160,13 +166,21 @@ def number_of(looks: list[Look], now: Look) -> int:
 
 
 def _overlap(a: Look, b: Look) -> bool:
-    """Whether both arms of two looks share rows."""
-    return all(_shares(x, y) for x, y in zip(a.arms, b.arms, strict=True))
+    """Whether all arms of two looks share rows; a question about other arms has a level of its own.
+
+    An arm that holds one constant in both leaves nothing to choose by looking twice, and the others tell.
+    """
+    if len(a.arms) != len(b.arms):
+        return False
+    both = [(x, y) for x, y in zip(a.arms, b.arms, strict=True) if not _one_constant(x, y)]
+    return bool(both) and all(_shares(x, y) for x, y in both)
+
+
+def _one_constant(a: Rows, b: Rows) -> bool:
+    return len(np.unique(np.concatenate([a.hashes, b.hashes]))) == 1
 
 
 def _shares(a: Rows, b: Rows) -> bool:
-    if len(np.unique(a.hashes)) < 2 and len(np.unique(b.hashes)) < 2:
-        return False  # constant: there is nothing to choose by looking twice
     if _prefix(a.hashes, b.hashes):
         return True
     if not (_distinct(a.hashes) and _distinct(b.hashes)):

@@ -8,6 +8,7 @@ another look.
 import collections
 import json
 import os
+import re
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,10 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from ..formal._numbers import whole
 from ._folders import RECORD
-from ._looks import Look, Rows, goes_on
+from ._looks import PAIR, TRIPLE, Look, Rows, goes_on
 
 _LOOKS = 64
+_HASH = re.compile("[0-9a-f]{16}")
 
 
 class Memory:
@@ -99,20 +102,28 @@ def read_record(path: Path) -> list[Look]:
         return []
     except OSError as error:
         raise ValueError(f"{place}: cannot be read ({error.strerror or error})") from error
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise ValueError(
             f"{place}: is no record of looks ({type(error).__name__}); restore it, or take new runs"
         ) from error
 
 
 def _look(row: dict[str, Any]) -> Look:
-    arms = [
-        Rows(np.array([int(h, 16) for h in arm["rows"]], np.uint64), np.array(arm["order"], np.int64), int(arm["runs"]))
-        for arm in row["arms"]
-    ]
-    if len(arms) != 2 or any(arm.order.size and not 0 <= arm.order.max() < arm.runs for arm in arms):
+    arms = tuple(_rows(arm) for arm in row["arms"])
+    if len(arms) not in (len(PAIR), len(TRIPLE)):
         raise ValueError("arms")
-    return Look(str(row["terms"]), tuple(arms), int(row["choosing"]), int(row["look"]))
+    return Look(str(row["terms"]), arms, whole("choosing", row["choosing"], 0), whole("look", row["look"]))
+
+
+def _rows(arm: dict[str, Any]) -> Rows:
+    """What is remembered of an arm: 64 bits of each row, and an order that bets on no row twice."""
+    runs, order = whole("runs", arm["runs"], 1, 2**63 - 1), [whole("order", row, 0) for row in arm["order"]]
+    if not all(_HASH.fullmatch(bits) for bits in arm["rows"]) or len(arm["rows"]) > runs:
+        raise ValueError("rows")
+    known = runs if len(arm["rows"]) == runs else 0
+    if len(set(order)) < len(order) or max(order, default=-1) >= known or bool(order) != bool(known):
+        raise ValueError("order")
+    return Rows(np.array([int(bits, 16) for bits in arm["rows"]], np.uint64), np.array(order, np.int64), runs)
 
 
 def _write(path: Path, looks: list[Look]) -> None:

@@ -1,5 +1,6 @@
 """What saved arms must not be: rows that are no independent runs, one file twice, columns that only count."""
 
+import itertools
 import math
 import os
 from collections.abc import Mapping
@@ -10,8 +11,8 @@ import scipy.special
 import scipy.stats
 from jaxtyping import Bool, Float64, Int64
 
-from ._looks import hashes
-from ._sources import Sources
+from ._looks import PAIR, hashes
+from ._sources import Saved
 from .witnesses import HUGE
 
 LEVEL = 1e-6
@@ -24,9 +25,13 @@ _FINE = 0.99
 
 Table = Float64[np.ndarray, "_ k"]
 Column = Float64[np.ndarray, " n"]
+Rows = Int64[np.ndarray, " n"]
 
 
-def vet(heads: dict[str, Table], given: Mapping[str, Sources], names: list[str], *, paired: bool) -> None:
+def vet(
+    heads: dict[str, Table], given: Mapping[str, Saved], names: list[str], *, paired: bool,
+    bets: tuple[str, ...] = PAIR,
+) -> None:  # fmt: skip
     """Refuse arms whose rows cannot be what a bet takes them for.
 
     Args:
@@ -34,6 +39,7 @@ def vet(heads: dict[str, Table], given: Mapping[str, Sources], names: list[str],
         given: arm → its arrays.
         names: of the columns.
         paired: row i of the arms came from one seed.
+        bets: the arms that are bet on, which are independent where they are not paired.
 
     Raises:
         ValueError: nothing finite; a column that counts up; one file or the same rows in two unpaired arms; rows that
@@ -52,8 +58,9 @@ def vet(heads: dict[str, Table], given: Mapping[str, Sources], names: list[str],
     for arm, table in heads.items():
         _repeated(arm, table)
     if not paired:
-        _same(heads, given)
-        _correlated(heads["removed"], heads["reference"], names)
+        for pair in itertools.combinations(bets, 2):
+            _same(pair, heads, given)
+            _correlated(pair, heads, given, names)
 
 
 def trend(arm: str, table: Table, names: list[str]) -> None:
@@ -93,24 +100,24 @@ def _spaced(table: Table) -> Bool[np.ndarray, " k"]:
         return (steps[0] > 0) & (abs(steps - steps[0]) <= 1e-9 * abs(steps[0])).all(0)
 
 
-def _same(heads: dict[str, Table], given: Mapping[str, Sources]) -> None:
+def _same(pair: tuple[str, str], heads: dict[str, Table], given: Mapping[str, Saved]) -> None:
     """One file twice, the same rows in both arms, or some rows of one in the other."""
-    removed, reference = heads["removed"], heads["reference"]
-    paths = [getattr(given.get(arm), "path", None) for arm in ("removed", "reference")]
+    (one, first), (two, second) = ((arm, heads[arm]) for arm in pair)
+    paths = [given[arm].path if arm in given else None for arm in pair]
     say = "give each arm its own runs, or say paired=True (--paired) if run i of both came from one seed"
     if None not in paths and os.path.realpath(str(paths[0])) == os.path.realpath(str(paths[1])):
-        raise ValueError(f"removed and reference are one file, {paths[0]}; {say}")
-    least = min(len(removed), len(reference))
+        raise ValueError(f"{one} and {two} are one file, {paths[0]}; {say}")
+    least = min(len(first), len(second))
     # Of a deterministic learner one constant in both arms is right, and the original tells whether it says anything.
-    constant = (removed == removed[:1]).all() and "original" in heads
-    if not constant and np.array_equal(removed[:least], reference[:least], equal_nan=True):
-        raise ValueError(f"removed and reference hold the same rows, unpaired: {say}")
-    if not constant and _log_chance(removed, reference) < math.log(LEVEL):
-        raise ValueError(f"removed and reference hold the same rows in another order: {say}")
-    if again := repeats(np.concatenate([removed, reference])):
-        first, second = again
-        if first < len(removed) <= second:
-            raise ValueError(f"run {first} of removed is run {second - len(removed)} of reference, unpaired: {say}")
+    constant = (first == first[:1]).all() and "original" in heads
+    if not constant and np.array_equal(first[:least], second[:least], equal_nan=True):
+        raise ValueError(f"{one} and {two} hold the same rows, unpaired: {say}")
+    if not constant and _log_chance(first, second) < math.log(LEVEL):
+        raise ValueError(f"{one} and {two} hold the same rows in another order: {say}")
+    if again := repeats(np.concatenate([first, second])):
+        row, other = again
+        if row < len(first) <= other:
+            raise ValueError(f"run {row} of {one} is run {other - len(first)} of {two}, unpaired: {say}")
 
 
 def _log_chance(removed: Table, reference: Table) -> float:
@@ -211,17 +218,28 @@ def _levels(column: Column) -> float:
     return float(min(levels))
 
 
-def _correlated(removed: Table, reference: Table, names: list[str]) -> None:
-    """Row i of one arm goes along with row i of the other: examples of one model, or shared seeds."""
-    least = min(len(removed), len(reference), _MOST)
-    for place in _some(len(names)):
-        p = together(removed[:least, place], reference[:least, place])
-        if p < LEVEL / _COLUMNS:
-            raise ValueError(
-                f"removed and reference: {names[place]!r} of row i in one arm goes along with that of row i in the "
-                f"other (p = {p:.1g}): these rows are examples of one model, or runs that share seeds. Save a row for "
-                "each run; if they share seeds, say paired=True (--paired)"
-            )
+def _correlated(pair: tuple[str, str], heads: dict[str, Table], given: Mapping[str, Saved], names: list[str]) -> None:
+    """Row i of one arm goes along with row i of the other, or run i with run i: examples of one model, shared seeds."""
+    first, second = (heads[arm] for arm in pair)
+    orders = [(np.arange(min(len(first), len(second))),) * 2, *_of_one_name(pair, heads, given)]
+    for word, (rows, others) in zip(("row", "run"), orders, strict=False):
+        for place in _some(len(names)):
+            p = together(first[rows[:_MOST], place], second[others[:_MOST], place])
+            if p < LEVEL / _COLUMNS:
+                raise ValueError(
+                    f"{' and '.join(pair)}: {names[place]!r} of {word} i in one arm goes along with that of {word} i "
+                    f"in the other (p = {p:.1g}): these rows are examples of one model, or runs that share seeds. "
+                    "Save a row for each run; if they share seeds, say paired=True (--paired)"
+                )
+
+
+def _of_one_name(pair: tuple[str, str], heads: dict[str, Table], given: Mapping[str, Saved]) -> list[tuple[Rows, Rows]]:
+    """The rows of runs that both arms have under one identity, where these are not row i of both."""
+    ids = [(given[arm].ids or ())[: len(heads[arm])] if arm in given else () for arm in pair]
+    place = {one: row for row, one in enumerate(ids[1])}
+    found = [(row, place[one]) for row, one in enumerate(ids[0]) if one in place]
+    rows = np.array(found, np.int64).reshape(-1, 2)
+    return [(rows[:, 0], rows[:, 1])] if (rows[:, 0] != rows[:, 1]).any() else []
 
 
 def _some(width: int) -> list[int]:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from ..algorithms.base import Learner, Remover, Trained, margins
 from ..algorithms.pools import draw, remove
-from ..formal._numbers import root_seed
+from ..formal._numbers import root_seed, whole
 from ..formal.scenario import Rows, Scenario
 
 
@@ -78,10 +78,10 @@ def behaviour_of(
     0.25
     >>> behaviour_of(ns.removers.newton(), ns.learners.ridge(), ns.scenarios.figure1(), runs=0)
     Traceback (most recent call last):
-    ValueError: runs, rounds: 0 is not a whole number >= 1
+    ValueError: runs: 0 is not in [1, 1000000000]
     """
-    if min(runs, rounds) < 1:
-        raise ValueError(f"runs, rounds: {min(runs, rounds)} is not a whole number >= 1")
+    whole("runs", runs)
+    whole("rounds", rounds)
     keys, left = jax.random.split(jax.random.key(root_seed(seed)), (2, runs)), scenario.rows.without(scenario.forget)
     extra = {need: getattr(scenario, need) for need in remover.needs}
     trained = draw(learner, scenario.rows, keys[0])

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..algorithms.base import Learner, Remover
 from ..algorithms.store import Store
-from ..formal._numbers import root_seed
+from ..formal._numbers import flag, root_seed
 from ..formal._types import Real
 from ..formal.definitions import Definition
 from ..formal.finite_learners import FiniteLearner, FiniteRemover
@@ -101,6 +101,8 @@ def check(
     ('REFUTED', True)
     """
     subject(finite=True, definition=definition, remover=remover, learner=learner, scenario=scenario)
+    flag("resolution", resolution)
+    flag("require_power", require_power)
     if isinstance(learner, FiniteLearner) and isinstance(remover, FiniteRemover) and isinstance(scenario, World):
         return needing_power(check_finite(definition, remover, learner, scenario), require_power)
     if isinstance(learner, FiniteLearner) or isinstance(remover, FiniteRemover) or isinstance(scenario, World):

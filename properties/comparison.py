@@ -8,6 +8,7 @@ from ..algorithms.base import Learner, Remover
 from ..algorithms.exact import retrain, retrain_full
 from ..algorithms.heuristic import do_nothing
 from ..algorithms.store import Store
+from ..formal._numbers import level, whole
 from ..formal._types import Real
 from ..formal.definitions import Definition
 from ..formal.scenario import Scenario
@@ -81,6 +82,8 @@ def compare_removers(
     ValueError: compare_removers: no definition is named; give at least one
     """
     started = time.perf_counter()
+    level("beta", beta)
+    whole("runs", runs)
     claims = (definitions,) if isinstance(definitions, Definition) else tuple(definitions)
     if not claims:
         raise ValueError("compare_removers: no definition is named; give at least one")
@@ -88,7 +91,7 @@ def compare_removers(
     for claim in claims:
         subject(definition=claim, learner=learner, scenario=scenario)
         claim.admit(scenario)
-    share = Ledger(alpha, max(len(asked) * len(claims), 2)).alpha
+    share = Ledger(level("alpha", alpha), max(len(asked) * len(claims), 2)).alpha
     named = sum(named for *_, named in asked)
     terms: dict[str, Any] = {"alpha": share, "beta": beta / named, "tolerance": tolerance, "budget": budget}
     terms |= {"seed": seed, "grain": grain, "store": store}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Hashable
 from fractions import Fraction
 from typing import Any
 
-from ..formal._numbers import MOST, level, whole
+from ..formal._numbers import MOST, level, real, whole
 from ..formal._truth import Untruthful
 from ..formal._types import Real
 from ..formal.verdict import Status, Verdict
@@ -120,7 +120,8 @@ class Ledger:
         """A question at this ledger's price: α is α_i, or the one asked for if that is less."""
         merged = self.options | options
         alpha = merged.get("alpha", self.alpha)
-        price = {"alpha": self.alpha if self.alpha < alpha < 1 else alpha}  # out of range stays so, for `check` to say
+        dear = real(alpha) and self.alpha < alpha < 1
+        price = {"alpha": self.alpha if dear else alpha}  # out of range stays so, for `check` to say
         return Question(*asked, options=merged | price, test=test)
 
     def evaluate(self, question: Question) -> Verdict:

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..algorithms.base import Learner, Remover
 from ..algorithms.store import Store
-from ..formal._numbers import MOST, level, whole
+from ..formal._numbers import MOST, flag, level, whole
 from ..formal._types import Real
 from ..formal.definitions import Definition
 from ..formal.relative import Relative
@@ -15,8 +15,9 @@ from ..formal.scenario import Scenario
 from ._arms import Arm, Digest, arms_of, grain_of, header, key_of, runs, widths
 from ._arms import blocks as tables
 from ._given import Ids, Samples, arms_given, is_event, lined_up
-from ._looks import share
+from ._looks import TRIPLE, share
 from ._records import MEMORY
+from ._sources import Saved
 from ._subject import subject
 from .check import Progress, watched
 from .contest import CALIBRATION, Contest, least_triples
@@ -147,7 +148,8 @@ def compare_samples(
 
     Raises:
         ValueError: NaN or inf that is no event; arms of different widths or names; too few runs to decide anything;
-            `paired` arms of unequal numbers of runs; rows that are no independent runs, see `check_samples`.
+            `paired` arms of unequal numbers of runs, or of which some have identities and some none; rows that are no
+            independent runs, see `check_samples`.
 
     >>> rng = np.random.default_rng(0)
     >>> removed, reference, original = (rng.normal(at, 1, (200, 1)) for at in (1, 0, 6))
@@ -155,26 +157,40 @@ def compare_samples(
     'CLOSER_TO_REFERENCE'
     """
     started = time.perf_counter()
+    flag("paired", paired)
+    if original is None:
+        raise ValueError(
+            "original: None is given, and there is nothing to be closer to; give its runs, or use check_samples"
+        )
     given = arms_given({"removed": removed, "reference": reference, "original": original}, layout, ids)
     event = is_event(diverged)
     counts = {arm: runs(sources) for arm, sources in given.items()}
-    named = all(sources.ids is not None for sources in given.values())
-    if paired and len(set(counts.values())) > 1 and not named:
-        raise ValueError(f"paired: {', '.join(f'{n} {arm}' for arm, n in counts.items())} runs; pair them one to one")
+    _partners(given, counts, paired)
     _admit(alpha, min(counts.values()), grain)
-    lined = lined_up(given, seed=seed, grain=grain, paired=paired, event=event, choosing=0)
-    orders = {arm: lined.orders["removed" if paired and not named else arm] for arm in given}
-    triples, alpha = min(len(order) for order in orders.values()), alpha * share(lined.look.number)
-    triples = CALIBRATION + (triples - CALIBRATION) // BLOCK * BLOCK if named else triples
+    lined = lined_up(given, seed=seed, grain=grain, paired=paired, event=event, choosing=0, bets=TRIPLE)
+    triples, alpha = lined.pairs(), alpha * share(lined.look.number)
+    triples = CALIBRATION + (triples - CALIBRATION) // BLOCK * BLOCK if lined.named else triples
     _admit(alpha, triples, grain)
     digest = header(dict(given))
-    arms = arms_of(dict(given), key_of(seed, dict(given["removed"])), orders, diverged=event)
+    arms = arms_of(dict(given), key_of(seed, dict(given["removed"])), lined.orders, diverged=event)
     drawn = _read(arms, triples, float(grain), digest)
     contest = Contest(alpha, watched(drawn, triples, "samples", progress), triples, ())
     made = {"digest": digest.hexdigest(), "seed": seed, "grain": float(grain), "paired": paired}
-    MEMORY.keep(lined.look, lined.path)
+    kept = MEMORY.keep(lined.look, lined.path)
+    made |= {} if kept else {"record": "could not be written"}
     counted = {f"{arm}_runs": n for arm, n in counts.items()} | {"look": lined.look.number, "after": lined.before}
     return contest.result("the law of the removed samples", "", made | counted, started)
+
+
+def _partners(given: dict[str, Saved], counts: dict[str, int], paired: bool) -> None:
+    """Refuse paired arms of which nobody can say which run goes with which."""
+    without = [arm for arm, saved in given.items() if saved.ids is None]
+    if paired and 0 < len(without) < len(given):
+        raise ValueError(
+            f"paired: {without[0]} has no ids, and other arms have; give it a column 'seed' or ids=, or leave all out"
+        )
+    if paired and without and len(set(counts.values())) > 1:
+        raise ValueError(f"paired: {', '.join(f'{n} {arm}' for arm, n in counts.items())} runs; pair them one to one")
 
 
 def _admit(alpha: float, budget: int, grain: Real) -> None:

@@ -8,16 +8,18 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
+from ..formal._numbers import flag
 from ..formal._types import Real
 from ..formal.definitions import Definition
 from ..formal.verdict import Power, Status, Verdict
 from ._arms import Arm, Digest, Sizes, Table, arms_of, blocks, grain_of, header, key_of, rows_held, runs, widths
 from ._columns import SINGLE, Overview, overview
 from ._given import Ids, Samples, arms_given, is_event, lined_up
-from ._lineup import PAIR, LineUp
-from ._looks import share
+from ._lineup import LineUp
+from ._looks import PAIR, share
 from ._records import MEMORY
 from ._sources import Saved
+from ._subject import subject
 from .bets import least_pairs
 from .check import Progress, verdict_of, watched
 from .decide import decide
@@ -120,6 +122,9 @@ def check_samples(
     'REFUTED'
     """
     started = time.perf_counter()
+    subject(definition=definition)
+    flag("paired", paired)
+    flag("require_power", require_power)
     given = arms_given({"removed": removed, "reference": reference, "original": original}, layout, ids)
     admit_grain(grain)
     event, first = is_event(diverged), _first(given, paired)

@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from ..formal._numbers import MOST, level, whole
+from ..formal._numbers import MOST, level, real, shown, whole
 from ..formal.definitions import Definition
 from ..formal.verdict import Status
 from .accept import Acceptor
@@ -54,8 +54,8 @@ class Terms:
             level(name, getattr(self, name))
         whole("budget", self.budget, -MOST)
         delta = self.definition.delta
-        if not (self.tolerance > 0 and delta + self.tolerance < 1):
-            raise ValueError(f"tolerance: {self.tolerance} is not > 0 with delta + tolerance < 1; 0.1 is usual")
+        if not (real(self.tolerance) and self.tolerance > 0 and delta + self.tolerance < 1):
+            raise ValueError(f"tolerance: {shown(self.tolerance)} is not > 0 with delta + tolerance < 1; 0.1 is usual")
         needed = WARM_UP + least_pairs(self.definition.epsilon, delta, self.alpha)
         if self.budget < needed:
             claim = f"({self.definition.epsilon:g}, {delta:g}) at alpha={self.alpha:g}"

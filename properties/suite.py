@@ -12,7 +12,7 @@ from ..algorithms._foreign import contained
 from ..algorithms.base import Learner, Remover
 from ..algorithms.learners import logistic, ridge
 from ..algorithms.store import Store
-from ..formal._numbers import root_seed
+from ..formal._numbers import level, root_seed
 from ..formal._types import Real
 from ..formal.definitions import Unlearning, Untraining
 from ..formal.scenario import Scenario
@@ -95,7 +95,7 @@ def check_suite(
         with contained(f"{remover} on {each}"):
             rehearse(remover, each, relations_scenario(seed))
     asked = [*questions(remover, trained_by, Untraining(epsilon, delta), Unlearning(epsilon, delta), seed)]
-    terms = {"alpha": Ledger(alpha, len(asked)).alpha, "budget": budget, "seed": seed, "store": store}
+    terms = {"alpha": Ledger(level("alpha", alpha), len(asked)).alpha, "budget": budget, "seed": seed, "store": store}
     priced = (dataclasses.replace(question, options=terms) for question in asked)
     work = itertools.chain(relation_rows(remover, trained_by[0], seed), map(_definition_row, priced))
     rows: list[Row] = []

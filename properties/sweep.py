@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..algorithms.base import Learner, Remover
-from ..formal._numbers import level, root_seed
+from ..formal._numbers import level, real, root_seed, shown
 from ..formal._truth import Untruthful
 from ..formal._types import Real
 from ..formal.definitions import Unlearning
@@ -250,15 +250,18 @@ def to_json(sweeps: Sequence[Sweep]) -> str:
     return json.dumps([made.to_dict() for made in sweeps], ensure_ascii=False, allow_nan=False, indent=1)
 
 
-def _sizes(scenario: Scenario, ratios: Sequence[Fraction | Real]) -> list[int]:
+def _sizes(scenario: Scenario, ratios: Any) -> list[int]:
     """|S| for each ratio, each size once."""
     full = int(scenario.behaviour.sum())
-    wrong = [ratio for ratio in ratios if not 0 < ratio <= 1]
-    if wrong or not ratios:
-        raise ValueError(f"ratios: {wrong[0] if wrong else 'none given'}; give numbers in (0, 1], such as 1/8")
+    if isinstance(ratios, str) or not isinstance(ratios, Iterable):
+        raise ValueError(f"ratios: {shown(ratios)} is no list; give numbers in (0, 1], such as [1/8, 1]")
+    given: list[Any] = list(ratios)
+    wrong = [ratio for ratio in given if not (real(ratio) and 0 < ratio <= 1)]
+    if wrong or not given:
+        raise ValueError(f"ratios: {shown(wrong[0]) if wrong else 'none given'}; give numbers in (0, 1], such as 1/8")
     if not full:
         raise ValueError(f"scenario: S_full of {scenario} is empty; there is nothing to sweep over")
-    return sorted({max(1, round(ratio * full)) for ratio in ratios})
+    return sorted({max(1, round(ratio * full)) for ratio in given})
 
 
 def _counted(progress: Progress, base: int, total: int) -> Progress:

@@ -219,7 +219,33 @@ def test_the_record_beside_a_file_lets_another_process_go_on(tmp_path: Path) -> 
     assert [row["look"] for row in json.loads(record.read_text())["looks"]] == [1, 2]
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"looks": [{}]}', '{"looks": 3}', "\x00"])
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("arms", 0, "rows", 3), "1" * 17), (("arms", 0, "rows", 3), "-1"), (("arms", 0, "rows", 3), "g" * 16),
+        (("arms", 0, "rows", 3), 7), (("arms", 0, "rows"), []), (("arms", 0, "order", 0), -1),
+        (("arms", 0, "order"), [*range(59), 0]), (("arms", 0, "order", 0), 60), (("arms", 0, "order", 0), 0.5),
+        (("arms", 0, "order", 0), 10**30), (("arms", 0, "order"), []), (("arms", 0, "runs"), 59),
+        (("arms", 0, "runs"), -1), (("arms", 0, "runs"), float("inf")), (("arms",), []), (("arms", 0), "removed"),
+        (("choosing",), -1), (("look",), 0), (("look",), True),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_record_with_one_wrong_value_is_damaged(place: tuple[Any, ...], value: Any, tmp_path: Path) -> None:
+    paths = saved(tmp_path, arms(8, 60), 60)
+    ns.check_samples(CLAIM, *paths, **LEVELS)
+    record = record_of(paths[0])
+    read = json.loads(record.read_text())
+    inner = read["looks"][0]
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    record.write_text(json.dumps(read))
+    with pytest.raises(ValueError, match=r"removed\.npy\.looks\.json: is no record of looks"):
+        ns.check_samples(CLAIM, *paths, **LEVELS)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"looks": [{}]}', '{"looks": 3}', "\x00", "[" * 10**5])
 def test_a_damaged_record_is_one_line(text: str, tmp_path: Path) -> None:
     paths = saved(tmp_path, arms(8, 60), 60)
     record_of(paths[0]).write_text(text)
@@ -235,6 +261,9 @@ def test_a_record_that_cannot_be_written_costs_no_verdict(tmp_path: Path, monkey
     paths = saved(tmp_path, arms(9, 60), 60)
     monkeypatch.setattr(Path, "write_text", full_disk)
     assert ns.check_samples(CLAIM, *paths, **LEVELS).provenance["record"] == "could not be written"
+    np.save(tmp_path / "original.npy", np.random.default_rng(9).normal(5, 1, 60))
+    beside = ns.compare_samples(paths[0], paths[1], tmp_path / "original.npy")
+    assert beside.provenance["record"] == "could not be written"
 
 
 def test_a_record_is_no_view(tmp_path: Path) -> None:
@@ -289,3 +318,62 @@ def test_comparing_saved_runs_counts_looks_as_well() -> None:
     assert other.alpha == pytest.approx(first.alpha / 20)
     named = [ns.compare_samples(*(arm[:n] for arm in triple), ids=range(n)) for n in (150, 200)]
     assert named[0].side is named[1].side
+
+
+NAMED = {"all": ("removed", "reference", "original"), "two": ("removed", "reference"), "one": ("original",), "none": ()}
+GROWING = {"all": ("removed", "reference", "original"), "originals": ("original",), "others": ("removed", "reference")}
+
+
+def triple(seed: int, runs: int = 240) -> dict[str, Any]:
+    rng = np.random.default_rng([seed, 98])
+    return {arm: rng.normal(at, 1, (runs, 1)) for arm, at in (("removed", 0.5), ("reference", 0.0), ("original", 1.0))}
+
+
+def compared(full: dict[str, Any], who: tuple[str, ...], **options: Any) -> ns.Relative:
+    """A comparison in which some arms have names."""
+    return ns.compare_samples(**full, ids={arm: range(len(full[arm])) for arm in who}, **options)
+
+
+@pytest.mark.parametrize("who", NAMED)
+@pytest.mark.parametrize("which", GROWING)
+def test_a_comparison_of_growing_arms_goes_on_whoever_has_names(who: str, which: str) -> None:
+    """Of every arm that is bet on the rows of the last look come first: its bets are the first of this one's."""
+    full = triple(15)
+    some = {arm: values[:160] if arm in GROWING[which] else values for arm, values in full.items()}
+    less, more = compared(some, NAMED[who]), compared(full, NAMED[who])
+    assert (less.provenance["look"], more.provenance["look"]) == (1, 1)
+    assert len(less.looks) > 5
+    assert more.looks[: len(less.looks)] == less.looks
+    assert more.to_original[: len(less.looks)] == less.to_original
+
+
+@pytest.mark.parametrize("who", ["two", "none"])
+@pytest.mark.parametrize("kind", ["some left out", "another seed"])
+def test_originals_in_another_order_are_another_look(who: str, kind: str) -> None:
+    full = triple(16)
+    first = compared(full, NAMED[who])
+    some = {"original": full["original"][::2]} if kind == "some left out" else {}
+    second = compared(full | some, NAMED[who], **({"seed": 1} if kind == "another seed" else {}))
+    assert (first.provenance["look"], second.provenance["look"]) == (1, 2)
+    assert second.alpha == pytest.approx(first.alpha / 20)
+
+
+def test_other_originals_are_no_second_look_and_neither_is_another_question() -> None:
+    full = triple(17)
+    compared(full, ())
+    assert compared(full | {"original": triple(18)["original"]}, (), seed=1).provenance["look"] == 1
+    pair = [full["removed"], full["reference"]]
+    assert ns.check_samples(CLAIM, *pair, seed=2, **LEVELS).provenance["look"] == 1
+
+
+@pytest.mark.parametrize("constant", ["removed", "reference", "original"])
+def test_an_arm_of_one_constant_hides_no_second_look(constant: str) -> None:
+    """The other arms were permuted anew, and their order can be chosen."""
+    full = triple(19)
+    full[constant] = np.full((240, 1), 3.0)
+    looks = [compared(full, (), seed=seed).provenance["look"] for seed in (0, 1, 0)]
+    assert looks == [1, 2, 1]
+    if constant != "original":
+        pair = [full["removed"], full["reference"]]
+        looks = [ns.check_samples(CLAIM, *pair, seed=seed, **LEVELS).provenance["look"] for seed in (0, 1, 0)]
+        assert looks == [1, 2, 1]

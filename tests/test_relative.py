@@ -399,6 +399,27 @@ def test_bad_input_is_one_line(terms: dict[str, Any], line: str) -> None:
         ns.compare_samples(**{**arms, **terms})
 
 
+@pytest.mark.parametrize("who", [("removed", "reference"), ("removed", "original"), ("original",), ("reference",)])
+def test_paired_arms_have_identities_all_or_none(who: tuple[str, ...]) -> None:
+    """Files in different orders: whoever takes row i of one for the partner of row i of another mispairs."""
+    rng = np.random.default_rng(5)
+    rows = {arm: rng.permutation(200) for arm in ("removed", "reference", "original")}
+    full = {arm: rng.normal(at, 1, 200) for arm, at in zip(rows, (1.0, 0.0, 6.0), strict=True)}
+    tables: dict[str, Any] = {
+        arm: {"loss": full[arm][at]} | ({"seed": at} if arm in who else {}) for arm, at in rows.items()
+    }
+    missing = next(arm for arm in rows if arm not in who)
+    with pytest.raises(
+        ValueError, match=f"^paired: {missing} has no ids, and other arms have; give it a column 'seed'"
+    ):
+        ns.compare_samples(**tables, paired=True)
+    named: dict[str, Any] = {arm: {"loss": full[arm][at], "seed": at} for arm, at in rows.items()}
+    made = ns.compare_samples(**named, paired=True)
+    in_order: dict[str, Any] = {arm: {"loss": values} for arm, values in full.items()}
+    plain = ns.compare_samples(**in_order, ids=range(200), paired=True)
+    assert (made.to_reference, made.to_original) == (plain.to_reference, plain.to_original)
+
+
 @pytest.mark.parametrize(("remover", "code"), [("do_nothing", 1), ("retrain", 0)])
 def test_the_side_is_the_exit_status(remover: str, code: int, capsys: Capture) -> None:
     command = f"compare {remover} --scenario figure1 --learner nearest_neighbour --budget 128 --json"

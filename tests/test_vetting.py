@@ -313,3 +313,61 @@ def test_constant_arms_are_those_of_a_deterministic_learner(original: float | No
     assert verdict.status.name == status
     assert verdict.power.tells is (original == 5.0)
     assert ns.Verdict.from_json(verdict.to_json()) == verdict
+
+
+IN_COMMON: dict[str, tuple[Callable[[np.ndarray, np.random.Generator], np.ndarray], str]] = {
+    "the same": (lambda a, rng: a, "hold the same rows, unpaired"),
+    "permuted": (lambda a, rng: rng.permutation(a), "hold the same rows in another order"),
+    "one run": (lambda a, rng: np.concatenate([rng.normal(3, 1, a.shape), a[5:6]]), "unpaired: give"),
+    "shared seeds": (lambda a, rng: 3 - a + rng.normal(0, 0.3, a.shape), "goes along with that of row i"),
+}
+
+
+@pytest.mark.parametrize("kind", IN_COMMON)
+@pytest.mark.parametrize("pair", [("removed", "original"), ("reference", "original"), ("removed", "reference")])
+def test_no_two_arms_of_a_comparison_have_runs_in_common(kind: str, pair: tuple[str, str]) -> None:
+    """Its triples are independent. Of `check_samples` the original is only asked about: there it may be any arm."""
+    rng = np.random.default_rng(20)
+    given: dict[str, Any] = {
+        arm: rng.normal(at, 1, (200, 1)) for arm, at in (("removed", 0.0), ("reference", 0.0), ("original", 6.0))
+    }
+    made, says = IN_COMMON[kind]
+    given[pair[1]] = made(given[pair[0]], rng)
+    with pytest.raises(ValueError, match=f"{pair[0]}.*{pair[1]}.*{says}|{says}.*") as refused:
+        ns.compare_samples(**given)
+    assert all(arm in str(refused.value) for arm in pair)
+    if "original" in pair:
+        ns.check_samples(CLAIM, **given, **LEVELS)
+    if len({len(arm) for arm in given.values()}) == 1:
+        ns.compare_samples(**given, paired=True)
+
+
+def test_one_file_as_two_arms_of_a_comparison_is_refused(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.npy" for name in ("a", "b")]
+    for at, path in enumerate(paths):
+        np.save(path, np.random.default_rng(at).normal(size=(60, 1)))
+    for arms in ((paths[0], paths[1], paths[0]), (paths[0], paths[1], paths[1])):
+        with pytest.raises(ValueError, match="and original are one file"):
+            ns.compare_samples(*arms)
+
+
+def test_two_sorted_arms_of_a_comparison_are_refused() -> None:
+    rng = np.random.default_rng(21)
+    removed, reference, original = rng.normal(size=(3, 60, 1))
+    with pytest.raises(ValueError, match="reference and original: both stand in the order of 'column'"):
+        ns.compare_samples(removed, np.sort(reference, axis=0), np.sort(original, axis=0))
+
+
+def test_runs_of_one_name_that_share_a_seed_are_refused_in_whatever_order() -> None:
+    """Bets are in the order of the names, whatever that of the file."""
+    rng = np.random.default_rng(22)
+    base, rows = rng.normal(size=120), rng.permutation(120)
+    tables = [
+        {"loss": base, "seed": np.arange(120)},
+        {"loss": (3 - base + rng.normal(0, 0.3, 120))[rows], "seed": rows},
+    ]
+    with pytest.raises(ValueError, match=r"'loss' of run i in one arm goes along with that of run i in the other"):
+        ns.check_samples(CLAIM, *tables)
+    ns.check_samples(CLAIM, *tables, paired=True)
+    fresh = [{"loss": rng.normal(size=120), "seed": rng.permutation(120)} for _ in range(2)]
+    ns.check_samples(CLAIM, *fresh, **LEVELS)

@@ -11,6 +11,7 @@ from ...algorithms._programs import trace
 from ...algorithms.base import Learner, Remover
 from ...algorithms.pool import SHARD, Pool
 from ...algorithms.store import Store
+from ...formal._numbers import MOST, whole
 from ...formal._types import Real
 from ...formal.definitions import Definition
 from ...formal.scenario import Scenario
@@ -83,11 +84,10 @@ def measure(
     ('yes', 0.0)
     """
     started = time.perf_counter()
-    if runs < LEAST:
+    if whole("runs", runs, -MOST) < LEAST:
         raise ValueError(f"runs: {runs} are too few; give {LEAST} or more")
     admit_grain(grain)
-    if exchanges < 1:
-        raise ValueError(f"exchanges: {exchanges} is not a whole number >= 1")
+    whole("exchanges", exchanges)
     subject(definition=definition, remover=remover, learner=learner, scenario=scenario)
     definition.admit(scenario)
     rehearse(remover, learner, scenario)
