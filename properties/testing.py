@@ -3,7 +3,8 @@
 import contextlib
 import dataclasses
 import functools
-from collections.abc import Generator, Iterable, Mapping
+import unittest
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -16,7 +17,7 @@ from ..formal._types import Real
 from ..formal.definitions import Unlearning, Untraining
 from ..formal.verdict import Status, Verdict
 from ._subject import mapping, several
-from ._suite import UNCLAIMED
+from ._suite import NO_PASS, UNCLAIMED
 from ._trial import Trial
 from .assertions import assert_holds
 from .ledger import active
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 CLAIM = "claim"
-"""The check that a remover claims a notion at all."""
+"""The check that a remover claims a notion, and that each one whose failure it declares holds somewhere all the same."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Check:
     """One check of the suite; call it with the remover inside a test.
 
     Args:
-        name: of a relation, "untraining" or "unlearning"; "claim" of a remover that claims neither.
+        name: of a relation, "untraining" or "unlearning"; "claim" of a remover that claims neither, or that declares a
+            notion it claims to fail.
         learner: A; as in `check_suite`.
         definitions: what "untraining" and "unlearning" claim.
         why: the reason why it is to fail; "" where it is to hold.
@@ -66,7 +68,7 @@ class Check:
         import pytest
 
         if self.name == CLAIM:
-            raise AssertionError(f"INCONCLUSIVE: {UNCLAIMED.format(remover)}")
+            return self._claims(remover)
         found = self.found(remover)
         if found.status is None:
             pytest.skip(found.evidence)
@@ -91,19 +93,36 @@ class Check:
     def _defined(self, remover: Remover, seed: int) -> Found:
         """The definition in every scenario of the suite, up to the first that refutes it."""
         verdicts: list[Verdict] = []
+        for held in self._verdicts(self.name, remover, seed):
+            if isinstance(held, AssertionError):
+                if not self.why:
+                    raise held
+                return Found(Status.REFUTED, str(held))
+            verdicts.append(held)
+        return _summed(verdicts)
+
+    def _verdicts(self, name: str, remover: Remover, seed: int) -> Iterator[Verdict | AssertionError]:
+        """Of a definition in the scenarios of the suite; of one that refutes it, what is raised."""
         for question in questions(remover, self.learner_of(remover), *self.definitions, seed):
-            if question.definition.name != self.name:
+            if question.definition.name != name:
                 continue
             asked = question.definition, remover, question.learner, question.scenario
             try:
                 # The suite as a whole must have power, and be decided: some scenarios cannot tell on purpose.
-                held = assert_holds(*asked, seed=seed, allow_inconclusive=True, require_power=False)
+                yield assert_holds(*asked, seed=seed, allow_inconclusive=True, require_power=False)
             except AssertionError as error:
-                if not (self.why and str(error).startswith(Status.REFUTED.name)):
+                if not str(error).startswith(Status.REFUTED.name):
                     raise
-                return Found(Status.REFUTED, str(error))
-            verdicts.append(held)
-        return _summed(verdicts)
+                yield error
+
+    def _claims(self, remover: Remover) -> None:
+        """Raise unless a notion is claimed, and each of them passes somewhere with power, as in `check_suite`."""
+        if not aims(remover):
+            raise AssertionError(f"INCONCLUSIVE: {UNCLAIMED.format(remover)}")
+        for notion in sorted(aims(remover)):
+            found = self._verdicts(notion, remover, _root())
+            if not any(isinstance(held, Verdict) and _told(held) for held in found):
+                raise AssertionError(f"INCONCLUSIVE: {NO_PASS.format(remover, notion)}")
 
     def _allowed(self) -> bool:
         ledger = active() or session_ledger()
@@ -117,12 +136,17 @@ class Check:
         return self.name
 
 
+def _told(verdict: Verdict) -> bool:
+    """Whether it is a pass that doing nothing would not get."""
+    return verdict.status is Status.SATISFIED and verdict.power.tells
+
+
 def _summed(verdicts: list[Verdict]) -> Found:
     """What a definition's verdicts say together, as in a suite: no pass where one is open, or where none has power."""
     left = [verdict for verdict in verdicts if verdict.status is not Status.SATISFIED]
     if left:
         return Found(Status.INCONCLUSIVE, str(left[0]))
-    if not any(verdict.power.tells for verdict in verdicts):
+    if not any(map(_told, verdicts)):
         none = f"INCONCLUSIVE: all {len(verdicts)} scenarios of the suite pass, none with power"
         return Found(Status.INCONCLUSIVE, f"{none}: {'; '.join(dict.fromkeys(str(v.power) for v in verdicts))}")
     return Found(Status.SATISFIED, "every scenario of the suite")
@@ -143,7 +167,8 @@ def parametrize_with_checks(
     `assert_holds`, in all scenarios of the suite, and spends from the ledger of the session: `--neverseen-alpha`,
     `--neverseen-budget`, `--neverseen-seed` and `--neverseen-allow-inconclusive` hold. What a remover does not claim
     is no test, and one that claims neither notion has a test that fails for that: nothing would be judged. A declared
-    failure is reported as xfailed, and one that holds fails. A relation that does not apply is skipped; a definition
+    failure is reported as xfailed, and one that holds fails; where it is of a notion that the remover claims, one test
+    more fails unless that notion passes with power in another scenario. A relation that does not apply is skipped; a definition
     never is. One that is undecided in a scenario fails, and one of which no pass has power; so does a test that does
     not call the check on its remover, or that catches what it raises.
 
@@ -192,7 +217,7 @@ def _asked(remover: Remover, declared: Mapping[str, str]) -> Iterable[tuple[str,
             yield name, declared[name]
         elif claimed(name, remover) and not keys(name, remover) & declared.keys():
             yield name, ""
-    if not aims(remover) and not {"untraining", "unlearning"} & declared.keys():
+    if not aims(remover) or aims(remover) & declared.keys():
         yield CLAIM, ""
 
 
@@ -263,7 +288,7 @@ def judging(check: Check, remover: Remover) -> Generator[None]:
 
     Raises:
         AssertionError: the test ended well, but the check was not called on the remover.
-        BaseException: what the check raised, where the test caught it.
+        BaseException: what the check raised, where the test caught it; also where it then skipped or xfailed itself.
 
     >>> import neverseen as ns
     >>> with judging(Check("pure", None, (Untraining(1.0, 0.05), Unlearning(1.0, 0.05))), ns.removers.retrain()):
@@ -275,6 +300,9 @@ def judging(check: Check, remover: Remover) -> Generator[None]:
     _ASKED.append(asked)
     try:
         yield
+    except _quiet() as ended:
+        if asked.raised is None or asked.raised is ended:
+            raise
     finally:
         _ASKED.remove(asked)
     if asked.raised is not None:
@@ -285,6 +313,13 @@ def judging(check: Check, remover: Remover) -> Generator[None]:
         raise AssertionError(f"{check} of {remover}: {none}")
 
 
+def _quiet() -> tuple[type[BaseException], ...]:
+    """What ends a test without failing it."""
+    import pytest
+
+    return pytest.skip.Exception, pytest.xfail.Exception, unittest.SkipTest
+
+
 @contextlib.contextmanager
 def _noted(check: Check, remover: Remover) -> Generator[None]:
     """Note a call for the test that it belongs to."""
@@ -293,7 +328,7 @@ def _noted(check: Check, remover: Remover) -> Generator[None]:
         yield
     except BaseException as error:
         for asked in mine:
-            asked.raised = error if asked.raised is None else asked.raised
+            asked.raised = error if asked.raised is None or isinstance(asked.raised, _quiet()) else asked.raised
         raise
     finally:
         for asked in mine:
