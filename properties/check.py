@@ -10,7 +10,7 @@ import numpy as np
 
 from ..algorithms.base import Learner, Remover
 from ..algorithms.store import Store
-from ..formal._numbers import root_seed
+from ..formal._numbers import admit_grain, root_seed
 from ..formal._types import Real
 from ..formal.definitions import Definition
 from ..formal.finite_learners import FiniteLearner, FiniteRemover
@@ -21,7 +21,6 @@ from ._subject import subject
 from .decide import Outcome, decide
 from .dry_run import dry_run
 from .gathered import Block
-from .grain import admit_grain
 from .known import check_finite, check_gaussian
 from .pairs import PAIRS, blocks, originals
 from .power import power_of, withdrawn
@@ -111,10 +110,10 @@ def check(
     started, terms = time.perf_counter(), Terms(definition, alpha, beta, tolerance, budget)
     admit_grain(grain)
     root_seed(seed)
+    rehearse(remover, learner, scenario)
     known = check_gaussian(definition, remover, learner, scenario)
     if known is not None:
         return needing_power(known, require_power)
-    rehearse(remover, learner, scenario)
     found = probes(scenario, definition)
     drawing: dict[str, Any] = {"seed": seed, "grain": float(grain), "budget": budget, "store": store}
     drawing |= {"keyed_as": keyed_as, "rounding": dry_run(definition, remover, learner, scenario, found)}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 CLAIM = "claim"
-"""The check that a remover claims a notion, and that each one whose failure it declares holds somewhere all the same."""
+"""The check that a remover claims a notion, and that what it claims holds somewhere, where its failure is declared."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -168,9 +168,9 @@ def parametrize_with_checks(
     `--neverseen-budget`, `--neverseen-seed` and `--neverseen-allow-inconclusive` hold. What a remover does not claim
     is no test, and one that claims neither notion has a test that fails for that: nothing would be judged. A declared
     failure is reported as xfailed, and one that holds fails; where it is of a notion that the remover claims, one test
-    more fails unless that notion passes with power in another scenario. A relation that does not apply is skipped; a definition
-    never is. One that is undecided in a scenario fails, and one of which no pass has power; so does a test that does
-    not call the check on its remover, or that catches what it raises.
+    more fails unless that notion passes with power in another scenario. A relation that does not apply is skipped; a
+    definition never is. One that is undecided in a scenario fails, and one of which no pass has power; so does a test
+    that does not call the check on its remover, or that catches what it raises.
 
     Args:
         removers: what is tested.
