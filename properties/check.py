@@ -110,10 +110,10 @@ def check(
     started, terms = time.perf_counter(), Terms(definition, alpha, beta, tolerance, budget)
     admit_grain(grain)
     root_seed(seed)
-    rehearse(remover, learner, scenario)
-    known = check_gaussian(definition, remover, learner, scenario)
+    known = _known(definition, remover, learner, scenario)
     if known is not None:
         return needing_power(known, require_power)
+    rehearse(remover, learner, scenario)
     found = probes(scenario, definition)
     drawing: dict[str, Any] = {"seed": seed, "grain": float(grain), "budget": budget, "store": store}
     drawing |= {"keyed_as": keyed_as, "rounding": dry_run(definition, remover, learner, scenario, found)}
@@ -135,6 +135,18 @@ def check(
     if resolution and verdict.status is not Status.REFUTED:
         verdict = dataclasses.replace(verdict, resolution=smallest_seen(terms, kept, designated, seed))
     return needing_power(dataclasses.replace(verdict, seconds=time.perf_counter() - started), require_power)
+
+
+def _known(definition: Definition, remover: Remover, learner: Learner, scenario: Scenario) -> Verdict | None:
+    """By closed form, where that is known; what does not fit is named by the dry run, as on every route.
+
+    Only then: tracing takes longer than the whole verdict.
+    """
+    try:
+        return check_gaussian(definition, remover, learner, scenario)
+    except Exception:  # of whatever JAX or Python tripped over
+        rehearse(remover, learner, scenario)
+        raise
 
 
 def sizes_of(scenario: Scenario) -> tuple[int, int, int]:
