@@ -1,10 +1,8 @@
 """`parametrize_with_checks`: the conformance suite as tests of one's own, one to each remover and check."""
 
-import contextlib
 import dataclasses
 import functools
-import unittest
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -16,6 +14,8 @@ from ..formal._numbers import root_seed
 from ..formal._types import Real
 from ..formal.definitions import Unlearning, Untraining
 from ..formal.verdict import Status, Verdict
+from ._handed import judging as judging
+from ._handed import noted
 from ._subject import mapping, several
 from ._suite import NO_PASS, UNCLAIMED
 from ._trial import Trial
@@ -61,7 +61,7 @@ class Check:
 
         A test that catches what this raises fails of it all the same.
         """
-        with _noted(self, remover):
+        with noted(self, remover):
             self._judge(remover)
 
     def _judge(self, remover: Remover) -> None:
@@ -263,73 +263,3 @@ def forget_trials() -> None:
     >>> forget_trials()
     """
     shared_trial.cache_clear()
-
-
-@dataclasses.dataclass
-class _Asked:
-    """A test that was handed a check, and what became of it."""
-
-    check: Check
-    remover: Remover
-    called: bool = False
-    raised: BaseException | None = None
-
-
-_ASKED: list[_Asked] = []
-"""The tests that run now, innermost last."""
-
-
-@contextlib.contextmanager
-def judging(check: Check, remover: Remover) -> Generator[None]:
-    """Run a test that was handed a check and its remover: it passes only where the check was called on it, and passed.
-
-    Args:
-        check, remover: what the test was handed.
-
-    Raises:
-        AssertionError: the test ended well, but the check was not called on the remover.
-        BaseException: what the check raised, where the test caught it; also where it then skipped or xfailed itself.
-
-    >>> import neverseen as ns
-    >>> with judging(Check("pure", None, (Untraining(1.0, 0.05), Unlearning(1.0, 0.05))), ns.removers.retrain()):
-    ...     pass
-    Traceback (most recent call last):
-    AssertionError: pure of retrain: check was not called on it, so nothing was judged; call check(remover) in the test
-    """
-    asked = _Asked(check, remover)
-    _ASKED.append(asked)
-    try:
-        yield
-    except _quiet() as ended:
-        if asked.raised is None or asked.raised is ended:
-            raise
-    finally:
-        _ASKED.remove(asked)
-    if asked.raised is not None:
-        asked.raised.add_note("The test caught this; a failure that is known is declared by expected=.")
-        raise asked.raised
-    if not asked.called:
-        none = "check was not called on it, so nothing was judged; call check(remover) in the test"
-        raise AssertionError(f"{check} of {remover}: {none}")
-
-
-def _quiet() -> tuple[type[BaseException], ...]:
-    """What ends a test without failing it."""
-    import pytest
-
-    return pytest.skip.Exception, pytest.xfail.Exception, unittest.SkipTest
-
-
-@contextlib.contextmanager
-def _noted(check: Check, remover: Remover) -> Generator[None]:
-    """Note a call for the test that it belongs to."""
-    mine = [asked for asked in _ASKED if asked.check is check and asked.remover == remover]
-    try:
-        yield
-    except BaseException as error:
-        for asked in mine:
-            asked.raised = error if asked.raised is None or isinstance(asked.raised, _quiet()) else asked.raised
-        raise
-    finally:
-        for asked in mine:
-            asked.called = True
