@@ -212,7 +212,8 @@ def worded(verdict: Verdict, original: Verdict | None) -> str:
     """
     if powerless(verdict, original):
         return "SATISFIED, no power"
-    unknown = verdict.status is Status.SATISFIED and original is None and _silent(verdict)
+    silent = verdict.power.original is None and not verdict.power.same
+    unknown = verdict.status is Status.SATISFIED and original is None and silent
     return "SATISFIED, power unknown" if unknown else verdict.status.name
 
 
@@ -228,12 +229,9 @@ def powerless(verdict: Verdict, original: Verdict | None) -> bool:
     """
     if verdict.status is not Status.SATISFIED or verdict.power.tells:
         return False
-    return not _silent(verdict) or (original is not None and original.status is not Status.REFUTED)
-
-
-def _silent(verdict: Verdict) -> bool:
-    """Whether it does not know its own power."""
-    return verdict.power.original is None and not verdict.power.same
+    if verdict.power.original is not None or verdict.power.same:
+        return True
+    return original is not None and original.status is not Status.REFUTED
 
 
 def _judged_on(seed: int) -> str:
