@@ -112,6 +112,19 @@ def at_least_zero(name: str, value: Any, most: float = math.inf) -> float:
     return float(value)
 
 
+def admit_grain(grain: Any) -> None:
+    """Raise ValueError where it is no share.
+
+    >>> admit_grain(-1)
+    Traceback (most recent call last):
+    ValueError: grain: -1 is not a finite number >= 0; it is a share of each column's size, 0.001 as a rule
+    """
+    try:
+        at_least_zero("grain", grain, MOST_GRAIN)
+    except ValueError as error:
+        raise ValueError(f"{error}; it is a share of each column's size, 0.001 as a rule") from None
+
+
 def real(value: Any) -> bool:
     """Whether it is a number that fits a float, and neither NaN nor infinite.
 

@@ -85,9 +85,20 @@ def _satisfied(v: "Verdict", claim: str) -> str:
     if v.beta == 0:
         known = f"at δ = {v.definition.delta:g}, {_bounds(v)}"
         return f"SATISFIED: {v.subject} is {claim}{_assumed(v)}, for {v.scope}: {known}. {_powered(v)}"
-    slack = "" if v.tolerance == 0 else f" with δ + {v.tolerance:g} in place of δ"
-    error = f"in error with probability at most {v.beta:g}, after {v.pairs} pairs"
-    return f"SATISFIED: {v.subject} is {claim}{slack}{_assumed(v)}, for {v.scope}; {error}. {_powered(v)}{_seen(v)}"
+    held = f"{v.subject} is {claim}{_slack(v)}{_assumed(v)}, for {v.scope}"
+    return f"SATISFIED: {held}; {_error(v)}. {_powered(v)}{_seen(v)}"
+
+
+def _slack(v: "Verdict") -> str:
+    """The tolerance, after the claim that it widens."""
+    return "" if v.tolerance == 0 else f" with δ + {v.tolerance:g} in place of δ"
+
+
+def _error(v: "Verdict") -> str:
+    """How sure a pass is; one without sampling error says how it was reached."""
+    if v.beta == 0:
+        return f"{v.route.value}; no sample was drawn"
+    return f"in error with probability at most {v.beta:g}, after {v.pairs} pairs"
 
 
 def _powered(v: "Verdict") -> str:
@@ -98,8 +109,8 @@ def _powered(v: "Verdict") -> str:
 
 def _inconclusive(v: "Verdict", claim: str) -> str:
     if v.power.withdrawn:
-        error = f"in error with probability at most {v.beta:g}, after {v.pairs} pairs"
-        found = f"no event of {v.scope} was found to break {claim} on {v.subject} ({error})"
+        none = f"no event of {v.scope}".replace("no event of all events", "no event")
+        found = f"{none} was found to break {claim}{_slack(v)} on {v.subject}{_assumed(v)} ({_error(v)})"
         return f"INCONCLUSIVE: {found}, but the pass is withdrawn: {v.power}."
     best = "" if v.witness is None else f" The best event found: {v.witness}."
     far = outlook(v.evidence.log_wealth, v.alpha, v.evidence.acceptance, v.beta)
@@ -110,9 +121,11 @@ def _inconclusive(v: "Verdict", claim: str) -> str:
 
 
 def _seen(v: "Verdict") -> str:
-    """What the check could have refuted, where that was computed."""
+    """What the check could have refuted in the pairs it drew, where that was computed; its power has the budget."""
     if v.resolution is None:
         return ""
+    drawn = " With as many pairs as were drawn,"
     if v.resolution == math.inf:
-        return " Even the original itself would have passed: this check resolves nothing."
-    return f" About {percent(v.resolution)} originals among references would have been refuted 8 times in 10 or more."
+        return f"{drawn} not even the original itself would have been refuted 8 times in 10."
+    share = f"about {percent(v.resolution)} originals among references"
+    return f"{drawn} {share} would have been refuted 8 times in 10 or more."

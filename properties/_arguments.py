@@ -2,10 +2,13 @@
 
 import argparse
 
-from ..formal._numbers import MOST, MOST_GRAIN, at_least_zero, level, root_seed, whole
+from ..formal._numbers import MOST, admit_grain, level, root_seed, whole
 
 MOST_WORKERS = 4096
 """Processes that a filling starts at most."""
+
+GRAIN = "noise on all arms, as a share of each column's size"
+"""What the option --grain says of itself."""
 
 _PATHS = ("report", "plot", "store", "removed", "reference", "original")
 SCENARIO = "digits:size=8,full=16"
@@ -202,7 +205,7 @@ def _levels(parser: argparse.ArgumentParser) -> None:
 def _drawing(parser: argparse.ArgumentParser, grain: float) -> None:
     number = parser.add_argument
     number("--seed", type=int, default=0, metavar="K", help="root seed (default 0)")
-    number("--grain", type=float, default=grain, metavar="G", help=f"noise added to all arms (default {grain:g})")
+    number("--grain", type=float, default=grain, metavar="G", help=f"{GRAIN} (default {grain:g})")
 
 
 def vet(args: argparse.Namespace) -> None:
@@ -225,7 +228,7 @@ def vet(args: argparse.Namespace) -> None:
     if "seed" in given:
         root_seed(given["seed"])
     if "grain" in given:
-        at_least_zero("grain", given["grain"], MOST_GRAIN)
+        admit_grain(given["grain"])
     for name in ("budget", "runs", "views", "workers"):
         if given.get(name) is not None:
             whole(name, given[name], 1, MOST_WORKERS if name == "workers" else MOST)

@@ -10,12 +10,12 @@ import jax
 import numpy as np
 from jaxtyping import Float64, Int64, PRNGKeyArray
 
-from ..formal._numbers import root_seed
+from ..formal._numbers import admit_grain, root_seed
 from ..formal._types import Real
 from ..formal.scenario import scenario_key
 from ._sources import Sources, called
 from .gathered import WARM_UP
-from .grain import Values, add_grain, admit_grain, scales
+from .grain import Values, add_grain, scales
 
 ROWS = 64
 """Rows of an arm read at a time, at first; later an eighth of those read so far."""

@@ -5,6 +5,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from . import _terminal
+from ._arguments import GRAIN
 
 if TYPE_CHECKING:
     from ..formal.definitions import Definition
@@ -13,11 +14,12 @@ if TYPE_CHECKING:
 
 STATUS = """\
 exit status: the worst of the removers named, under the definitions asked: 0 all SATISFIED, 1 one is REFUTED, 2 usage or
-bad input, 3 one is INCONCLUSIVE or does not run on the learner, 70 a fault of ours, 130 Ctrl-C
+bad input, 3 one is INCONCLUSIVE, has no power or does not run on the learner, 70 a fault of ours, 130 Ctrl-C
 
 Doing nothing and fresh retrains are rows too, and count where they are named. "SATISFIED, no power": doing nothing is
-not refuted here either. A remover that you choose after reading a table needs fresh references: another --seed. Cost
-is in retrains, and differs from call to call. Which side of one remover its reference lies on: neverseen compare."""
+not refuted here either, so that nothing is shown. A remover that you choose after reading a table needs fresh
+references: another --seed. Cost is in retrains, and differs from call to call. Which side of one remover its reference
+lies on: neverseen compare."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         ("alpha", 1e-3, "chance that any REFUTED of the table is false"),
         ("beta", 0.05, "chance that any SATISFIED of a definition is false: β/k for each of the k removers named"),
         ("tolerance", 0.1, "SATISFIED claims δ + T"),
-        ("grain", 1e-3, "noise added to all arms"),
+        ("grain", 1e-3, GRAIN),
     ):
         add(f"--{name}", type=float, default=value, metavar=name[0].upper(), help=f"{what} (default {value:g})")
     add("--budget", type=int, default=512, metavar="N", help="pairs at most for each verdict (default 512)")
@@ -71,16 +73,18 @@ def compare_removers(args: argparse.Namespace) -> int:
 
 
 def worst(made: "Comparison") -> "Status":
-    """The worst verdict of the rows asked for; one that does not run was not decided.
+    """The worst verdict of the rows asked for; one that does not run was not decided, nor one without power.
 
     >>> from neverseen import Comparison
     >>> worst(Comparison.example()).name
     'REFUTED'
     """
     from ..formal.verdict import Status
+    from ._comparison import powerless
 
     rows = [row for row in made.rows if row.asked]
-    found = {verdict.status for row in rows for verdict in row.verdicts}
+    told = [(v, powerless(v, made.original(i))) for row in rows for i, v in enumerate(row.verdicts)]
+    found = {Status.INCONCLUSIVE if without else verdict.status for verdict, without in told}
     if any(row.why for row in rows):
         found.add(Status.INCONCLUSIVE)
     return next((status for status in (Status.REFUTED, Status.INCONCLUSIVE) if status in found), Status.SATISFIED)

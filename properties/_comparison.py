@@ -210,14 +210,28 @@ def worded(verdict: Verdict, original: Verdict | None) -> str:
     >>> worded(passed, Verdict.example()), worded(passed, passed), worded(passed, None)
     ('SATISFIED', 'SATISFIED, no power', 'SATISFIED, power unknown')
     """
+    if powerless(verdict, original):
+        return "SATISFIED, no power"
+    silent = verdict.power.original is None and not verdict.power.same
+    unknown = verdict.status is Status.SATISFIED and original is None and silent
+    return "SATISFIED, power unknown" if unknown else verdict.status.name
+
+
+def powerless(verdict: Verdict, original: Verdict | None) -> bool:
+    """Whether it is a pass where doing nothing is known not to be refuted either.
+
+    Args:
+        verdict, original: as in `worded`.
+
+    >>> passed = dataclasses.replace(Verdict.example(), status=Status.SATISFIED)
+    >>> powerless(passed, Verdict.example()), powerless(passed, passed), powerless(passed, None)
+    (False, True, False)
+    """
     if verdict.status is not Status.SATISFIED or verdict.power.tells:
-        return verdict.status.name
-    if verdict.power.original is None and not verdict.power.same:
-        if original is None:
-            return "SATISFIED, power unknown"
-        if original.status is Status.REFUTED:
-            return "SATISFIED"
-    return "SATISFIED, no power"
+        return False
+    if verdict.power.original is not None or verdict.power.same:
+        return True
+    return original is not None and original.status is not Status.REFUTED
 
 
 def _judged_on(seed: int) -> str:

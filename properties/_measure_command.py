@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import _terminal
-from ._arguments import SCENARIO
+from ._arguments import GRAIN, SCENARIO
 
 if TYPE_CHECKING:
     from ..formal.definitions import Definition
@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--scenario", default=SCENARIO, metavar="S", help=f"data and request (default {SCENARIO})")
     add("--runs", type=int, default=128, metavar="N", help="runs of each arm (default 128)")
     add("--seed", type=int, default=0, metavar="K", help="root seed, as in check (default 0)")
-    add("--grain", type=float, default=1e-3, metavar="G", help="noise added to what metrics read (default 0.001)")
+    add("--grain", type=float, default=1e-3, metavar="G", help=f"{GRAIN} (default 0.001)")
     kept = "folder that keeps the runs; none keeps nothing (default NEVERSEEN_STORE or the cache)"
     add("--store", metavar="DIR", help=kept)
     add("--json", action="store_true", help="print the table as JSON and nothing else")

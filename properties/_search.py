@@ -4,7 +4,8 @@ import contextlib
 import functools
 import sys
 import time
-from collections.abc import Callable, Generator
+import weakref
+from collections.abc import Callable, Generator, Hashable
 from typing import Any
 
 import hypothesis
@@ -26,6 +27,29 @@ def last_replay() -> bool | None:
         return bool(_context().is_final)
     except (ImportError, AttributeError):
         return None
+
+
+def note_refuted(subject: Hashable) -> None:
+    """Remember that the search that runs now has refuted a property; outside of one nothing is kept.
+
+    >>> note_refuted("mine"), has_refuted("mine")
+    (None, False)
+    """
+    search = _running()
+    if search is not None:
+        _REFUTED.setdefault(search, set()).add(subject)
+
+
+def has_refuted(subject: Hashable) -> bool:
+    """Whether the search that runs now has refuted a property: Hypothesis looks for a smaller example, and reports one.
+
+    Another search of the same property, another test's or this test's when it is run again, has found nothing yet.
+
+    >>> has_refuted("mine")
+    False
+    """
+    search = _running()
+    return search is not None and subject in _REFUTED.get(search, ())
 
 
 @contextlib.contextmanager
@@ -93,6 +117,24 @@ def _looked_away() -> Callable[[], object]:
             sys.settrace(None)
             return functools.partial(sys.settrace, found)
     return lambda: None
+
+
+_REFUTED: weakref.WeakKeyDictionary[Any, set[Hashable]] = weakref.WeakKeyDictionary()
+"""What each search has refuted, as long as it runs."""
+
+
+def _running() -> Any:
+    """The search that runs now: Hypothesis' own state of one run of one test; None outside, and where none is found.
+
+    Its build context is made anew for every example, and knows only the test, which may run again: the state is the
+    object that executes the examples, found on the stack.
+    """
+    frame = sys._getframe() if hypothesis.currently_in_test_context() else None
+    while frame is not None:
+        if frame.f_code.co_name == "execute_once" and frame.f_globals.get("__name__") == "hypothesis.core":
+            return frame.f_locals.get("self")
+        frame = frame.f_back
+    return None
 
 
 def _context() -> Any:

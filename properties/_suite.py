@@ -124,7 +124,7 @@ class Suite(Untruthful, outcome="status"):
         """The worst of REFUTED (a check failed), INCONCLUSIVE and SATISFIED.
 
         INCONCLUSIVE is what was not decided, and what was not asked: no notion is claimed, or of one that is no pass
-        has power and no declared failure showed.
+        has power. What fails as declared is no pass of what is claimed.
         """
         found = {_WORST.get(row.outcome) for row in self.rows}
         if Status.REFUTED in found:
@@ -134,18 +134,21 @@ class Suite(Untruthful, outcome="status"):
 
     @property
     def judged(self) -> tuple[str, ...]:
-        """The definitions that were claimed, or declared to fail, and asked."""
-        silent = (Outcome.UNCLAIMED, Outcome.INAPPLICABLE)
-        return _once(row.check for row in self.rows if row.verdict is not None and row.outcome not in silent)
+        """The notions that it aims at, and that were asked: a failure declared of another one claims nothing."""
+        asked = _once(row.check for row in self.rows if row.verdict is not None)
+        return tuple(name for name in asked if name in self._aims)
 
     @property
     def powerless(self) -> tuple[str, ...]:
-        """Those of them that hold where they were asked, but nowhere is it known that doing nothing would fail."""
-        aims = ("untraining", "unlearning") if self.aims_at == "both" else (self.aims_at,)
+        """The notions that it aims at, of which no pass is known to be one that doing nothing would not get."""
         # What its author declared to fail shows power too, but of a notion that the remover aims at it is no pass.
-        shown = {row.check for row in self.rows if row.outcome is Outcome.EXPECTED and row.check not in aims}
-        told = shown | {row.check for row in self.rows if _tells(row)}
-        return tuple(name for name in self.judged if name not in told)
+        told = {row.check for row in self.rows if _tells(row)}
+        return tuple(name for name in self._aims if name not in told)
+
+    @property
+    def _aims(self) -> tuple[str, ...]:
+        notions = ("untraining", "unlearning")
+        return notions if self.aims_at == "both" else tuple(name for name in notions if name == self.aims_at)
 
     def to_json(self) -> str:
         """The suite as strict JSON, its verdicts whole."""
@@ -196,9 +199,7 @@ class Suite(Untruthful, outcome="status"):
             return UNCLAIMED.format(subject)
         names = " and ".join(self.powerless)
         if any(row.outcome is Outcome.EXPECTED and row.check in self.powerless for row in self.rows):
-            return (
-                f"{subject} aims at {names}, which failed as declared and passed nowhere with power: that is no pass."
-            )
+            return NO_PASS.format(subject, names)
         return (
             f"{subject} passed {names}, but nowhere with power: in no scenario of the suite is it known that doing "
             "nothing would have been refuted."
@@ -207,6 +208,9 @@ class Suite(Untruthful, outcome="status"):
 
 UNCLAIMED = "nothing was claimed, so nothing was judged, of {}: name a notion, @ns.remover(aims_at='untraining')."
 """What a remover that aims at neither notion is told."""
+
+NO_PASS = "{} aims at {}, which failed as declared and passed nowhere with power: that is no pass."
+"""What a remover is told whose own aim is declared to fail, and holds nowhere."""
 
 
 def _tells(row: Row) -> bool:

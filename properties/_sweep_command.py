@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from . import _terminal
+from ._arguments import GRAIN
 
 if TYPE_CHECKING:
     from ..algorithms.base import Remover
@@ -38,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         ("alpha", 1e-4, "chance of a false REFUTED"),
         ("beta", 0.05, "chance of a false SATISFIED"),
         ("tolerance", 0.1, "SATISFIED claims δ + τ"),
-        ("grain", 1e-3, "noise added to both arms"),
+        ("grain", 1e-3, GRAIN),
     ):
         add(f"--{name}", type=float, default=default, metavar=name[0].upper(), help=f"{what} (default {default:g})")
     add("--seed", type=int, default=0, metavar="K", help="root seed (default 0)")

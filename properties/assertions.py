@@ -3,8 +3,6 @@
 import os
 from typing import Any
 
-import hypothesis
-
 from ..algorithms._foreign import contained
 from ..algorithms.base import Learner, Remover
 from ..formal.definitions import Definition
@@ -13,7 +11,7 @@ from ..formal.scenario import Scenario
 from ..formal.verdict import Status, Verdict
 from ..formal.worlds import World
 from ._question import Question
-from ._search import last_replay, tell, untimed, unwatched
+from ._search import has_refuted, last_replay, note_refuted, tell, untimed, unwatched
 from ._subject import subject
 from .ledger import Failure, Ledger, active
 from .pytest_plugin import session_ledger
@@ -40,8 +38,8 @@ def assert_holds(
     ledger's cap nothing is drawn, and that raises whatever is allowed.
 
     Inside a Hypothesis test the status is counted with `hypothesis.event`, the search is steered by the wealth of the
-    evidence, and the time it takes is not held against Hypothesis' deadline. While a refutation is being shrunk
-    INCONCLUSIVE is returned, so that the search ends with what it has found.
+    evidence, and the time it takes is not held against Hypothesis' deadline. Once the search that runs has refuted the
+    property, INCONCLUSIVE is returned, so that it ends with what it has found.
 
     Args:
         definition, remover, learner, scenario, options: see `check`.
@@ -74,13 +72,14 @@ def assert_holds(
     tell(verdict)
     # Two lines, so that Hypothesis shrinks neither outcome into the other.
     if verdict.status is Status.REFUTED:
+        note_refuted(question.subject)
         with untimed(), unwatched(), contained(f"{remover} on {learner}"):
             story = _story(ledger, question, verdict)
         raise AssertionError(story)
     allowed = allow_inconclusive or (ledger is not None and ledger.allow_inconclusive)
     powerful = require_power if require_power is not None else ledger is not None and ledger.require_power
     undecided = _undecided(verdict, powerful, allowed)
-    if undecided and not _shrinking(ledger, question):
+    if undecided and not has_refuted(question.subject):
         raise AssertionError(undecided)
     return verdict
 
@@ -104,11 +103,6 @@ def _undecided(verdict: Verdict, require_power: bool, allowed: bool) -> str:
     if require_power and not verdict.power.tells:
         return f"INCONCLUSIVE: it passed, but power is required, and {verdict.power}. It said: {verdict}"
     return ""
-
-
-def _shrinking(ledger: Ledger | None, question: Question) -> bool:
-    """Whether Hypothesis has a refutation of this property already, and looks for a smaller one."""
-    return ledger is not None and hypothesis.currently_in_test_context() and question.subject in ledger.failures
 
 
 def _story(ledger: Ledger | None, question: Question, verdict: Verdict) -> str:

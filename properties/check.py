@@ -10,7 +10,7 @@ import numpy as np
 
 from ..algorithms.base import Learner, Remover
 from ..algorithms.store import Store
-from ..formal._numbers import flag, root_seed
+from ..formal._numbers import admit_grain, flag, root_seed
 from ..formal._types import Real
 from ..formal.definitions import Definition
 from ..formal.finite_learners import FiniteLearner, FiniteRemover
@@ -21,7 +21,7 @@ from ._subject import subject
 from .decide import Outcome, decide
 from .dry_run import dry_run
 from .gathered import Block
-from .grain import admit_grain, coarsest
+from .grain import coarsest
 from .known import check_finite, check_gaussian
 from .pairs import PAIRS, blocks, originals
 from .power import power_of, withdrawn
@@ -113,7 +113,7 @@ def check(
     started, terms = time.perf_counter(), Terms(definition, alpha, beta, tolerance, budget)
     admit_grain(grain)
     root_seed(seed)
-    known = check_gaussian(definition, remover, learner, scenario)
+    known = _known(definition, remover, learner, scenario)
     if known is not None:
         return needing_power(known, require_power)
     rehearse(remover, learner, scenario)
@@ -139,6 +139,18 @@ def check(
     if resolution and verdict.status is not Status.REFUTED:
         verdict = dataclasses.replace(verdict, resolution=smallest_seen(terms, kept, designated, seed))
     return needing_power(dataclasses.replace(verdict, seconds=time.perf_counter() - started), require_power)
+
+
+def _known(definition: Definition, remover: Remover, learner: Learner, scenario: Scenario) -> Verdict | None:
+    """By closed form, where that is known; what does not fit is named by the dry run, as on every route.
+
+    Only then: tracing takes longer than the whole verdict.
+    """
+    try:
+        return check_gaussian(definition, remover, learner, scenario)
+    except Exception:  # of whatever JAX or Python tripped over
+        rehearse(remover, learner, scenario)
+        raise
 
 
 def sizes_of(scenario: Scenario) -> tuple[int, int, int]:

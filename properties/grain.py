@@ -7,7 +7,6 @@ decides what is examined: one scale for each column, the same for both arms, fix
 import numpy as np
 from jaxtyping import Float64
 
-from ..formal._numbers import MOST_GRAIN, at_least_zero
 from ..formal._types import Real
 
 Values = dict[str, Float64[np.ndarray, "_ _"]]
@@ -17,19 +16,6 @@ Scales = dict[str, Float64[np.ndarray, " _"]]
 
 REPEATS = 16
 """The grain is at least so many times what computing the same models again, from the rows in another order, changes."""
-
-
-def admit_grain(grain: Real) -> None:
-    """Raise ValueError where it is no share.
-
-    >>> admit_grain(-1)
-    Traceback (most recent call last):
-    ValueError: grain: -1 is not a finite number >= 0; it is a share of each column's size, 0.001 as a rule
-    """
-    try:
-        at_least_zero("grain", grain, MOST_GRAIN)
-    except ValueError as error:
-        raise ValueError(f"{error}; it is a share of each column's size, 0.001 as a rule") from None
 
 
 def scales(removed: Values, reference: Values, share: Real, rounding: Scales | None = None) -> Scales:

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..algorithms.base import Learner, Remover
 from ..algorithms.store import Store
-from ..formal._numbers import MOST, flag, level, whole
+from ..formal._numbers import MOST, admit_grain, flag, level, whole
 from ..formal._types import Real
 from ..formal.definitions import Definition
 from ..formal.relative import Relative
@@ -23,7 +23,6 @@ from .check import Progress, watched
 from .contest import CALIBRATION, Contest, least_triples
 from .dry_run import dry_run
 from .gathered import Block
-from .grain import admit_grain
 from .pairs import PAIRS, blocks
 from .rehearsal import rehearse
 from .round_robin import BLOCK

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
-from ..formal._numbers import flag
+from ..formal._numbers import admit_grain, flag
 from ..formal._types import Real
 from ..formal.definitions import Definition
 from ..formal.verdict import Power, Status, Verdict
@@ -24,7 +24,6 @@ from .bets import least_pairs
 from .check import Progress, verdict_of, watched
 from .decide import decide
 from .gathered import Block
-from .grain import admit_grain
 from .power import power_of, withdrawn
 from .power import require_power as needing_power
 from .sequential import WARM_UP, Terms, rounds

@@ -1,9 +1,8 @@
 """`parametrize_with_checks`: the conformance suite as tests of one's own, one to each remover and check."""
 
-import contextlib
 import dataclasses
 import functools
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -15,8 +14,10 @@ from ..formal._numbers import root_seed
 from ..formal._types import Real
 from ..formal.definitions import Unlearning, Untraining
 from ..formal.verdict import Status, Verdict
+from ._handed import judging as judging
+from ._handed import noted
 from ._subject import mapping, several
-from ._suite import UNCLAIMED
+from ._suite import NO_PASS, UNCLAIMED
 from ._trial import Trial
 from .assertions import assert_holds
 from .ledger import active
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 CLAIM = "claim"
-"""The check that a remover claims a notion at all."""
+"""The check that a remover claims a notion, and that what it claims holds somewhere, where its failure is declared."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Check:
     """One check of the suite; call it with the remover inside a test.
 
     Args:
-        name: of a relation, "untraining" or "unlearning"; "claim" of a remover that claims neither.
+        name: of a relation, "untraining" or "unlearning"; "claim" of a remover that claims neither, or that declares a
+            notion it claims to fail.
         learner: A; as in `check_suite`.
         definitions: what "untraining" and "unlearning" claim.
         why: the reason why it is to fail; "" where it is to hold.
@@ -59,14 +61,14 @@ class Check:
 
         A test that catches what this raises fails of it all the same.
         """
-        with _noted(self, remover):
+        with noted(self, remover):
             self._judge(remover)
 
     def _judge(self, remover: Remover) -> None:
         import pytest
 
         if self.name == CLAIM:
-            raise AssertionError(f"INCONCLUSIVE: {UNCLAIMED.format(remover)}")
+            return self._claims(remover)
         found = self.found(remover)
         if found.status is None:
             pytest.skip(found.evidence)
@@ -91,19 +93,36 @@ class Check:
     def _defined(self, remover: Remover, seed: int) -> Found:
         """The definition in every scenario of the suite, up to the first that refutes it."""
         verdicts: list[Verdict] = []
+        for held in self._verdicts(self.name, remover, seed):
+            if isinstance(held, AssertionError):
+                if not self.why:
+                    raise held
+                return Found(Status.REFUTED, str(held))
+            verdicts.append(held)
+        return _summed(verdicts)
+
+    def _verdicts(self, name: str, remover: Remover, seed: int) -> Iterator[Verdict | AssertionError]:
+        """Of a definition in the scenarios of the suite; of one that refutes it, what is raised."""
         for question in questions(remover, self.learner_of(remover), *self.definitions, seed):
-            if question.definition.name != self.name:
+            if question.definition.name != name:
                 continue
             asked = question.definition, remover, question.learner, question.scenario
             try:
                 # The suite as a whole must have power, and be decided: some scenarios cannot tell on purpose.
-                held = assert_holds(*asked, seed=seed, allow_inconclusive=True, require_power=False)
+                yield assert_holds(*asked, seed=seed, allow_inconclusive=True, require_power=False)
             except AssertionError as error:
-                if not (self.why and str(error).startswith(Status.REFUTED.name)):
+                if not str(error).startswith(Status.REFUTED.name):
                     raise
-                return Found(Status.REFUTED, str(error))
-            verdicts.append(held)
-        return _summed(verdicts)
+                yield error
+
+    def _claims(self, remover: Remover) -> None:
+        """Raise unless a notion is claimed, and each of them passes somewhere with power, as in `check_suite`."""
+        if not aims(remover):
+            raise AssertionError(f"INCONCLUSIVE: {UNCLAIMED.format(remover)}")
+        for notion in sorted(aims(remover)):
+            found = self._verdicts(notion, remover, _root())
+            if not any(isinstance(held, Verdict) and _told(held) for held in found):
+                raise AssertionError(f"INCONCLUSIVE: {NO_PASS.format(remover, notion)}")
 
     def _allowed(self) -> bool:
         ledger = active() or session_ledger()
@@ -117,12 +136,17 @@ class Check:
         return self.name
 
 
+def _told(verdict: Verdict) -> bool:
+    """Whether it is a pass that doing nothing would not get."""
+    return verdict.status is Status.SATISFIED and verdict.power.tells
+
+
 def _summed(verdicts: list[Verdict]) -> Found:
     """What a definition's verdicts say together, as in a suite: no pass where one is open, or where none has power."""
     left = [verdict for verdict in verdicts if verdict.status is not Status.SATISFIED]
     if left:
         return Found(Status.INCONCLUSIVE, str(left[0]))
-    if not any(verdict.power.tells for verdict in verdicts):
+    if not any(map(_told, verdicts)):
         none = f"INCONCLUSIVE: all {len(verdicts)} scenarios of the suite pass, none with power"
         return Found(Status.INCONCLUSIVE, f"{none}: {'; '.join(dict.fromkeys(str(v.power) for v in verdicts))}")
     return Found(Status.SATISFIED, "every scenario of the suite")
@@ -143,9 +167,10 @@ def parametrize_with_checks(
     `assert_holds`, in all scenarios of the suite, and spends from the ledger of the session: `--neverseen-alpha`,
     `--neverseen-budget`, `--neverseen-seed` and `--neverseen-allow-inconclusive` hold. What a remover does not claim
     is no test, and one that claims neither notion has a test that fails for that: nothing would be judged. A declared
-    failure is reported as xfailed, and one that holds fails. A relation that does not apply is skipped; a definition
-    never is. One that is undecided in a scenario fails, and one of which no pass has power; so does a test that does
-    not call the check on its remover, or that catches what it raises.
+    failure is reported as xfailed, and one that holds fails; where it is of a notion that the remover claims, one test
+    more fails unless that notion passes with power in another scenario. A relation that does not apply is skipped; a
+    definition never is. One that is undecided in a scenario fails, and one of which no pass has power; so does a test
+    that does not call the check on its remover, or that catches what it raises.
 
     Args:
         removers: what is tested.
@@ -192,7 +217,7 @@ def _asked(remover: Remover, declared: Mapping[str, str]) -> Iterable[tuple[str,
             yield name, declared[name]
         elif claimed(name, remover) and not keys(name, remover) & declared.keys():
             yield name, ""
-    if not aims(remover) and not {"untraining", "unlearning"} & declared.keys():
+    if not aims(remover) or aims(remover) & declared.keys():
         yield CLAIM, ""
 
 
@@ -238,63 +263,3 @@ def forget_trials() -> None:
     >>> forget_trials()
     """
     shared_trial.cache_clear()
-
-
-@dataclasses.dataclass
-class _Asked:
-    """A test that was handed a check, and what became of it."""
-
-    check: Check
-    remover: Remover
-    called: bool = False
-    raised: BaseException | None = None
-
-
-_ASKED: list[_Asked] = []
-"""The tests that run now, innermost last."""
-
-
-@contextlib.contextmanager
-def judging(check: Check, remover: Remover) -> Generator[None]:
-    """Run a test that was handed a check and its remover: it passes only where the check was called on it, and passed.
-
-    Args:
-        check, remover: what the test was handed.
-
-    Raises:
-        AssertionError: the test ended well, but the check was not called on the remover.
-        BaseException: what the check raised, where the test caught it.
-
-    >>> import neverseen as ns
-    >>> with judging(Check("pure", None, (Untraining(1.0, 0.05), Unlearning(1.0, 0.05))), ns.removers.retrain()):
-    ...     pass
-    Traceback (most recent call last):
-    AssertionError: pure of retrain: check was not called on it, so nothing was judged; call check(remover) in the test
-    """
-    asked = _Asked(check, remover)
-    _ASKED.append(asked)
-    try:
-        yield
-    finally:
-        _ASKED.remove(asked)
-    if asked.raised is not None:
-        asked.raised.add_note("The test caught this; a failure that is known is declared by expected=.")
-        raise asked.raised
-    if not asked.called:
-        none = "check was not called on it, so nothing was judged; call check(remover) in the test"
-        raise AssertionError(f"{check} of {remover}: {none}")
-
-
-@contextlib.contextmanager
-def _noted(check: Check, remover: Remover) -> Generator[None]:
-    """Note a call for the test that it belongs to."""
-    mine = [asked for asked in _ASKED if asked.check is check and asked.remover == remover]
-    try:
-        yield
-    except BaseException as error:
-        for asked in mine:
-            asked.raised = error if asked.raised is None else asked.raised
-        raise
-    finally:
-        for asked in mine:
-            asked.called = True

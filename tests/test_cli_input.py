@@ -230,7 +230,11 @@ def test_every_bad_file_is_one_line_that_names_it(tmp_path: Path, calls: Calls, 
             "reference 'a': run 0, column 0 is NaN or inf; a run that diverged is an outcome",
         ),
         ({"a": np.zeros((9, 2))}, [], "budget: 9 pairs cannot refute (1, 0.05) at alpha=0.0001; at least"),
-        ({"a": np.zeros((40, 2))}, ["--grain", "-1"], "grain: -1.0 is not a finite number >= 0"),
+        (
+            {"a": np.zeros((40, 2))},
+            ["--grain", "-1"],
+            "grain: -1.0 is not a finite number >= 0; it is a share of each column's size",
+        ),
     ],
 )
 def test_arms_that_do_not_fit_are_one_line(

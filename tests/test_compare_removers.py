@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cli_tools import Capture, one_line
+from power_tools import IDLE, SAME
 
 import neverseen as ns
 from neverseen.formal.verdict import Status, Verdict
@@ -71,6 +72,9 @@ def with_status(verdict: Verdict, name: str) -> Verdict:
         ("newton scrub", 3),
         ("newton npo", 3),  # npo does not run
         ("scrub npo finetune newton", 1),
+        ("retrain_full", 3),  # where doing nothing passes as well
+        ("newton noisy", 3),
+        ("retrain_full finetune", 1),
     ],
 )
 def test_the_worst_of_the_named_is_the_exit_status(
@@ -80,6 +84,9 @@ def test_the_worst_of_the_named_is_the_exit_status(
     table += [
         Compared(name, "", True, (with_status(example, name),), None, "") for name in ("newton", "scrub", "finetune")
     ]
+    for name, power in (("retrain_full", IDLE), ("noisy", SAME)):
+        passed = dataclasses.replace(with_status(example, name), power=power)
+        table.append(Compared(name, "", True, (passed,), None, ""))
     table.append(Compared("npo", "", True, (), None, "remover npo: raised"))
     table[:] = [dataclasses.replace(row, asked=row.remover in named) for row in table]
     assert main(["compare-removers", *named, *WHERE]) == code
@@ -109,3 +116,9 @@ def test_what_is_wrong_is_one_line(
     Path("mine.py").write_text(MINE, encoding="utf-8")
     assert main(["compare-removers", *WHERE, *arguments]) == 2
     assert one_line(capsys).startswith(line)
+
+
+def test_doing_nothing_where_it_passes_too_does_not_exit_with_0(capsys: Capture) -> None:
+    where = ["--learner", "ridge", "--scenario", "blobs:size=0,full=0", "--definition", "untraining"]
+    assert main(["compare-removers", "do_nothing", *where, "--store", "none"]) == 3
+    assert "SATISFIED, no power" in " ".join(capsys.readouterr().out.split())

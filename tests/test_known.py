@@ -222,3 +222,13 @@ def test_certified_digits_decide_where_rounding_cannot(monkeypatch: pytest.Monke
     assert ns.check(tight, ns.removers.do_nothing(), learner, scenario).status is not ns.Status.INCONCLUSIVE
     monkeypatch.setattr(known, "find_spec", lambda name: None)
     assert ns.check(tight, ns.removers.do_nothing(), learner, scenario).status is ns.Status.INCONCLUSIVE
+
+
+def test_what_does_not_fit_is_one_line_before_the_law_is_computed() -> None:
+    """Rows that the learner cannot read are our line, by this route as by every other."""
+    learner, x = ns.learners.noisy(ns.learners.ridge(), sigma=0.1), np.zeros((3, 2))
+    scenario = ns.Scenario.build(x, {"a": np.zeros(3)}, forget=[0])
+    for each in (learner, ns.learners.ridge()):
+        with pytest.raises(ValueError, match=r"^learner .*ridge.*: raised ") as told:
+            ns.check(CLAIM, ns.removers.retrain(), each, scenario)
+        assert "\n" not in str(told.value)

@@ -24,7 +24,7 @@ import _neverseen_pytest
 import neverseen as ns
 from neverseen.formal.verdict import Power, Verdict
 from neverseen.formal.worlds import World
-from neverseen.properties import _question
+from neverseen.properties import _question, _search
 from neverseen.properties._question import Question, identity
 from neverseen.properties.assertions import last_replay
 from neverseen.properties.ledger import Failure, Ledger, active, confirmation_seed, spending
@@ -196,6 +196,33 @@ def test_what_is_undecided_does_not_mislead_the_shrinker(judge: Judge, cap: int)
             holds(scenario)
 
     assert message(ledger, search).startswith("REFUTED")
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["another test", "the same one again"])
+@pytest.mark.parametrize("named", [False, True], ids=["outside pytest", "under pytest"])
+def test_what_one_search_refuted_excuses_nothing_in_the_next(
+    again: bool, named: bool, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outside pytest every test has one name, and under it a test that is run again."""
+    options = {"alpha": 1e-6}
+
+    def search() -> Callable[[], None]:
+        @settings(SEARCH, database=None)
+        @given(scenario=WORLDS)
+        def wanted(scenario: World) -> None:
+            holds(scenario, **options)
+
+        return wanted
+
+    if not named:
+        monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    first = search()
+    second = first if again else search()
+    with spending(Ledger()):
+        assert outcome(first).startswith("REFUTED")
+        judge.undecided, options["alpha"] = lambda question: True, 1e-7  # another price: memory answers nothing
+        assert outcome(second).startswith("INCONCLUSIVE")
+    assert not _search._REFUTED  # pyright: ignore[reportPrivateUsage]
 
 
 def test_undecided_is_no_pass_unless_asked_for_by_name(judge: Judge) -> None:

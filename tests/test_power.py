@@ -10,9 +10,10 @@ import pytest
 
 import neverseen as ns
 from neverseen.formal.finite import point
-from neverseen.formal.verdict import Power, Status
+from neverseen.formal.verdict import Power, Route, Status, Verdict
 from neverseen.formal.worlds import World
 from neverseen.properties.dry_run import KEYS
+from neverseen.properties.power import withdrawn
 
 UNTRAINING, UNLEARNING = ns.Untraining(1.0, 0.05), ns.Unlearning(1.0, 0.05)
 BLOBS = ns.scenarios.blobs("mislabelled", size=4, rows=31, dims=3)
@@ -217,3 +218,23 @@ def test_one_huge_number_hides_no_learner_that_reads_absent_rows() -> None:
 def test_power_is_no_truth() -> None:
     with pytest.raises(ValueError, match=r"a Power has no truth value; read its \.tells"):
         bool(Power(Status.REFUTED, 3))
+
+
+def test_a_withdrawn_pass_says_all_that_the_pass_would_have_said() -> None:
+    passed = dataclasses.replace(
+        Verdict.example(), status=Status.SATISFIED, power=Power(Status.SATISFIED, 60), assumptions=("runs agree",)
+    )
+    said, without = str(passed), str(withdrawn(passed))
+    for part in (
+        " with δ + 0.1 in place of δ",
+        ", if runs agree",
+        f"at most {passed.beta:g}, after {passed.pairs} pairs",
+    ):
+        assert part in said
+        assert part in without
+    for route in (Route.EXACT, Route.ANALYTIC):
+        known = dataclasses.replace(passed, beta=0.0, tolerance=0.0, pairs=0, route=route, scope="all events")
+        told = str(withdrawn(known))
+        assert f"({route.value}; no sample was drawn)" in told
+        assert "probability" not in told
+        assert "no event was found" in told

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import neverseen as ns
-from neverseen.formal.verdict import Status, Verdict
+from neverseen.formal.verdict import Power, Status, Verdict
 from neverseen.properties.decide import judged
 from neverseen.properties.gathered import Block
 from neverseen.properties.resolution import SHARES, resolution
@@ -59,10 +59,16 @@ def test_without_originals_there_is_none() -> None:
     assert resolution(terms(128), bare, (), seed=0) is None
 
 
-@pytest.mark.parametrize(("share", "words"), [(0.3, "30 % originals among references"), (math.inf, "resolves nothing")])
+@pytest.mark.parametrize(
+    ("share", "words"), [(0.3, "30 % originals among references"), (math.inf, "not even the original itself")]
+)
 def test_the_sentence_and_the_json_carry_it(share: float, words: str) -> None:
     verdict = dataclasses.replace(Verdict.example(), status=Status.SATISFIED, resolution=share)
-    assert words in str(verdict)
+    assert f". With as many pairs as were drawn, {'' if share == math.inf else 'about '}{words}" in str(verdict)
+    # Power goes on to the budget, so that it may know better of the original: both sentences are true together.
+    known = dataclasses.replace(verdict, power=Power(Status.REFUTED, 300))
+    assert "would have passed" not in str(known)
+    assert "resolves nothing" not in str(known)
     assert Verdict.from_json(verdict.to_json()) == verdict
 
 

@@ -109,7 +109,10 @@ FINE = ("untraining", SATISFIED)
         ("neither", "", [FINE, ("pure", SATISFIED)], "UNCLAIMED PASSED", INCONCLUSIVE),
         ("neither", "", [("pure", REFUTED)], "FAILED", REFUTED),
         ("neither", "pure", [("pure", REFUTED)], "EXPECTED", INCONCLUSIVE),
-        ("neither", "untraining", [("untraining", REFUTED)], "EXPECTED", SATISFIED),
+        ("neither", "untraining", [("untraining", REFUTED)], "EXPECTED", INCONCLUSIVE),
+        ("neither", "untraining", [("untraining", REFUTED), FINE], "EXPECTED PASSED", INCONCLUSIVE),
+        ("untraining", "unlearning", [("unlearning", REFUTED)], "EXPECTED", INCONCLUSIVE),
+        ("both", "unlearning", [FINE, ("unlearning", REFUTED)], "PASSED EXPECTED", INCONCLUSIVE),
         ("untraining", "unlearning", [FINE, ("unlearning", REFUTED)], "PASSED EXPECTED", SATISFIED),
         ("untraining", "unlearning", [("unlearning", SATISFIED)], "PASSED UNEXPECTED", REFUTED),
         ("untraining", "unlearning", [("unlearning", INCONCLUSIVE)], "UNDECIDED", INCONCLUSIVE),
@@ -144,7 +147,8 @@ def test_a_suite_needs_a_pass_with_power_of_each_notion_it_claims(aim: Any, powe
     notions = ("untraining", "unlearning") if aim == "both" else (aim,)
 
     def suite(*rows: Row) -> ns.Suite:
-        return dataclasses.replace(ns.Suite.example(), rows=module._judged([*rows], remover, {}))  # pyright: ignore[reportPrivateUsage]
+        made = module._judged([*rows], remover, {})  # pyright: ignore[reportPrivateUsage]
+        return dataclasses.replace(ns.Suite.example(), aims_at=aim, rows=made)
 
     passed = [row(notion, SATISFIED, power) for notion in notions for _ in range(2)]
     without = suite(*passed)
@@ -333,3 +337,11 @@ def test_a_notion_that_a_remover_aims_at_and_declares_to_fail_is_no_pass() -> No
     suite = ns.check_suite(lazy, ns.learners.ridge(), expected=known)
     assert suite.status is INCONCLUSIVE
     assert suite.powerless == ("untraining",)
+
+
+def test_doing_nothing_with_its_failure_declared_claims_nothing() -> None:
+    suite = ns.check_suite(ns.removers.do_nothing(), NOISY, expected={"untraining": "it does nothing"})
+    assert "EXPECTED" in outcomes(suite, "untraining")
+    assert suite.status is INCONCLUSIVE
+    said = "INCONCLUSIVE: nothing was claimed, so nothing was judged, of do_nothing (aims at neither)"
+    assert suite.sentence.startswith(said)

@@ -74,6 +74,15 @@ def test_whoever_aims_at_nothing_fails_for_that(run: Run) -> None:
     result.stdout.fnmatch_lines([f"E*AssertionError: INCONCLUSIVE: {said}"])
 
 
+@pytest.mark.parametrize("idle", ["IDLE", "dataclasses.replace(IDLE, aims_at='neither')"])
+def test_whoever_declares_its_only_aim_to_fail_or_has_none_is_not_green(idle: str, run: Run) -> None:
+    declared = "{'idle': {'untraining': 'known'}}"
+    result = run(f"[{idle}], learner=NOISY, expected={declared}", "-k", "pure or untraining or claim")
+    result.assert_outcomes(passed=1, xfailed=1, failed=1)
+    said = "aims at untraining, which failed as declared and passed nowhere with power" if idle == "IDLE" else "nothing"
+    result.stdout.fnmatch_lines([f"E*AssertionError: INCONCLUSIVE: *{said}*"])
+
+
 def test_what_is_undecided_fails_unless_it_is_allowed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     undecided = dataclasses.replace(Verdict.example(), status=INCONCLUSIVE)
     monkeypatch.setattr(_question, "check", lambda *asked, **terms: undecided)  # pyright: ignore[reportUnknownLambdaType]
@@ -105,6 +114,24 @@ BODIES = {
     "caught": """
         with contextlib.suppress(BaseException):
             check(remover)""",
+    "skipped": """
+        import pytest
+        try:
+            check(remover)
+        except AssertionError:
+            pytest.skip("later")""",
+    "skipped by unittest": """
+        import unittest
+        try:
+            check(remover)
+        except AssertionError:
+            raise unittest.SkipTest("later")""",
+    "xfailed": """
+        import pytest
+        try:
+            check(remover)
+        except AssertionError:
+            pytest.xfail("known")""",
     "retried": """
         with contextlib.suppress(AssertionError):
             check(remover)
@@ -113,6 +140,7 @@ BODIES = {
             patch.setattr(testing.Check, "_judge", lambda check, remover: None)
             check(remover)""",
 }
+HIDES = ("caught", "retried", "skipped", "skipped by unittest", "xfailed")
 HANDED = """
 import contextlib
 import dataclasses
@@ -133,7 +161,7 @@ def test_a_test_that_judges_nothing_or_hides_it_fails(body: str, pytester: pytes
     pytester.makepyfile(HANDED.replace("{body}", BODIES[body]))
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:randomly", "-k", "claim")
     result.assert_outcomes(failed=1)
-    if body in ("caught", "retried"):
+    if body in HIDES:
         result.stdout.fnmatch_lines(
             ["E*AssertionError: INCONCLUSIVE: nothing was claimed*", "E*The test caught this; *"]
         )
@@ -145,6 +173,10 @@ def test_a_caught_skip_is_a_skip_and_a_test_of_its_own_fails_of_its_own(pytester
     pytester.makepyfile(HANDED.replace("{body}", BODIES["caught"]).replace("[STRAY]", "[RIGHT]"))
     terms = ("-p", "no:cacheprovider", "-p", "no:randomly", "-k", "told")
     pytester.runpytest_inprocess(*terms).assert_outcomes(skipped=1)
+    pytester.makepyfile(HANDED.replace("{body}", "import pytest; pytest.skip('not here')"))
+    pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:randomly", "-k", "claim").assert_outcomes(
+        skipped=1
+    )
     pytester.makepyfile(HANDED.replace("{body}", "raise OSError('mine')"))
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:randomly", "-k", "claim")
     result.assert_outcomes(failed=1)
@@ -255,6 +287,28 @@ def test_a_declared_failure_is_looked_for_beyond_what_is_undecided(monkeypatch: 
 
 
 @pytest.mark.parametrize(
+    ("found", "passes"),
+    [
+        (("REFUTED: so",), False),
+        (("REFUTED: so", SAME, INCONCLUSIVE), False),
+        (("REFUTED: so", TELLS), True),
+        ((TELLS, "REFUTED: so"), True),
+        (("INCONCLUSIVE: the error budget of this run is used up",), False),
+    ],
+)
+def test_an_aim_declared_to_fail_is_no_pass_unless_it_holds_somewhere_with_power(
+    found: Any, passes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in `check_suite`; what may be undecided claims nothing either."""
+    answer(monkeypatch, *found)
+    if passes:
+        check(testing.CLAIM)(ns.removers.retrain())
+        return
+    with pytest.raises(AssertionError, match="INCONCLUSIVE"):
+        check(testing.CLAIM, "", True)(ns.removers.retrain())
+
+
+@pytest.mark.parametrize(
     ("status", "why", "outcome"),
     [
         (SATISFIED, "", None),
@@ -292,12 +346,13 @@ def test_names_are_unique_and_known() -> None:
     ("aim", "declared", "asked"),
     [
         ("neither", {}, {"claim"}),
-        ("neither", {"unlearning": "why"}, {"unlearning"}),
+        ("neither", {"unlearning": "why"}, {"claim", "unlearning"}),
+        ("both", {"unlearning": "why"}, {"claim", "told", "sequences", "untraining", "unlearning"}),
         ("neither", {"pure": "why"}, {"claim"}),
         ("untraining", {}, {"nothing", "told", "sequences", "untraining"}),
         ("unlearning", {}, {"nothing", "forget-set", "unlearning"}),
         ("untraining", {"unlearning": "why"}, {"nothing", "told", "sequences", "untraining", "unlearning"}),
-        ("untraining", {"untraining": "why"}, {"untraining"}),
+        ("untraining", {"untraining": "why"}, {"claim", "untraining"}),
     ],
 )
 def test_what_is_claimed_is_asked(aim: str, declared: dict[str, str], asked: set[str]) -> None:

@@ -351,13 +351,6 @@ def test_one_file_as_two_arms_of_a_comparison_is_refused(tmp_path: Path) -> None
             ns.compare_samples(*arms)
 
 
-def test_two_sorted_arms_of_a_comparison_are_refused() -> None:
-    rng = np.random.default_rng(21)
-    removed, reference, original = rng.normal(size=(3, 60, 1))
-    with pytest.raises(ValueError, match="reference and original: both stand in the order of 'column'"):
-        ns.compare_samples(removed, np.sort(reference, axis=0), np.sort(original, axis=0))
-
-
 def test_runs_of_one_name_that_share_a_seed_are_refused_in_whatever_order() -> None:
     """Bets are in the order of the names, whatever that of the file."""
     rng = np.random.default_rng(22)

@@ -11,13 +11,12 @@ from ...algorithms._programs import trace
 from ...algorithms.base import Learner, Remover
 from ...algorithms.pool import SHARD, Pool
 from ...algorithms.store import Store
-from ...formal._numbers import MOST, whole
+from ...formal._numbers import MOST, admit_grain, whole
 from ...formal._types import Real
 from ...formal.definitions import Definition
 from ...formal.scenario import Scenario
 from .._subject import subject
 from ..dry_run import dry_run
-from ..grain import admit_grain
 from ..provenance import surroundings
 from ..rehearsal import rehearse
 from ..run_pools import arms, streams

@@ -1,0 +1,85 @@
+"""Tests that are handed a check: one passes only where it called the check on its remover, and the check passed."""
+
+import contextlib
+import dataclasses
+import unittest
+from collections.abc import Generator
+from typing import Any
+
+
+@dataclasses.dataclass
+class _Asked:
+    """A test that was handed a check, and what became of it."""
+
+    check: Any
+    remover: Any
+    called: bool = False
+    raised: BaseException | None = None
+
+
+_ASKED: list[_Asked] = []
+"""The tests that run now, innermost last."""
+
+
+@contextlib.contextmanager
+def judging(check: Any, remover: Any) -> Generator[None]:
+    """Run a test that was handed a check and its remover: it passes only where the check was called on it, and passed.
+
+    Args:
+        check, remover: what the test was handed.
+
+    Raises:
+        AssertionError: the test ended well, but the check was not called on the remover.
+        BaseException: what the check raised, where the test caught it; also where it then skipped or xfailed itself.
+
+    >>> import neverseen as ns
+    >>> claims = ns.Untraining(1.0, 0.05), ns.Unlearning(1.0, 0.05)
+    >>> with judging(ns.testing.Check("pure", None, claims), ns.removers.retrain()):
+    ...     pass
+    Traceback (most recent call last):
+    AssertionError: pure of retrain: check was not called on it, so nothing was judged; call check(remover) in the test
+    """
+    asked = _Asked(check, remover)
+    _ASKED.append(asked)
+    try:
+        yield
+    except _quiet() as ended:
+        if asked.raised is None or asked.raised is ended:
+            raise
+    finally:
+        _ASKED.remove(asked)
+    if asked.raised is not None:
+        asked.raised.add_note("The test caught this; a failure that is known is declared by expected=.")
+        raise asked.raised
+    if not asked.called:
+        none = "check was not called on it, so nothing was judged; call check(remover) in the test"
+        raise AssertionError(f"{check} of {remover}: {none}")
+
+
+def _quiet() -> tuple[type[BaseException], ...]:
+    """What ends a test without failing it."""
+    import pytest
+
+    return pytest.skip.Exception, pytest.xfail.Exception, unittest.SkipTest
+
+
+@contextlib.contextmanager
+def noted(check: Any, remover: Any) -> Generator[None]:
+    """Note a call for the test that it belongs to, and what it raises.
+
+    Args:
+        check, remover: the check, and what it is called on.
+
+    >>> with noted("check", "remover"):
+    ...     pass
+    """
+    mine = [asked for asked in _ASKED if asked.check is check and asked.remover == remover]
+    try:
+        yield
+    except BaseException as error:
+        for asked in mine:
+            asked.raised = error if asked.raised is None or isinstance(asked.raised, _quiet()) else asked.raised
+        raise
+    finally:
+        for asked in mine:
+            asked.called = True
