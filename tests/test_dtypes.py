@@ -125,7 +125,8 @@ def test_methods_of_two_objects_are_two_functions(key: PRNGKeyArray) -> None:
     np.testing.assert_allclose(3 * one.learner.apply(a.params, rows.x), two.learner.apply(a.params, rows.x))
     outputs = jnp.ones((16, 2))
     np.testing.assert_allclose(3 * one.learner.loss(outputs, rows.y), two.learner.loss(outputs, rows.y))
-    made = [each.remover.centre(key, one.learner, a.params, rows, None) for each in (one, two)]
+    centres = [each.remover.centre for each in (one, two)]
+    made = [centre(key, one.learner, a.params, rows, None) for centre in centres if centre is not None]
     np.testing.assert_allclose(3 * made[0], made[1])
 
 

@@ -125,7 +125,7 @@ def test_rows_sorted_by_a_value_are_said_to_be(kind: str) -> None:
     arms = in_order(np.random.default_rng([9, 0]), kind)
     for seed in range(10):
         arms = in_order(np.random.default_rng([9, seed]), kind)
-        heads = dict(zip(("removed", "reference"), arms, strict=True))
+        heads: dict[str, np.ndarray] = dict(zip(("removed", "reference"), arms, strict=True))
         names = named({"a": arms[0].shape[1:]})
         assert sorted_by(heads, names) == names["descending" in kind]
         assert not sorted_by(heads | {"removed": np.random.default_rng(seed).permutation(arms[0])}, names)
