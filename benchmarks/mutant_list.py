@@ -163,7 +163,7 @@ MUTANTS = (
     ),
     Mutant(
         "a class-scoped verdict for all events", "an unseen tail is vouched for", "properties/decide.py",
-        '"all events" if route is Route.COUPLING', '"all events" if status is Status.SATISFIED',
+        "every if route is Route.COUPLING", "every if status is Status.SATISFIED",
         ("test_calibration.py::test_a_leak_below_one_run_is_never_a_claim_about_all_events",),
     ),
     Mutant(

@@ -29,6 +29,7 @@ PARTS = "test_relative.py::test_a_level_is_reached_with_its_own_part_of_alpha_an
 STANDING = "test_relative.py::test_the_standing_is_established_with_its_own_part_of_alpha_and_with_no_more"
 FARTHER = "test_relative.py::test_a_little_beyond_the_original_is_no_side_either"
 WRECK = "test_relative.py::test_a_scattered_wreck_is_not_on_the_side_of_the_more_spread_law"
+PARTLY = "test_relative.py::test_a_part_that_is_wrecked_keeps_every_side_back"
 SCALE = "test_grain.py::test_pairs_that_are_bet_on_have_no_part_in_the_scale"
 SIGMA = "test_declared_scale.py::test_both_sides_of_both_scales_at_every_look_share_the_other_half_of_beta"
 DOUBT = "test_declared_scale.py::test_noise_in_doubt_certifies_nothing_and_the_sequential_route_goes_on"
@@ -211,7 +212,7 @@ PASSES = (
     ),
     Mutant(
         "a remover may read absent rows", "what it reads is in no row", "properties/dry_run.py",
-        "    if _moved(*made) > _SAME:", "    if False:",
+        "if _moved(made[0], made[1], _of_number) > _SAME:", "if False:",
         ("test_power.py::test_a_remover_that_reads_absent_rows_is_refused",),
     ),
     Mutant(
@@ -221,12 +222,12 @@ PASSES = (
     ),
     Mutant(
         "rows that go along between arms", "examples of one model taken for runs", "properties/_vetting.py",
-        '        _correlated(heads["removed"], heads["reference"], names)\n', "",
+        "            _correlated(pair, heads, given, names)\n", "",
         ("test_vetting.py::test_rows_that_correlate_between_unpaired_arms_are_refused",),
     ),
     Mutant(
         "the reference's own rows as removed", "one sample in both arms passes", "properties/_vetting.py",
-        "        _same(heads, given)\n", "",
+        "            _same(pair, heads, given)\n", "",
         ("test_vetting.py::test_the_same_rows_in_unpaired_arms_are_refused",),
     ),
 )  # fmt: skip
@@ -242,7 +243,7 @@ LEVELS = (
     ),
     Mutant(
         "a scale of one arm's own", "equal laws of unequal chance differ", "properties/grain.py",
-        "np.concatenate([removed[name], reference[name]])", "removed[name]",
+        "share * _sizes(np.concatenate([removed[name], reference[name]]))", "share * _sizes(removed[name])",
         ("test_grain.py::test_the_scale_is_one_for_both_arms_and_one_for_each_column",),
     ),
     Mutant(
@@ -252,7 +253,7 @@ LEVELS = (
     ),
     Mutant(
         "an explicit α above its share", "one evaluation spends the run's", "properties/ledger.py",
-        "self.alpha if self.alpha < alpha < 1 else alpha", "alpha",
+        "self.alpha if dear else alpha", "alpha",
         ("test_ledger.py::test_an_explicit_alpha_counts_only_where_it_is_smaller",),
     ),
     Mutant(
@@ -292,8 +293,8 @@ LEVELS = (
     ),
     Mutant(
         "another seed goes on with the last look", "choosing among orders of the same runs", "properties/_looks.py",
-        "if (earlier.terms, earlier.choosing) != (now.terms, now.choosing):",
-        "if earlier.choosing != now.choosing:", (LOOKS,),
+        "if (earlier.terms, earlier.choosing, len(earlier.arms)) != (now.terms, now.choosing, len(now.arms)):",
+        "if (earlier.choosing, len(earlier.arms)) != (now.choosing, len(now.arms)):", (LOOKS,),
     ),
     Mutant(
         "requests of a sweep at α and β each", "eight chances at one level", "properties/sweep.py",
@@ -308,7 +309,7 @@ LEVELS = (
     ),
     Mutant(
         "questions of a suite at α each", "a dozen chances at one level", "properties/suite.py",
-        '"alpha": Ledger(alpha, len(asked)).alpha', '"alpha": alpha',
+        '"alpha": Ledger(level("alpha", alpha), len(asked)).alpha', '"alpha": alpha',
         ("test_suite.py::test_the_questions_share_alpha_and_go_from_cheap_to_dear",),
     ),
     Mutant(
@@ -332,12 +333,21 @@ LEVELS = (
     ),
     Mutant(
         "a wreck takes the side of the original", "a model far from both is named closer to one",
-        "properties/contest.py", "half if self.standing.by_original(self.distance) else Side.UNDECIDED", "half",
+        "properties/contest.py", "return self.standing.by_original(self.distance)", "return True",
         (FARTHER, WRECK),
     ),
     Mutant(
         "a wreck takes the side of the reference", "a model far from both reads as unlearned",
-        "properties/contest.py", "half if self.standing.by_reference else Side.UNDECIDED", "half", (WRECK,),
+        "properties/contest.py", "return self.standing.by_reference", "return True", (WRECK,),
+    ),
+    Mutant(
+        "wrecks are not counted", "means are blind to a third of the runs", "properties/_standing.py",
+        "return bool(self.counts[0] - self.counts[end] > _TENTH * runs)", "return False", (PARTLY,),
+    ),
+    Mutant(
+        "wrecks of the references count against the models", "heavy tails have no side", "properties/_standing.py",
+        "self.counts[0] - self.counts[end]", "self.counts[0]",
+        ("test_relative.py::test_laws_with_heavy_tails_have_sides",),
     ),
     Mutant(
         "half a standing is enough", "resembling nothing reads as unlearned", "properties/_standing.py",
@@ -473,7 +483,7 @@ CERTIFIED = (
     ),
     Mutant(
         "declared constants are believed", "L, β and γ may be anything", "algorithms/certified/preconditions.py",
-        "    _hold(learner)\n    return known", "    return known", (f"{CONSTANTS}test_a_wrong_constant_is_refused",),
+        "    _hold(learner, reach(learner))\n    return known", "    return known", (f"{CONSTANTS}test_a_wrong_constant_is_refused",),
     ),
     Mutant(
         "any rate contracts", "a step that stretches is taken for one that shrinks",
