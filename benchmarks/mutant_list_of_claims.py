@@ -483,7 +483,8 @@ CERTIFIED = (
     ),
     Mutant(
         "declared constants are believed", "L, β and γ may be anything", "algorithms/certified/preconditions.py",
-        "    _hold(learner, reach(learner))\n    return known", "    return known", (f"{CONSTANTS}test_a_wrong_constant_is_refused",),
+        "    _hold(learner, reach(learner))\n    return known", "    return known",
+        (f"{CONSTANTS}test_a_wrong_constant_is_refused",),
     ),
     Mutant(
         "any rate contracts", "a step that stretches is taken for one that shrinks",
