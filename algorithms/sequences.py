@@ -80,8 +80,6 @@ def sequence(base: Remover | None = None, requests: int = 2, choose: Choose | st
     >>> sequence(requests=4, choose="worst_fitted")
     sequence(stream_ridge, requests=4, worst_fitted)
     """
-    if requests < 1:
-        raise ValueError(f"requests: {requests} is not at least 1")
     base, next_rows = stream_ridge() if base is None else base, _order(choose)
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"], **extra: Any) -> Trained:

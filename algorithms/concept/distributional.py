@@ -51,8 +51,6 @@ def distributional(rule: str = "distance", share: Real = 0.5, hidden: Hidden | N
     ValueError: share: 1.5 is more than 1
     """
     _known(rule)
-    if not 0 <= share <= 1:
-        raise ValueError(f"share: {share} is not in [0, 1]")
 
     def remove(
         key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"], *, behaviour: Bool[Array, " n"]

@@ -35,8 +35,6 @@ def with_neighbours(base: Remover | None = None, radius: Real = 0.5) -> Remover:
     >>> with_neighbours()
     with_neighbours(retrain, radius=0.5)
     """
-    if not radius >= 0:
-        raise ValueError(f"radius: {radius} is not >= 0")
     base = retrain() if base is None else base
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"], **extra: Any) -> Trained:

@@ -32,8 +32,6 @@ def original_sometimes(probability: Real = 0.6) -> Remover:
     Traceback (most recent call last):
     ValueError: probability: 2.0 is more than 1
     """
-    if not 0 <= probability <= 1:
-        raise ValueError(f"probability: {probability} is not in [0, 1]")
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
         lost, fresh = jax.random.split(key)

@@ -55,8 +55,6 @@ def masked_small_gradients(
     >>> masked_small_gradients().name
     'masked_small_gradients'
     """
-    if not 0 <= share <= 1:
-        raise ValueError(f"share: {share} is not in [0, 1]")
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
         start_key, order_key = jax.random.split(key)

@@ -47,8 +47,6 @@ def ssd(selection: Real = 10.0, dampening: Real = 1.0) -> Remover:
     """
     if not selection > 0:
         raise ValueError(f"selection: {selection} is not > 0")
-    if not dampening >= 0:
-        raise ValueError(f"dampening: {dampening} is not >= 0")
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
         del key

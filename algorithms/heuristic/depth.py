@@ -34,7 +34,6 @@ def cf_k(last: int | None = 1, epochs: Real = 2, batch: int = 64, rate: Real = 0
     >>> cf_k(last=2).name
     'cf_k'
     """
-    _require_layers(last)
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
         freeze = scaled(last_layers(trained.params, last, order))
@@ -72,7 +71,6 @@ def eu_k(
     >>> eu_k(last=None).name
     'eu_k'
     """
-    _require_layers(last)
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
         learner, kept = trained.learner, rows.without(forget)
@@ -89,8 +87,3 @@ def eu_k(
         )  # fmt: skip
 
     return Remover(remove, "eu_k", "untraining")
-
-
-def _require_layers(last: int | None) -> None:
-    if last is not None and last < 0:
-        raise ValueError(f"last: {last} is not a number of layers; give 0, 1, … or None for all")

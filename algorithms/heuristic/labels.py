@@ -96,8 +96,6 @@ def salun(
     Traceback (most recent call last):
     ValueError: share: 1.5 is more than 1
     """
-    if not 0 <= share <= 1:
-        raise ValueError(f"share: {share} is not in [0, 1]")
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
         slope = jax.grad(trained.learner.mean_loss)(trained.params, named(rows, forget))

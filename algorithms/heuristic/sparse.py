@@ -38,8 +38,6 @@ def l1_sparse(sparsity: Real = 5e-3, epochs: Real = 2, batch: int = 64, rate: Re
     Traceback (most recent call last):
     ValueError: sparsity: -1 is not a finite number >= 0
     """
-    if not sparsity >= 0:
-        raise ValueError(f"sparsity: {sparsity} is not >= 0")
     reach = rate * sparsity
 
     def towards_zero(updates: Any, params: Any) -> Any:

@@ -47,7 +47,7 @@ def newton_logistic(penalty: Real = 1.0, radius: Real = 1.0, steps: int = 12) ->
     >>> bool(abs(jax.grad(learner.objective)(w, rows)).max() < 1e-5)
     True
     """
-    _require(penalty, steps)
+    _require(penalty)
 
     def fit(key: PRNGKeyArray, rows: Rows) -> Trained:
         del key
@@ -89,7 +89,7 @@ def objective_perturbed(penalty: Real = 4.0, radius: Real = 1.0, sigma: Real = 1
     >>> objective_perturbed(sigma=0.5)
     objective_perturbed(penalty=4, radius=1, sigma=0.5)
     """
-    _require(penalty, steps)
+    _require(penalty)
     if not 0 < sigma < float("inf"):
         raise ValueError(f"sigma: {sigma} is not a finite number > 0")
 
@@ -139,8 +139,6 @@ def _shape(rows: Rows) -> tuple[int, int]:
     return bounded(rows.x[:1], 1.0).shape[1], rows.y.shape[1]
 
 
-def _require(penalty: Real, steps: int) -> None:
+def _require(penalty: Real) -> None:
     if not 0 < penalty < float("inf"):
         raise ValueError(f"penalty: {penalty} is not a finite number > 0; the minimiser needs it to be one")
-    if steps < 1:
-        raise ValueError(f"steps: {steps} is not at least 1")
