@@ -61,6 +61,10 @@ class _Reading:
     give: Callable[..., tuple[Any, ...]]
     logits: bool = False
 
+    def __post_init__(self) -> None:
+        for name in ("__name__", "__qualname__"):
+            object.__setattr__(self, name, getattr(self.function, name, "function"))
+
     def __call__(self, *given: Any, **extra: Any) -> Any:
         return self.function(*self.give(self.logits, *given), **extra)
 

@@ -226,5 +226,5 @@ def test_class_numbers_and_tokens_stay_whole(key: PRNGKeyArray) -> None:
 
 
 def test_wrapping_leaves_equal_learners_equal() -> None:
-    assert ns.learners.ridge(0.5).loss is ns.learners.ridge(2.0).loss
-    assert ns.learners.noisy(ns.learners.ridge()).apply is ns.learners.ridge().apply
+    assert ns.learners.ridge(0.5).loss == ns.learners.ridge(2.0).loss
+    assert ns.learners.noisy(ns.learners.ridge()).apply == ns.learners.ridge().apply

@@ -77,7 +77,7 @@ def projective_residual() -> Remover:
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
         del key
         learner, theta = trained.learner, trained.params
-        if learner.loss is not ridge().loss:
+        if learner.loss != ridge().loss:
             raise ValueError(f"projective_residual: is for ridge regression; it was given {learner}")
         x, present = affine(rows.x), rows.present[:, None]
         gone = x * rows.only(forget).present[:, None]
