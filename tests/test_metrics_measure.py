@@ -141,7 +141,7 @@ def test_where_d_is_redrawn_only_fresh_points_are_looked_at() -> None:
     [
         ({"runs": 7}, "runs: 7 are too few; give 8 or more"),
         ({"grain": -1.0}, "grain: -1.0 is not a finite number >= 0"),
-        ({"exchanges": 0}, "exchanges: 0 is not a whole number >= 1"),
+        ({"exchanges": 0}, "exchanges: 0 is not in"),
         ({"names": []}, "metrics: none is named"),
         ({"names": "klmo"}, "unknown metric 'klmo'; did you mean 'klom'"),
     ],

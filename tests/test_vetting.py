@@ -113,7 +113,7 @@ def in_order(rng: np.random.Generator, kind: str) -> Pair:
         "ascending": (x[x[:, 0].argsort()], y[y[:, 0].argsort()]),
         "descending": (x[x[:, 1].argsort()[::-1]], y[y[:, 1].argsort()[::-1]]),
         "one each way": (x[x[:, 0].argsort()], y[y[:, 0].argsort()[::-1]]),
-        "right or wrong": tuple(np.sort(v[:, :1] > by, axis=0).astype(float) for v, by in ((x, 0.0), (y, 1.0))),
+        "right or wrong": tuple(np.sort(v[:, :1] > by, axis=0).astype(float) for v, by in ((x, 0.0), (y, 0.5))),
         "losses of one model": tuple(np.sort(v[:, :1], axis=0) for v in (x, x + 0.1 * y)),
     }
     return found[kind]
