@@ -40,16 +40,12 @@ def percent(share: float) -> str:
     return f"{100 * share:.6g} %" if text == "100" and share < 1 else f"{text} %"
 
 
-_COARSER = 2
-"""Sizes are those of a few runs: a grain that looks so much larger than asked for is that of rounding."""
-
-
 def _looked_at(v: "Verdict") -> str:
     """What was not examined: differences below the grain, which is coarser where rounding is."""
     grain, coarsest = v.provenance.get("grain"), v.provenance.get("coarsest", 0.0)
     if not grain:
         return ""
-    rounded = f", of the number that rounding moves most {percent(coarsest)}," if coarsest > _COARSER * grain else ""
+    rounded = f", of the number that rounding moves most {percent(coarsest)}," if coarsest > grain else ""
     return f" Differences below {percent(grain)} of a number's size{rounded} were not examined."
 
 

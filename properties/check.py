@@ -129,7 +129,7 @@ def check(
     if keyed_as is not None:
         made["keyed_as"] = keyed_as.digest()
     outcome = decide(terms, told, designated)
-    made["coarsest"] = coarsest(kept[0].removed, kept[0].reference, kept[0].grain or {})
+    made["coarsest"] = coarsest(kept[0].removed, kept[0].reference, kept[0].grain or {}, drawing["rounding"])
     verdict = verdict_of(terms, outcome, f"{remover} on {learner} in {scenario}", made, started)
     verdict = dataclasses.replace(verdict, sizes=sizes_of(scenario))
     if verdict.status is Status.SATISFIED:

@@ -51,16 +51,19 @@ def scales(removed: Values, reference: Values, share: Real, rounding: Scales | N
     return found
 
 
-def coarsest(removed: Values, reference: Values, scale: Scales) -> float:
-    """The largest noise on a number, as a share of its size: more than was asked for where rounding is coarser.
+def coarsest(removed: Values, reference: Values, scale: Scales, rounding: Scales) -> float:
+    """The largest noise that rounding sets on a number, as a share of its size; 0 where it sets none.
 
     >>> one = {"loss": np.array([[2.0, 4.0], [2.0, 4.0]])}
-    >>> coarsest(one, one, {"loss": np.array([0.002, 0.4])})
+    >>> coarsest(one, one, {"loss": np.array([0.002, 0.4])}, {"loss": np.array([0.0, 0.025])})
     0.1
     """
-    sizes = {name: _sizes(np.concatenate([removed[name], reference[name]])) for name in scale}
-    shares = [scale[name][size > 0] / size[size > 0] for name, size in sizes.items()]
-    return float(max((each.max(initial=0.0) for each in shares), default=0.0))
+    found = 0.0
+    for name, least in rounding.items():
+        size = _sizes(np.concatenate([removed[name], reference[name]]))
+        set_by = (scale[name] == REPEATS * least) & (least > 0) & (size > 0)
+        found = max(found, float((scale[name][set_by] / size[set_by]).max(initial=0.0)))
+    return found
 
 
 def _sizes(values: Float64[np.ndarray, "runs k"]) -> Float64[np.ndarray, " k"]:
