@@ -177,6 +177,7 @@ def test_a_law_that_is_declared_and_not_there_is_never_a_certificate(remover: ns
 def test_a_right_law_that_a_user_declares_is_certified_under_its_assumption() -> None:
     verdict = ns.check(ns.Untraining(3.0, 0.05), publishing(normal), ns.learners.noisy(), plain(), tolerance=0.02)
     assert (verdict.status, verdict.route) == (ns.Status.SATISFIED, Route.COUPLING)
+    assert verdict.assumptions
     assert verdict.scope == f"all events, if {verdict.assumptions[0]}"
     assert verdict.pairs > 96
     (assumption,) = verdict.assumptions
