@@ -658,7 +658,6 @@ def test_lines_of_a_check_are_not_watched_while_it_is_shrunk(judge: Judge) -> No
     assert set(outside) == {(False, False), (True, True)}
 
 
-@pytest.mark.skipif(hasattr(sys, "monitoring"), reason="tracers there are one for each tool")
 def test_a_debugger_sees_everything(judge: Judge) -> None:
     seen = list[Any]()
     judge.wrong = lambda question: bool(seen.append(sys.gettrace()))
