@@ -1,6 +1,5 @@
 """What is checked: learners, removers and pools of their runs."""
 
-from . import executors as executors
 from . import learners as learners
 from . import pools as pools
 from . import removers as removers
@@ -11,4 +10,5 @@ from .base import Trained as Trained
 from .base import cross_entropy as cross_entropy
 from .base import margins as margins
 from .base import remover as remover
+from .fill import executors as executors
 from .store import Store as Store

@@ -10,15 +10,15 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ..formal._pytree import pytree
-from ..formal.scenario import Rows
+from ..formal.definitions._scenario import Rows
 from ._asked import a_function, a_name, none_or, one_of, several_of
-from ._numbers import as_rows, reading_apply, reading_centre, reading_fit, reading_loss
-from .curvature import Curvature, Schedule
-from .declarations import Guarantee as Guarantee
-from .declarations import OutputNoise as OutputNoise
-from .losses import cross_entropy as cross_entropy
-from .losses import margins as margins
-from .tokens import Tokens
+from ._curvature import Curvature, Schedule
+from ._declarations import Guarantee as Guarantee
+from ._declarations import OutputNoise as OutputNoise
+from ._losses import cross_entropy as cross_entropy
+from ._losses import margins as margins
+from ._tokens import Tokens
+from .programs._numbers import as_rows, reading_apply, reading_centre, reading_fit, reading_loss
 
 Aim = Literal["untraining", "unlearning", "neither", "both"]
 Need = Literal["behaviour", "fresh_behaviour", "fresh_rest"]

@@ -23,7 +23,7 @@ import numpy as np
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
-from neverseen.properties.metrics.membership import U_LIRA
+from neverseen.properties.metrics._membership import U_LIRA
 
 RUNS, ROWS, SOME, ROUNDS = 512, 1000, 100, 5
 Array = np.ndarray

@@ -273,7 +273,7 @@ def _alarm() -> Generator[None]:
 
 def in_process(case: Case) -> Found:
     """Run a case by the command line's own function."""
-    from neverseen.properties.cli import main
+    from neverseen.properties.cli._main import main
 
     out, err, started = io.StringIO(), io.StringIO(), time.monotonic()
     try:

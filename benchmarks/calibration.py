@@ -1,6 +1,7 @@
 """How often the engine is wrong about laws it is judged by: `python benchmarks/calibration.py [runs] [long] [name …]`.
 
-Every cell of `properties/calibration.py`, 10⁵ checks of 512 pairs and 10⁴ of 5000 (one path serves all smaller budgets:
+Every cell of `properties/selftest/_calibration.py`, 10⁵ checks of 512 pairs and 10⁴ of 5000
+(one path serves all smaller budgets:
 wealth is looked at all along, and a false verdict at any time counts). Refutations are counted where the claim holds,
 with a tolerance that keeps acceptance from ending a path; acceptances where it is exceeded by the whole tolerance. At
 levels .05, .01 and 10⁻⁴ (at θ = δ of at least 30 000 runs) a cell is over where the exact 99.9 % lower bound of its
@@ -24,8 +25,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from neverseen.properties.calibration import Cell, edge_cells, lower_bound, null_cells, trial, upper_bound
-from neverseen.properties.replicate import Replications
+from neverseen.properties.engine._replicate import Replications
+from neverseen.properties.selftest._calibration import Cell, edge_cells, lower_bound, null_cells, trial, upper_bound
 
 OUT = Path(__file__).with_suffix(".json")
 EPSILON, DELTA, TOLERANCE = 0.5, 0.01, 0.1

@@ -28,9 +28,9 @@ from typing import Any
 import jax.numpy as jnp
 
 import neverseen as ns
-from neverseen.algorithms.certified.calibrate import widest
-from neverseen.algorithms.certified.langevin import langevin_distance
 from neverseen.algorithms.removers import REMOVERS
+from neverseen.algorithms.removers.certified._calibrate import widest
+from neverseen.algorithms.removers.certified._langevin import langevin_distance
 
 BUDGET, GRAIN = 4096, 1e-3
 OUT = pathlib.Path(__file__).with_suffix(".json")

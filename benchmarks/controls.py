@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 import neverseen as ns
-from neverseen.formal.gaussian import Gaussian, profile
-from neverseen.properties.faults import centres, undeclared
+from neverseen.formal.laws._gaussian import Gaussian, profile
+from neverseen.properties.selftest._faults import centres, undeclared
 
 EPSILON, DELTA, SIGMA = 0.1, 0.3, 4.0
 ROOTS, BUDGET = 10, 512

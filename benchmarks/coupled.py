@@ -17,10 +17,10 @@ import numpy as np
 import optax
 
 import neverseen as ns
-from neverseen.algorithms.learners.ridge import linear
-from neverseen.properties.couple import Coupler, excess
-from neverseen.properties.residuals import Residuals, flattened
-from neverseen.properties.run_pools import centred_learner, centred_remover
+from neverseen.algorithms.learners._ridge import linear
+from neverseen.properties.engine._coupling import Coupler, excess
+from neverseen.properties.engine._residuals import Residuals, flattened
+from neverseen.properties.runs._run_pools import centred_learner, centred_remover
 
 EPSILON, DELTA, BETA, SIGMA = 0.5, 0.05, 0.05, 0.1
 STEPS, BATCH, RATE, EPOCHS, DELETIONS = 50, 64, 0.003, 120, 10

@@ -27,9 +27,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 import scipy.special
 
-from neverseen.properties.calibration import lower_bound, upper_bound
-from neverseen.properties.couple import KNOWN, Coupler, Noise
-from neverseen.properties.residuals import LEVEL, Residuals, seen_off
+from neverseen.properties.engine._coupling import KNOWN, Coupler, Noise
+from neverseen.properties.engine._residuals import LEVEL, Residuals, seen_off
+from neverseen.properties.selftest._calibration import lower_bound, upper_bound
 
 SIGMA, BLOCK, MOST = 0.1, 32, 16
 LEVELS = (0.05, 0.01, 1e-3, 1e-9)

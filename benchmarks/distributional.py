@@ -21,10 +21,10 @@ import numpy as np
 import scipy.optimize
 
 import neverseen as ns
-from neverseen.algorithms.layers import features
-from neverseen.formal.frontier import gaussian_frontier
-from neverseen.formal.selection import RULES, random, select
-from neverseen.formal.theorems.selection import kept_by_distance, kept_by_ratio, needed
+from neverseen.algorithms.removers._layers import features
+from neverseen.formal.distributional._frontier import gaussian_frontier
+from neverseen.formal.distributional._selection import RULES, random, select
+from neverseen.formal.theorems._selection import kept_by_distance, kept_by_ratio, needed
 
 ROWS = 200_000
 GAPS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0)

@@ -18,9 +18,9 @@ import numpy as np
 from scipy.stats import beta as beta_law
 
 import neverseen as ns
-from neverseen.formal.finite import Law, uniform
-from neverseen.formal.finite_closeness import delta_bracket, epsilon_bracket
-from neverseen.formal.finite_learners import (
+from neverseen.formal.laws._finite import Law, uniform
+from neverseen.formal.laws._finite_closeness import delta_bracket, epsilon_bracket
+from neverseen.formal.laws._finite_learners import (
     FiniteLearner,
     empirical_histogram,
     gibbs,
@@ -32,7 +32,7 @@ from neverseen.formal.finite_learners import (
     retrain,
     without,
 )
-from neverseen.formal.worlds import World, worlds
+from neverseen.formal.laws._worlds import World, worlds
 
 EPSILON, DELTA, TOLERANCE, ALPHA, BETA, PAIRS = 0.5, 0.05, 0.1, 0.05, 0.05, 400
 POINTS = ((0, "a"), (1, "a"), (0, "b"))

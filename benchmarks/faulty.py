@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 import neverseen as ns
-from neverseen.properties.faults import FAULTS, GRAIN, Fault, oracle_events
-from neverseen.properties.oracles import best_stake, lower_theta, stopping_times, wins
+from neverseen.properties.selftest._faults import FAULTS, GRAIN, Fault, oracle_events
+from neverseen.properties.selftest._oracles import best_stake, lower_theta, stopping_times, wins
 
 ALPHA, SEQUENCES, SAMPLE, ROOTS, BUDGET = 1e-4, 20, 10240, 5, 512
 ORACLE_SEED = 10_001

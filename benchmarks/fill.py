@@ -32,7 +32,7 @@ CORES = os.cpu_count() or 1
 
 def pool() -> Any:
     import neverseen as ns
-    from neverseen.algorithms.pool import Pool
+    from neverseen.algorithms.pools._pool import Pool
 
     rng = np.random.default_rng(0)
     x = rng.normal(size=(1000, 20)).astype(np.float32)
@@ -45,9 +45,9 @@ def pool() -> Any:
 def drive(kind: str, folder: str, runs: int, log: str) -> None:
     """One driver: fills, notes the tasks begun, prints the digest and the peaks."""
     jax.config.update("jax_num_cpu_devices", CORES)
-    from neverseen.algorithms.executors import fill, ray, spawn
-    from neverseen.algorithms.pools import keep_compiled
-    from neverseen.algorithms.store import Store
+    from neverseen.algorithms.fill.executors import fill, ray, spawn
+    from neverseen.algorithms.pools._draw import keep_compiled
+    from neverseen.algorithms.store._store import Store
 
     keep_compiled(str(pathlib.Path(log).parent / "compiled"))
     made: Any = {"here": None, "spawn": spawn(CORES), "ray": None}[kind]

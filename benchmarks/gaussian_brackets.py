@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from neverseen.formal.gaussian import Gaussian, profile
+from neverseen.formal.laws._gaussian import Gaussian, profile
 
 EPSILON, SAMPLES, CHUNK, TOLERANCE = 0.5, 10_000_000, 500_000, 1e-3
 

@@ -17,9 +17,9 @@ from typing import Any
 import jax
 
 import neverseen as ns
-from neverseen.algorithms.pool import Pool, shard_keys
-from neverseen.properties.run_pools import arms, streams
-from neverseen.properties.views import Probes, observe_many
+from neverseen.algorithms.pools._pool import Pool, shard_keys
+from neverseen.properties.runs._run_pools import arms, streams
+from neverseen.properties.runs._views import Probes, observe_many
 
 CLAIMS = {"untraining": ns.Untraining(1.0, 0.05), "unlearning": ns.Unlearning(1.0, 0.05)}
 ns.pools.use_host_cores()  # before the scenario is made: that starts JAX

@@ -13,8 +13,8 @@ They are read
 - sorted oppositely in the two arms, all 400 in one look.
 
 The laws are coins, so that θ is known and the event that attains it is in the declared class. The engine is the
-check's own, many folders at a time (`properties/replicate.py`); `properties/_identity.py` says in which order seeds
-are read.
+check's own, many folders at a time (`properties/engine/_replicate.py`); `properties/saved/_identity.py` says in which
+order seeds are read.
 """
 
 import json
@@ -32,10 +32,10 @@ import numpy as np
 from scipy import stats
 
 import neverseen as ns
-from neverseen.properties._identity import queues
-from neverseen.properties.replicate import replicate
-from neverseen.properties.samples import whole_rounds
-from neverseen.properties.sequential import Terms
+from neverseen.properties.engine._replicate import replicate
+from neverseen.properties.engine._sequential import Terms
+from neverseen.properties.saved._check_samples import whole_rounds
+from neverseen.properties.saved._identity import queues
 
 OUT = Path(__file__).with_suffix(".json")
 EPSILON, DELTA, TAU, LEVEL = 1.0, 0.05, 0.3, 0.05

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 import neverseen as ns
-from neverseen.properties.calibration import edge_cells, null_cells, shift_of
-from neverseen.properties.replicate import replicate
-from neverseen.properties.sequential import Terms
+from neverseen.properties.engine._replicate import replicate
+from neverseen.properties.engine._sequential import Terms
+from neverseen.properties.selftest._calibration import edge_cells, null_cells, shift_of
 
 OUT = pathlib.Path(__file__).with_suffix(".json")
 PAIRS, SOME = 512, 10

@@ -28,11 +28,11 @@ from peers_laws import POOL, SEED, Draw, normal, pools, shuffled, vector
 from peers_rules import Question, Rule
 
 import neverseen as ns
-from neverseen.properties.calibration import shift_of
-from neverseen.properties.decide import decide
-from neverseen.properties.gathered import Block
-from neverseen.properties.replicate import replicate
-from neverseen.properties.sequential import Terms
+from neverseen.properties.engine._decide import decide
+from neverseen.properties.engine._pairs import Block
+from neverseen.properties.engine._replicate import replicate
+from neverseen.properties.engine._sequential import Terms
+from neverseen.properties.selftest._calibration import shift_of
 
 ALPHA, NEVER, STEP = 0.05, 1e-6, 1.12
 

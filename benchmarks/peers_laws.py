@@ -8,9 +8,9 @@ import numpy as np
 from peers_rules import Arm
 
 import neverseen as ns
-from neverseen.formal.definitions import reference_rows
-from neverseen.properties.grain import add_grain
-from neverseen.properties.views import observe_many, probes
+from neverseen.formal.definitions._definitions import reference_rows
+from neverseen.properties.engine._grain import add_grain
+from neverseen.properties.runs._views import observe_many, probes
 
 SEED, POOL = 0, 400
 

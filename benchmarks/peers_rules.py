@@ -16,7 +16,7 @@ import numpy as np
 from scipy.stats import beta as beta_law
 from scipy.stats import binom, norm
 
-from neverseen.properties.lenses import linear
+from neverseen.properties.engine._features import linear
 
 try:
     from jax_privacy import auditing

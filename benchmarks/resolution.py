@@ -22,11 +22,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 import neverseen as ns
-from neverseen.properties.calibration import lower_bound, upper_bound
-from neverseen.properties.decide import judged
-from neverseen.properties.gathered import Block
-from neverseen.properties.resolution import resolution
-from neverseen.properties.sequential import Terms
+from neverseen.properties.engine._decide import judged
+from neverseen.properties.engine._pairs import Block
+from neverseen.properties.engine._resolution import resolution
+from neverseen.properties.engine._sequential import Terms
+from neverseen.properties.selftest._calibration import lower_bound, upper_bound
 
 OUT = Path(__file__).with_suffix(".json")
 LEAST, CELLS = 0.85, 6

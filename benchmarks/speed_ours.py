@@ -14,8 +14,8 @@ from speed_plain import Convolutions, Network, ordered, plain, weighted
 from speed_work import HIDDEN, Work
 
 import neverseen as ns
-from neverseen.algorithms.descent import draws
-from neverseen.algorithms.learners.gradient import Perceptron, uniform_start
+from neverseen.algorithms.learners._descent import draws
+from neverseen.algorithms.learners._gradient import Perceptron, uniform_start
 
 
 def ours(learner: ns.Learner, rows: ns.Rows, keys: jax.Array) -> ns.Trained:
@@ -113,7 +113,7 @@ def orders(work: Work, way: str, rows: ns.Rows, keys: jax.Array) -> tuple[Any, .
 
 
 def _resampled(key: jax.Array, rows: ns.Rows) -> jax.Array:
-    """As `algorithms/learners/logistic.py` draws its bootstrap."""
+    """As `algorithms/learners/_logistic.py` draws its bootstrap."""
     return jnp.zeros(len(rows.present)).at[draws(key, rows, len(rows.present))].add(1 / len(rows.present))
 
 
@@ -133,7 +133,7 @@ def leaves(params: dict[str, Any]) -> list[Any]:
 
 
 def _descended(key: jax.Array, rows: ns.Rows, steps: int, batch: int) -> jax.Array:
-    """As `algorithms/descent.py` samples: step i draws from `split(fold_in(key, i), 1)`."""
+    """As `algorithms/learners/_descent.py` samples: step i draws from `split(fold_in(key, i), 1)`."""
     count = rows.count()
 
     def at(i: jax.Array) -> jax.Array:

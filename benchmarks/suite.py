@@ -15,10 +15,10 @@ from collections.abc import Callable
 from typing import Any
 
 import neverseen as ns
-from neverseen.algorithms.faulty.training import heavy_ball
 from neverseen.algorithms.learners import LEARNERS
 from neverseen.algorithms.removers import FAULTY, HEURISTIC, REMOVERS
-from neverseen.properties._suite import Outcome
+from neverseen.algorithms.removers.faulty._training import heavy_ball
+from neverseen.properties.suite._result import Outcome
 
 RESULTS = pathlib.Path(__file__).with_suffix(".json")
 RIDGE, LOGISTIC, NOISY = LEARNERS["ridge"](), ns.learners.logistic(epochs=5, batch=8), LEARNERS["noisy"]()

@@ -14,8 +14,8 @@ from fractions import Fraction
 
 import neverseen as ns
 from neverseen.algorithms.removers import FAULTY, REMOVERS
-from neverseen.properties._sweep_drawing import drawing
-from neverseen.properties.sweep import Sweep, sweep_all
+from neverseen.properties.checks._sweep import Sweep, sweep_all
+from neverseen.properties.report._sweep_drawing import drawing
 
 RATIOS = (Fraction(1, 8), Fraction(1, 2), Fraction(7, 8), Fraction(1))
 FIRST = ("retrain", "retrain_full", "do_nothing", "finetune", "distributional", "with_neighbours", "stream_ridge")

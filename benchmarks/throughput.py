@@ -22,9 +22,9 @@ import jax
 import numpy as np
 
 import neverseen as ns
-from neverseen.properties.decide import Outcome, decide
-from neverseen.properties.gathered import Block
-from neverseen.properties.sequential import Terms
+from neverseen.properties.engine._decide import Outcome, decide
+from neverseen.properties.engine._pairs import Block
+from neverseen.properties.engine._sequential import Terms
 
 CLAIM, PAIRS, VIEWS, TIMES = ns.Untraining(1.0, 0.05), 512, 100, 3
 
@@ -79,7 +79,7 @@ class Clock:
 def whole(remover: ns.Remover) -> dict[str, Any]:
     """A check on digits, its programs compiled beforehand; seeds 0, 1 and 2."""
     module, scenario, learner = (
-        importlib.import_module("neverseen.properties.check"),
+        importlib.import_module("neverseen.properties.checks._check"),
         ns.scenarios.digits(),
         ns.learners.mlp(),
     )

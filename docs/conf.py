@@ -15,7 +15,7 @@ import latex2mathml.converter
 from docutils import nodes
 
 import neverseen
-from neverseen.formal.statements import STATEMENTS
+from neverseen.formal.definitions._statements import STATEMENTS
 from neverseen.formal.theorems import THEOREMS
 
 HERE = pathlib.Path(__file__).parent

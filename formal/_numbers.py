@@ -2,6 +2,7 @@
 
 import math
 import numbers
+from fractions import Fraction
 from typing import Any
 
 SEEDS = 2**32
@@ -168,3 +169,13 @@ def shown(value: Any) -> str:
         return "a number of thousands of digits"
     said = " ".join(said.split())  # an array's words are lines
     return said if len(said) <= 60 else f"{said[:59]}…"
+
+
+def share_of(total: float, parts: int) -> float:
+    """total / parts, rounded so that the parts never sum to more: what each of several verdicts may spend of α.
+
+    >>> share_of(0.01, 4)
+    0.0025
+    """
+    share = total / parts
+    return share if Fraction(share) * parts <= Fraction(total) else math.nextafter(share, 0.0)

@@ -25,8 +25,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import neverseen as ns
-from neverseen.properties.bets import least_pairs
-from neverseen.properties.couple import Coupler, excess
+from neverseen.properties.engine._bets import least_pairs
+from neverseen.properties.engine._coupling import Coupler, excess
 
 EPSILON, DELTA, ALPHA, BETA = 1.0, 0.05, 1e-4, 0.05
 claim = ns.Untraining(EPSILON, DELTA)

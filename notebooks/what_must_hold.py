@@ -26,12 +26,12 @@ from IPython.display import Markdown, display
 
 import neverseen as ns
 from neverseen.formal import catalogue
-from neverseen.formal.finite_closeness import total_variation
-from neverseen.formal.finite_learners import full_deletion, gibbs, identity, mixed, removed_law, retrain, without
-from neverseen.formal.gaussian_certified import certified_delta
-from neverseen.formal.statements import STATEMENTS
+from neverseen.formal.definitions._statements import STATEMENTS
+from neverseen.formal.laws._finite_closeness import total_variation
+from neverseen.formal.laws._finite_learners import full_deletion, gibbs, identity, mixed, removed_law, retrain, without
+from neverseen.formal.laws._gaussian_certified import certified_delta
+from neverseen.formal.laws._worlds import World
 from neverseen.formal.theorems import THEOREMS, find
-from neverseen.formal.worlds import World
 
 # %% [markdown]
 # ## Definitions

@@ -33,7 +33,7 @@ class Session:
         parts = self.workers + ([] if self.ledger is None else [self.ledger.totals()])
         if not parts:
             return None
-        from neverseen.properties.pytest_plugin import merged
+        from neverseen.properties.testing._pytest_session import merged
 
         return merged(parts)
 
@@ -105,7 +105,7 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(f"{asked} ({error.strerror}); give another directory") from None
     SESSIONS.append(Session(config))
     if str(getattr(config.option, "hypothesis_profile", None)).startswith("neverseen-"):
-        importlib.import_module("neverseen.properties.profiles")
+        importlib.import_module("neverseen.properties.testing.profiles")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -122,7 +122,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def _testing() -> Any:
     """The module of `parametrize_with_checks`; None where no test has imported it."""
-    return sys.modules.get("neverseen.properties.testing")
+    return sys.modules.get("neverseen.properties.testing._parametrize")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -153,7 +153,7 @@ def pytest_testnodedown(node: Any) -> None:
     if session is None:
         return
     if output is None:
-        from neverseen.properties.pytest_plugin import lost_totals
+        from neverseen.properties.testing._pytest_session import lost_totals
 
         session.workers.append(lost_totals(node.config, node.workerinput))
     elif "neverseen" in output:
@@ -173,7 +173,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     elif session.config.option.neverseen_artefacts is not None:
         from pathlib import Path
 
-        from neverseen.properties.pytest_plugin import store_totals
+        from neverseen.properties.testing._pytest_session import store_totals
 
         store_totals(totals, Path(session.config.option.neverseen_artefacts))
 
@@ -184,7 +184,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     totals = None if session is None else session.totals()
     if totals is None:
         return
-    from neverseen.properties.pytest_plugin import summary
+    from neverseen.properties.testing._pytest_session import summary
 
     terminalreporter.section("neverseen")
     for line in summary(totals, config.option.neverseen_seed or 0):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neverseen.formal.verdict import Verdict
+from neverseen.formal.definitions._verdict import Verdict
 from neverseen.properties.metrics import Table
 
 Outcome = Callable[[], Verdict]
@@ -35,7 +35,7 @@ def decide(monkeypatch: pytest.MonkeyPatch, outcome: Outcome, made: Calls | None
         progress(64, 512, "[red]second[/red]\x1b[31m")
         return outcome()
 
-    for module, name in (("check", "check"), ("samples", "check_samples")):
+    for module, name in (("checks._check", "check"), ("saved._check_samples", "check_samples")):
         monkeypatch.setattr(importlib.import_module(f"neverseen.properties.{module}"), name, stand_in)
     monkeypatch.setattr(
         importlib.import_module("neverseen.properties.metrics"), "measure", lambda *_, **__: Table.example()

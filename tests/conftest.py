@@ -10,8 +10,8 @@ import pytest
 from hypothesis import settings
 from jaxtyping import PRNGKeyArray
 
-from neverseen.properties._records import MEMORY
-from neverseen.properties.profiles import CI
+from neverseen.properties.saved._records import MEMORY
+from neverseen.properties.testing.profiles import CI
 
 # Must precede the first computation: with two devices the mesh path of the pools is taken.
 jax.config.update("jax_num_cpu_devices", min(2, os.cpu_count() or 1))

@@ -10,10 +10,10 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 import neverseen as ns
-from neverseen.algorithms.faulty.training import heavy_ball
 from neverseen.algorithms.removers import FAULTY, REMOVERS
-from neverseen.properties._quick import quickly as compiled
-from neverseen.properties._trial import renumbered
+from neverseen.algorithms.removers.faulty._training import heavy_ball
+from neverseen.properties.runs._quick import quickly as compiled
+from neverseen.properties.runs._trial import renumbered
 
 KEY = jax.random.key(20261122)
 N, CLASSES = 32, 3

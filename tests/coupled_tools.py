@@ -1,9 +1,9 @@
 """A small coupled pair of arms: SGD with output noise, and fine-tuning with the same noise."""
 
 import neverseen as ns
-from neverseen.properties.gathered import Block
-from neverseen.properties.pairs import PAIRS, blocks
-from neverseen.properties.views import probes
+from neverseen.properties.engine._pairs import Block
+from neverseen.properties.runs._draw import PAIRS, blocks
+from neverseen.properties.runs._views import probes
 
 CLAIM = ns.Untraining(0.5, 0.05)
 SGD = ns.learners.noisy(ns.learners.logistic(epochs=2, batch=4, rate=0.1), 0.1)

@@ -11,9 +11,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from neverseen.algorithms.executors import Spawn, fill
-from neverseen.algorithms.pool import Pool
-from neverseen.algorithms.store import Store
+from neverseen.algorithms.fill.executors import Spawn, fill
+from neverseen.algorithms.pools._pool import Pool
+from neverseen.algorithms.store._store import Store
 
 
 def noise(seed: int = 0, scale: float = 1.0, width: int = 8, **options: Any) -> Pool:

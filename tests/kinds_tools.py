@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import neverseen as ns
-from neverseen.properties.ledger import Ledger, spending
+from neverseen.properties.testing.ledger import Ledger, spending
 
 CLAIM, NOTHING, RIDGE = ns.Untraining(1.0, 0.05), ns.removers.do_nothing(), ns.learners.ridge()
 SCENE = ns.scenarios.figure1()

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import neverseen as ns
-from neverseen.formal.verdict import Power, Verdict
-from neverseen.properties import _question
+from neverseen.formal.definitions._verdict import Power, Verdict
+from neverseen.properties.checks import _question
 
 TELLS, SAME = Power(ns.Status.REFUTED, 49), Power(same=True)
 IDLE = Power(ns.Status.SATISFIED, 121)

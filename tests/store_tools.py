@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from neverseen.algorithms._room import shard_name
-from neverseen.algorithms.store import Shards, Store, StoreWarning
+from neverseen.algorithms.store._quota import shard_name
+from neverseen.algorithms.store._store import Shards, Store, StoreWarning
 
 IDENTITY: dict[str, Any] = {"learner": "ridge", "root": 0, "program": 64 * "f", "width": 32}
 

@@ -266,9 +266,9 @@ def test_the_mesh_path_has_its_devices() -> None:
 
 def test_types_are_checked_while_tests_run() -> None:
     """Those of arrays with their shapes by jaxtyping, plain ones by beartype alone, of methods and generators too."""
-    from neverseen.algorithms._programs import bodies
-    from neverseen.algorithms.losses import cross_entropy
-    from neverseen.properties.ledger import Ledger, confirmation_seed
+    from neverseen.algorithms._losses import cross_entropy
+    from neverseen.algorithms.programs._programs import bodies
+    from neverseen.properties.testing.ledger import Ledger, confirmation_seed
 
     with pytest.raises(TypeCheckError):
         confirmation_seed("0")  # pyright: ignore[reportArgumentType]

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from neverseen.properties import _arrays
-from neverseen.properties._folders import read
-from neverseen.properties._sources import Sources, sources_of
+from neverseen.properties.saved import _arrays
+from neverseen.properties.saved._folders import read
+from neverseen.properties.saved._sources import Sources, sources_of
 
 LOSS = np.array([0.5, -1.25, 3.0, 8.0])
 MARGINS = np.arange(12.0, dtype=np.float32).reshape(4, 3)

@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 from cli_tools import COMMAND, Calls, Capture, record, save
 
-from neverseen.properties import _blame, _interrupt, _streams, _terminal
-from neverseen.properties.cli import main
+from neverseen.properties.cli import _blame, _interrupt, _terminal, main
+from neverseen.properties.report import _streams
 
 ROOT = Path(__file__).resolve().parents[1]
 CHEAP = ["--scenario", "figure1", "--learner", "ridge", "--store", "none"]
@@ -89,7 +89,7 @@ def test_what_is_generated_would_be_noticed(generator: Any, monkeypatch: pytest.
     def raises(argv: list[str]) -> int:
         raise SystemExit(0)
 
-    monkeypatch.setattr("neverseen.properties.cli.main", raises)
+    monkeypatch.setattr("neverseen.properties.cli._main.main", raises)
     assert "SystemExit left main" in generator.in_process(case).wrong
 
 
@@ -178,7 +178,7 @@ FULL = """
 import os, resource, sys
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-from neverseen.properties.cli import main
+from neverseen.properties.cli._main import main
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -16,20 +16,20 @@ import pytest
 from jaxtyping import Float64, Shaped
 
 import neverseen as ns
-from neverseen.formal.scenario import Rows
-from neverseen.properties import bets
-from neverseen.properties.accept import Acceptor
-from neverseen.properties.calibration import Cell, edge_cells, null_cells, trial, upper_bound
-from neverseen.properties.couple import Coupler, log_wealth
-from neverseen.properties.decide import Outcome, decide
-from neverseen.properties.gathered import DIVERGENCE, Block, Gathered
-from neverseen.properties.lenses import LEARNED, LINEAR
-from neverseen.properties.pairs import blocks
-from neverseen.properties.refute import Refuter
-from neverseen.properties.replicate import _Saved, replicate  # pyright: ignore[reportPrivateUsage]
-from neverseen.properties.sequential import FROZEN, WARM_UP, Terms, contest, rounds
-from neverseen.properties.views import Probes, observe_many, probes
-from neverseen.properties.witnesses import FIXED, fixed_events
+import neverseen.properties.engine._bets as bets
+from neverseen.formal.definitions._scenario import Rows
+from neverseen.properties.engine._accept import Acceptor
+from neverseen.properties.engine._coupling import Coupler, log_wealth
+from neverseen.properties.engine._decide import Outcome, decide
+from neverseen.properties.engine._features import LEARNED, LINEAR
+from neverseen.properties.engine._pairs import DIVERGENCE, Block, Gathered
+from neverseen.properties.engine._refute import Refuter
+from neverseen.properties.engine._replicate import _Saved, replicate  # pyright: ignore[reportPrivateUsage]
+from neverseen.properties.engine._sequential import FROZEN, WARM_UP, Terms, contest, rounds
+from neverseen.properties.engine._witnesses import FIXED, fixed_events
+from neverseen.properties.runs._draw import blocks
+from neverseen.properties.runs._views import Probes, observe_many, probes
+from neverseen.properties.selftest._calibration import Cell, edge_cells, null_cells, trial, upper_bound
 
 Series = Shaped[np.ndarray, " n"]
 

@@ -17,8 +17,8 @@ from neverseen.formal.catalogue import (
     require,
     table,
 )
-from neverseen.formal.catalogue.entries import by_id
-from neverseen.formal.statements import STATEMENTS
+from neverseen.formal.catalogue._entries import by_id
+from neverseen.formal.definitions._statements import STATEMENTS
 
 CATALOGUE: tuple[Mapping[str, Entry], ...] = (SETTINGS, TOPICS, ALGORITHMS, METRICS)
 

@@ -11,9 +11,9 @@ import pytest
 from scipy.stats import norm
 
 import neverseen as ns
-from neverseen.algorithms.certified.calibrate import amplified, declared, least, noise_for, widest
-from neverseen.algorithms.certified.preconditions import constants, scheduled
-from neverseen.algorithms.learners.softmax import brier, curvature
+from neverseen.algorithms.learners._softmax import brier, curvature
+from neverseen.algorithms.removers.certified._calibrate import amplified, declared, least, noise_for, widest
+from neverseen.algorithms.removers.certified._preconditions import constants, scheduled
 from neverseen.formal.closeness import gaussian_profile
 
 

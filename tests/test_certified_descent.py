@@ -11,8 +11,8 @@ from certified_tools import CLAIM, descend, mask, small
 from jaxtyping import PRNGKeyArray
 
 import neverseen as ns
-from neverseen.algorithms.certified.descent import descent_error, rewind_error
-from neverseen.algorithms.curvature import Curvature, Schedule
+from neverseen.algorithms._curvature import Curvature, Schedule
+from neverseen.algorithms.removers.certified._descent import descent_error, rewind_error
 
 PROJECTED = ns.learners.projected_descent(rows=16, steps=12, ball=0.9)
 ZERO = np.zeros((3, 2))

@@ -12,10 +12,10 @@ from certified_tools import CLAIM, gradient, mask, small
 from jaxtyping import PRNGKeyArray
 
 import neverseen as ns
-from neverseen.algorithms.certified.calibrate import widest
-from neverseen.algorithms.certified.langevin import langevin_distance, tail_distance
-from neverseen.algorithms.curvature import Curvature, Schedule
-from neverseen.algorithms.learners.noisy_steps import clipped_step, projected_step
+from neverseen.algorithms._curvature import Curvature, Schedule
+from neverseen.algorithms.learners._noisy_steps import clipped_step, projected_step
+from neverseen.algorithms.removers.certified._calibrate import widest
+from neverseen.algorithms.removers.certified._langevin import langevin_distance, tail_distance
 
 STEEP = ns.learners.langevin(penalty=60.0, rows=16, ball=0.4, steps=6, sigma=0.2)
 

@@ -10,9 +10,9 @@ from certified_tools import CLAIM, gradient, hessian, mask, newton, small
 from jaxtyping import PRNGKeyArray
 
 import neverseen as ns
-from neverseen.algorithms.certified.calibrate import widest
-from neverseen.algorithms.certified.newton import newton_error, removal_step, residual
-from neverseen.algorithms.curvature import Curvature
+from neverseen.algorithms._curvature import Curvature
+from neverseen.algorithms.removers.certified._calibrate import widest
+from neverseen.algorithms.removers.certified._newton import newton_error, removal_step, residual
 
 BASE = ns.learners.newton_logistic(penalty=4.0)
 NOISY = ns.learners.noisy(BASE, 0.2)

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import Phase, given, settings
 
 import neverseen as ns
-from neverseen.algorithms import pool
-from neverseen.algorithms.recent import MEMORY, Recent
-from neverseen.formal.definitions import Definition
-from neverseen.properties.views import probes
+import neverseen.algorithms.pools._pool as pool
+from neverseen.algorithms.pools._recent import MEMORY, Recent
+from neverseen.formal.definitions._definitions import Definition
+from neverseen.properties.runs._views import probes
 
 UNTRAINING = ns.Untraining(1.0, 0.05)
 UNLEARNING = ns.Unlearning(1.0, 0.05)

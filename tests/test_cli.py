@@ -18,12 +18,11 @@ from cli_tools import COMMAND, Calls, Capture, Outcome, decide, one_line, record
 
 from neverseen.algorithms.learners import LEARNERS
 from neverseen.algorithms.removers import REMOVERS
-from neverseen.algorithms.store import Store
-from neverseen.formal.definitions import Unlearning, Untraining
-from neverseen.formal.statements import STATEMENTS
-from neverseen.formal.verdict import Status, Verdict
-from neverseen.properties import _names
-from neverseen.properties.cli import main
+from neverseen.algorithms.store._store import Store
+from neverseen.formal.definitions._definitions import Unlearning, Untraining
+from neverseen.formal.definitions._statements import STATEMENTS
+from neverseen.formal.definitions._verdict import Status, Verdict
+from neverseen.properties.cli import _names, main
 from neverseen.properties.metrics import Table
 from neverseen.properties.scenarios import SCENARIOS
 
@@ -300,7 +299,7 @@ def test_a_full_disk_does_not_cost_the_verdict(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_a_process_outlives_its_reader() -> None:
-    code = "import sys\nfrom neverseen.properties.cli import main\nsys.exit(main(['list', 'removers']))"
+    code = "import sys\nfrom neverseen.properties.cli._main import main\nsys.exit(main(['list', 'removers']))"
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as gone:

@@ -12,9 +12,8 @@ from safetensors.numpy import save_file
 
 from neverseen.algorithms.base import Learner, Remover
 from neverseen.algorithms.learners import LEARNERS
-from neverseen.formal.scenario import Scenario
-from neverseen.properties import _names
-from neverseen.properties.cli import main
+from neverseen.formal.definitions._scenario import Scenario
+from neverseen.properties.cli import _names, main
 from neverseen.properties.scenarios import SCENARIOS
 
 MINE = """

@@ -12,13 +12,13 @@ from jax import lax
 from jaxtyping import Array, PRNGKeyArray
 
 import neverseen as ns
-from neverseen.algorithms.layers import features, head
-from neverseen.algorithms.learners.cnn import Convolutions, images
-from neverseen.algorithms.learners.ridge import affine
-from neverseen.algorithms.pools import removal
+from neverseen.algorithms.learners._cnn import Convolutions, images
+from neverseen.algorithms.learners._ridge import affine
+from neverseen.algorithms.pools._draw import removal
+from neverseen.algorithms.pools._spread import vmapped
 from neverseen.algorithms.removers import REMOVERS
-from neverseen.algorithms.spread import vmapped
-from neverseen.properties._quick import quickly
+from neverseen.algorithms.removers._layers import features, head
+from neverseen.properties.runs._quick import quickly
 
 SHORT = ns.learners.cnn(channels=(2, 3), epochs=2, batch=4)
 

@@ -10,9 +10,9 @@ from cli_tools import Capture, one_line
 from power_tools import IDLE, SAME
 
 import neverseen as ns
-from neverseen.formal.verdict import Status, Verdict
-from neverseen.properties._comparison import Compared
-from neverseen.properties.cli import main
+from neverseen.formal.definitions._verdict import Status, Verdict
+from neverseen.properties.checks._comparison import Compared
+from neverseen.properties.cli._main import main
 
 WHERE = ["--learner", "nearest_neighbour", "--scenario", "figure1", "--store", "none", "--budget", "320"]
 MINE = """
@@ -54,7 +54,9 @@ def table(monkeypatch: pytest.MonkeyPatch) -> list[Compared]:
         for name in ("do_nothing", "retrain")
     ]
     made = lambda *_, **__: dataclasses.replace(ns.Comparison.example(), rows=tuple(rows))  # noqa: E731
-    monkeypatch.setattr(importlib.import_module("neverseen.properties.comparison"), "compare_removers", made)
+    monkeypatch.setattr(
+        importlib.import_module("neverseen.properties.checks._compare_removers"), "compare_removers", made
+    )
     return rows
 
 

@@ -12,7 +12,7 @@ from jax import lax
 from jaxtyping import Array
 
 import neverseen as ns
-from neverseen.properties._quick import quickly
+from neverseen.properties.runs._quick import quickly
 
 FLAX = ("NHWC", "HWIO", "NHWC")
 CASES: dict[str, dict[str, Any]] = {

@@ -14,10 +14,10 @@ from scipy.stats import binomtest, norm
 
 import neverseen as ns
 from neverseen.formal import Route
-from neverseen.formal.gaussian_certified import certified_delta
-from neverseen.properties.couple import Coupler, excess, log_wealth
-from neverseen.properties.pairs import PAIRS
-from neverseen.properties.run_pools import arms, streams
+from neverseen.formal.laws._gaussian_certified import certified_delta
+from neverseen.properties.engine._coupling import Coupler, excess, log_wealth
+from neverseen.properties.runs._draw import PAIRS
+from neverseen.properties.runs._run_pools import arms, streams
 
 
 def played(coupler: Coupler, distances: Any) -> Coupler:

@@ -9,11 +9,11 @@ from scipy.stats import binomtest, norm
 
 import neverseen as ns
 from neverseen.formal import Route
-from neverseen.properties.couple import Coupler, Noise, excess, excess_between, scale_bounds, scale_excess
-from neverseen.properties.decide import decide
-from neverseen.properties.gathered import Block
-from neverseen.properties.pairs import PAIRS
-from neverseen.properties.sequential import Terms
+from neverseen.properties.engine._coupling import Coupler, Noise, excess, excess_between, scale_bounds, scale_excess
+from neverseen.properties.engine._decide import decide
+from neverseen.properties.engine._pairs import Block
+from neverseen.properties.engine._sequential import Terms
+from neverseen.properties.runs._draw import PAIRS
 
 
 def measured(rng: np.random.Generator, size: int, scales: tuple[float, float], blocks: int) -> list[Noise]:

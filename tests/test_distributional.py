@@ -12,9 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neverseen.formal.closeness import kullback_leibler
-from neverseen.formal.distributional import DistributionalRemoval, after_deletion, excess_log_loss, separation
-from neverseen.formal.finite import Law, normalise, point, uniform
-from neverseen.formal.gaussian import Gaussian
+from neverseen.formal.distributional._distributional import (
+    DistributionalRemoval,
+    after_deletion,
+    excess_log_loss,
+    separation,
+)
+from neverseen.formal.laws._finite import Law, normalise, point, uniform
+from neverseen.formal.laws._gaussian import Gaussian
 
 # The definition
 

@@ -9,7 +9,7 @@ import pytest
 from jaxtyping import PRNGKeyArray
 
 import neverseen as ns
-from neverseen.formal.selection import RULES, select
+from neverseen.formal.distributional._selection import RULES, select
 
 N, DIMS = 24, 2
 RNG = np.random.default_rng(11)

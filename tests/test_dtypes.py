@@ -16,9 +16,9 @@ from test_learners import SMALL
 import neverseen as ns
 from neverseen.algorithms.base import cross_entropy, margins
 from neverseen.algorithms.learners import LEARNERS
-from neverseen.algorithms.learners.softmax import brier
-from neverseen.properties._quick import quickly
-from neverseen.properties.views import observe_many, probes
+from neverseen.algorithms.learners._softmax import brier
+from neverseen.properties.runs._quick import quickly
+from neverseen.properties.runs._views import observe_many, probes
 
 HELD = {"float32": ("float16", "float64", "bfloat16", "longdouble"), "int32": ("int8", "int16", "int64", "uint64")}
 """What a scenario holds as what: the others stay as they are."""

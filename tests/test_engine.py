@@ -10,15 +10,16 @@ from jaxtyping import Float64
 from scipy.stats import norm
 
 import neverseen as ns
-from neverseen.properties import bets, refute
-from neverseen.properties.accept import Acceptor
-from neverseen.properties.calibration import lower_bound
-from neverseen.properties.decide import Outcome, decide
-from neverseen.properties.gathered import APART, Block
-from neverseen.properties.refute import Refuter, feature_prior
-from neverseen.properties.replicate import Replications, replicate
-from neverseen.properties.sequential import Terms, rounds
-from neverseen.properties.witnesses import FIXED, SLOTS, Events, chosen_events, fixed_events
+import neverseen.properties.engine._bets as bets
+import neverseen.properties.engine._refute as refute
+from neverseen.properties.engine._accept import Acceptor
+from neverseen.properties.engine._decide import Outcome, decide
+from neverseen.properties.engine._pairs import APART, Block
+from neverseen.properties.engine._refute import Refuter, feature_prior
+from neverseen.properties.engine._replicate import Replications, replicate
+from neverseen.properties.engine._sequential import Terms, rounds
+from neverseen.properties.engine._witnesses import FIXED, SLOTS, Events, chosen_events, fixed_events
+from neverseen.properties.selftest._calibration import lower_bound
 
 Arm = Float64[np.ndarray, "n k"]
 

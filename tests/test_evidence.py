@@ -8,16 +8,16 @@ import pytest
 from jaxtyping import Float64
 
 import neverseen as ns
-from neverseen.formal.verdict import Route, Status
-from neverseen.properties.accept import Acceptor
-from neverseen.properties.bets import looks
-from neverseen.properties.decide import Outcome, _Own, _Turn, decide  # pyright: ignore[reportPrivateUsage]
-from neverseen.properties.declared import fit_declared
-from neverseen.properties.gathered import Block, Gathered, Seen
-from neverseen.properties.lenses import fit_signs
-from neverseen.properties.refute import Refuter
-from neverseen.properties.sequential import FROZEN, Step, Terms, contest, rounds
-from neverseen.properties.witnesses import FIXED, fixed_events
+from neverseen.formal.definitions._verdict import Route, Status
+from neverseen.properties.engine._accept import Acceptor
+from neverseen.properties.engine._bets import looks
+from neverseen.properties.engine._decide import Outcome, _Own, _Turn, decide  # pyright: ignore[reportPrivateUsage]
+from neverseen.properties.engine._declared import fit_declared
+from neverseen.properties.engine._features import fit_signs
+from neverseen.properties.engine._pairs import Block, Gathered, Seen
+from neverseen.properties.engine._refute import Refuter
+from neverseen.properties.engine._sequential import FROZEN, Step, Terms, contest, rounds
+from neverseen.properties.engine._witnesses import FIXED, fixed_events
 
 CLAIM = ns.Untraining(1.0, 0.05)
 Arm = Float64[np.ndarray, "n k"]

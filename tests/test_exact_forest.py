@@ -15,8 +15,8 @@ from certified_tools import mask, small
 from jaxtyping import PRNGKeyArray
 
 import neverseen as ns
-from neverseen.algorithms.exact.forest import regrown
-from neverseen.algorithms.learners.forest import Grown, grow, leaf_of
+from neverseen.algorithms.learners._forest import Grown, grow, leaf_of
+from neverseen.algorithms.removers.exact._forest import regrown
 
 CUTS, TRIED = (0.5,), 2
 ORDERS = np.array(list(itertools.permutations(range(3))), np.float32)  # of three splits, one for each binary feature

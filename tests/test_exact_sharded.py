@@ -9,8 +9,8 @@ from certified_tools import mask, small
 from jaxtyping import PRNGKeyArray
 
 import neverseen as ns
-from neverseen.algorithms.exact.sharded import first_stage
-from neverseen.algorithms.learners.sharded import places, restaged
+from neverseen.algorithms.learners._sharded import places, restaged
+from neverseen.algorithms.removers.exact._sharded import first_stage
 
 LEARNER = ns.learners.sisa(shards=3, slices=2, epochs=2, batch=4)
 

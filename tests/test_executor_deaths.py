@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from executor_tools import Breaking, Deadly, Killing, alone, noise
 
-from neverseen.algorithms.executors import fill, spawn
-from neverseen.algorithms.store import Store
+from neverseen.algorithms.fill.executors import fill, spawn
+from neverseen.algorithms.store._store import Store
 
 
 def test_suspects_come_last_and_alone(tmp_path: Path) -> None:
@@ -71,9 +71,9 @@ DRIVER = """
     import os, sys
     import jax, jax.numpy as jnp
     jax.config.update("jax_num_cpu_devices", 2)
-    from neverseen.algorithms.executors import fill, spawn
-    from neverseen.algorithms.pool import Pool
-    from neverseen.algorithms.store import Store
+    from neverseen.algorithms.fill.executors import fill, spawn
+    from neverseen.algorithms.pools._pool import Pool
+    from neverseen.algorithms.store._store import Store
 
     def slow(key, scale):
         start = scale * jax.random.normal(key, (4096,))

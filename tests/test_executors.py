@@ -15,13 +15,15 @@ from executor_tools import Breaking, Noted, alone, noise
 from store_tools import flip, warned
 
 import neverseen as ns
-from neverseen.algorithms import _worker, pool, pools
-from neverseen.algorithms._published import published
-from neverseen.algorithms._room import INPUTS, PROGRAM
-from neverseen.algorithms.executors import fill, needed, spawn
-from neverseen.algorithms.pool import Pool
-from neverseen.algorithms.recent import MEMORY
-from neverseen.algorithms.store import Store
+import neverseen.algorithms.pools._draw as pools
+import neverseen.algorithms.pools._pool as pool
+from neverseen.algorithms.fill import _worker
+from neverseen.algorithms.fill._published import published
+from neverseen.algorithms.fill.executors import fill, needed, spawn
+from neverseen.algorithms.pools._pool import Pool
+from neverseen.algorithms.pools._recent import MEMORY
+from neverseen.algorithms.store._quota import INPUTS, PROGRAM
+from neverseen.algorithms.store._store import Store
 
 ROWS = ns.scenarios.figure1()
 
@@ -213,7 +215,7 @@ def test_a_worker_of_another_version_refuses(tmp_path: Path, monkeypatch: pytest
     made, store = noise(7), Store(tmp_path)
     fill(made, 32, store)
     published.cache_clear()
-    monkeypatch.setattr("neverseen.algorithms._published.importlib.metadata.version", lambda name: "0.0")
+    monkeypatch.setattr("neverseen.algorithms.fill._published.importlib.metadata.version", lambda name: "0.0")
     with pytest.raises(ValueError, match=r"shard 1 of .* is of jax .* on .*, a worker has jax 0.0, jaxlib 0.0"):
         fill(made, 64, store, Noted())
 

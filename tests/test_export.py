@@ -11,9 +11,9 @@ from jax import export
 
 import neverseen as ns
 from neverseen.algorithms.learners import LEARNERS
-from neverseen.algorithms.pools import removal
+from neverseen.algorithms.pools._draw import removal
+from neverseen.algorithms.pools._spread import vmapped
 from neverseen.algorithms.removers import REMOVERS
-from neverseen.algorithms.spread import vmapped
 
 PLATFORMS = ("cpu", "cuda", "tpu")
 SCENARIO = ns.scenarios.blobs(size=4)

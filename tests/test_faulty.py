@@ -9,12 +9,12 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 import neverseen as ns
-from neverseen.algorithms.faulty import noisy_at_half, original_sometimes, stale_state
 from neverseen.algorithms.removers import FAULTY
-from neverseen.formal.gaussian import Gaussian, profile
-from neverseen.properties.bets import least_pairs
-from neverseen.properties.faults import FAULTS, GRAIN, Fault, centres
-from neverseen.properties.oracles import (
+from neverseen.algorithms.removers.faulty import noisy_at_half, original_sometimes, stale_state
+from neverseen.formal.laws._gaussian import Gaussian, profile
+from neverseen.properties.engine._bets import least_pairs
+from neverseen.properties.selftest._faults import FAULTS, GRAIN, Fault, centres
+from neverseen.properties.selftest._oracles import (
     Oracle,
     best_stake,
     concentrated,

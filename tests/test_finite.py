@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neverseen.formal.finite import (
+from neverseen.formal.laws._finite import (
     Kernel,
     Law,
     as_exact,
@@ -26,7 +26,7 @@ from neverseen.formal.finite import (
     push_forward,
     uniform,
 )
-from neverseen.formal.finite_closeness import (
+from neverseen.formal.laws._finite_closeness import (
     delta_between,
     delta_bracket,
     epsilon_bracket,

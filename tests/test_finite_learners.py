@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from neverseen.formal.finite import Law, mixture, point, push
-from neverseen.formal.finite_closeness import gamma_between
-from neverseen.formal.finite_learners import (
+from neverseen.formal.laws._finite import Law, mixture, point, push
+from neverseen.formal.laws._finite_closeness import gamma_between
+from neverseen.formal.laws._finite_learners import (
     FiniteRemover,
     empirical_histogram,
     full_deletion,
@@ -30,7 +30,7 @@ from neverseen.formal.finite_learners import (
     retrain,
     without,
 )
-from neverseen.formal.worlds import all_laws, count_laws, count_worlds, sub_multisets, worlds
+from neverseen.formal.laws._worlds import all_laws, count_laws, count_worlds, sub_multisets, worlds
 
 F = Fraction
 

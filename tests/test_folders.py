@@ -11,9 +11,9 @@ import pytest
 from safetensors.numpy import save_file
 
 import neverseen as ns
-from neverseen.properties import _folders
-from neverseen.properties._folders import read
-from neverseen.properties.cli import main
+from neverseen.properties.cli._main import main
+from neverseen.properties.saved import _folders
+from neverseen.properties.saved._folders import read
 
 VALUES = np.random.default_rng(0).normal(size=(30, 4))
 ALL = np.arange(30)

@@ -15,8 +15,8 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neverseen.formal.distributional import DistributionalRemoval, separation
-from neverseen.formal.frontier import (
+from neverseen.formal.distributional._distributional import DistributionalRemoval, separation
+from neverseen.formal.distributional._frontier import (
     BERNOULLI,
     EXPONENTIAL,
     FAMILIES,
@@ -32,11 +32,11 @@ from neverseen.formal.frontier import (
     random_preservation,
     random_removal,
 )
-from neverseen.formal.gaussian import Gaussian
-from neverseen.formal.selection import (
+from neverseen.formal.distributional._selection import (
     random,
     select,
 )
+from neverseen.formal.laws._gaussian import Gaussian
 
 # The Gaussian frontier
 

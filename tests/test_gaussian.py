@@ -14,8 +14,8 @@ import pytest
 from dp_accounting.pld import privacy_loss_distribution as pld
 
 from neverseen.formal.closeness import Bracket, gaussian_profile
-from neverseen.formal.gaussian import Gaussian, distance, least_epsilon, profile
-from neverseen.formal.gaussian_certified import certified_delta, certified_epsilon, certified_profile
+from neverseen.formal.laws._gaussian import Gaussian, distance, least_epsilon, profile
+from neverseen.formal.laws._gaussian_certified import certified_delta, certified_epsilon, certified_profile
 
 # (ε, q, δ), shared/reference/statistics.md §7
 KNOWN = [

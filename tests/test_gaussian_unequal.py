@@ -9,9 +9,9 @@ import scipy.integrate
 import scipy.linalg
 import scipy.stats
 
-from neverseen.formal.gaussian import Gaussian, least_delta, least_epsilon, profile
-from neverseen.formal.gaussian_bracket import loss_curve
-from neverseen.formal.gaussian_ratio import Coordinate, whiten
+from neverseen.formal.laws._gaussian import Gaussian, least_delta, least_epsilon, profile
+from neverseen.formal.laws._gaussian_bracket import loss_curve
+from neverseen.formal.laws._gaussian_ratio import Coordinate, whiten
 
 
 def line(mean: float, variance: float) -> Gaussian:

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_diabetes
 
 import neverseen as ns
-from neverseen.formal.verdict import Status
-from neverseen.properties._arms import Arm, grain_of
-from neverseen.properties.grain import REPEATS, add_grain, scales
-from neverseen.properties.pairs import blocks
-from neverseen.properties.sequential import WARM_UP
-from neverseen.properties.views import probes
+from neverseen.formal.definitions._verdict import Status
+from neverseen.properties.engine._grain import REPEATS, add_grain, scales
+from neverseen.properties.engine._sequential import WARM_UP
+from neverseen.properties.runs._draw import blocks
+from neverseen.properties.runs._views import probes
+from neverseen.properties.saved._arms import Arm, grain_of
 
 CLAIM = ns.Untraining(1.0, 0.05)
 REGRESSION = ns.learners.ridge(logits=False)

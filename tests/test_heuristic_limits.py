@@ -11,10 +11,10 @@ from contract_tools import compiled
 from heuristic_tools import KEY, A, W, blobs, gap, linear, network, removed
 
 import neverseen as ns
-from neverseen.algorithms.concept.misdirect import direction
-from neverseen.algorithms.heuristic.fading import constants
-from neverseen.algorithms.heuristic.labels import relabelled, salient
-from neverseen.algorithms.layers import features, head, layers, with_head
+from neverseen.algorithms.removers._layers import features, head, layers, with_head
+from neverseen.algorithms.removers.concept._misdirect import direction
+from neverseen.algorithms.removers.heuristic._fading import constants
+from neverseen.algorithms.removers.heuristic._labels import relabelled, salient
 
 R = ns.removers
 TUNE: dict[str, Any] = {"epochs": 2, "batch": 8, "rate": 0.1}

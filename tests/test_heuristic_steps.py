@@ -10,11 +10,11 @@ from contract_tools import compiled
 from heuristic_tools import FORGET, KEY, A, W, X, Y, gap, linear, network, removed, rows, slope, softmax
 
 import neverseen as ns
-from neverseen.algorithms.concept.boundary import nearest_other
-from neverseen.algorithms.concept.misdirect import direction
-from neverseen.algorithms.heuristic.dampen import mean_squares
-from neverseen.algorithms.heuristic.distil import divergence
-from neverseen.algorithms.heuristic.refined import memorised
+from neverseen.algorithms.removers.concept._boundary import nearest_other
+from neverseen.algorithms.removers.concept._misdirect import direction
+from neverseen.algorithms.removers.heuristic._dampen import mean_squares
+from neverseen.algorithms.removers.heuristic._distil import divergence
+from neverseen.algorithms.removers.heuristic._refined import memorised
 
 R = ns.removers
 RATE = 0.5

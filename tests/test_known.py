@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 import neverseen as ns
-from neverseen.algorithms import pool
+import neverseen.algorithms.pools._pool as pool
 from neverseen.formal import Route
-from neverseen.formal.finite_learners import full_deletion, gibbs, identity, mixed, randomised_response, retrain
-from neverseen.formal.verdict import Power
-from neverseen.formal.worlds import World
-from neverseen.properties import known
-from neverseen.properties.cli import main
-from neverseen.properties.report import to_html
+from neverseen.formal.definitions._verdict import Power
+from neverseen.formal.laws._finite_learners import full_deletion, gibbs, identity, mixed, randomised_response, retrain
+from neverseen.formal.laws._worlds import World
+from neverseen.properties.checks import _closed_form as known
+from neverseen.properties.cli._main import main
+from neverseen.properties.report._verdict_page import to_html
 
 CLAIM = ns.Untraining(1.0, 0.05)
 COIN = gibbs({"a": 1, "b": 1}, lambda theta, x: 3 if theta == x else 1)

@@ -10,15 +10,15 @@ from jaxtyping import Float64
 from scipy.stats import laplace, norm
 
 import neverseen as ns
+import neverseen.properties.engine._bets as bets
 from neverseen.formal.closeness import hockey_stick
-from neverseen.formal.gaussian import Gaussian, profile
-from neverseen.properties import bets
-from neverseen.properties.calibration import Cell, edge_cells, shift_of, spread_of, upper_bound
-from neverseen.properties.decide import decide
-from neverseen.properties.gathered import Block
-from neverseen.properties.refute import Refuter, epsilon_lower
-from neverseen.properties.sequential import Terms
-from neverseen.properties.witnesses import SLOTS
+from neverseen.formal.laws._gaussian import Gaussian, profile
+from neverseen.properties.engine._decide import decide
+from neverseen.properties.engine._pairs import Block
+from neverseen.properties.engine._refute import Refuter, epsilon_lower
+from neverseen.properties.engine._sequential import Terms
+from neverseen.properties.engine._witnesses import SLOTS
+from neverseen.properties.selftest._calibration import Cell, edge_cells, shift_of, spread_of, upper_bound
 
 Series = Float64[np.ndarray, " n"]
 

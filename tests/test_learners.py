@@ -13,7 +13,7 @@ from jaxtyping import Array, PRNGKeyArray
 import neverseen as ns
 from neverseen.algorithms.base import cross_entropy
 from neverseen.algorithms.learners import LEARNERS
-from neverseen.properties._quick import quickly
+from neverseen.properties.runs._quick import quickly
 
 SMALL: dict[str, Callable[[], ns.Learner]] = {
     "cnn": lambda: ns.learners.cnn(channels=(4,), epochs=3, batch=4, rate=0.1),

@@ -23,13 +23,14 @@ from hypothesis.internal import scrutineer
 
 import _neverseen_pytest
 import neverseen as ns
-from neverseen.formal.verdict import Power, Verdict
-from neverseen.formal.worlds import World
-from neverseen.properties import _question, _search
-from neverseen.properties._question import Question, identity
-from neverseen.properties.assertions import last_replay
-from neverseen.properties.ledger import Failure, Ledger, active, confirmation_seed, spending
-from neverseen.properties.slots import Slots, taken
+from neverseen.formal.definitions._verdict import Power, Verdict
+from neverseen.formal.laws._worlds import World
+from neverseen.properties.checks import _question
+from neverseen.properties.checks._question import Question, identity
+from neverseen.properties.testing import _search
+from neverseen.properties.testing._assert_holds import last_replay
+from neverseen.properties.testing._slots import Slots, taken
+from neverseen.properties.testing.ledger import Failure, Ledger, active, confirmation_seed, spending
 
 CLAIM = ns.Untraining(1.0, 0.05)
 OTHER_CLAIM = ns.Unlearning(1.0, 0.05)

@@ -6,9 +6,18 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
-from neverseen.properties.gathered import Block, Gathered
-from neverseen.properties.lenses import JOINTLY, LEARNED, LINEAR, RANDOM, SINGLY, TELLING, fit_learned, fit_lenses
-from neverseen.properties.witnesses import finite
+from neverseen.properties.engine._features import (
+    JOINTLY,
+    LEARNED,
+    LINEAR,
+    RANDOM,
+    SINGLY,
+    TELLING,
+    fit_learned,
+    fit_lenses,
+)
+from neverseen.properties.engine._pairs import Block, Gathered
+from neverseen.properties.engine._witnesses import finite
 
 Arms = tuple[np.ndarray, np.ndarray]
 Draw = Callable[[np.random.Generator, int], Arms]

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import neverseen as ns
-from neverseen.properties import _arms
-from neverseen.properties._identity import queues
-from neverseen.properties._looks import share
-from neverseen.properties._records import MEMORY, record_of
+from neverseen.properties.saved import _arms
+from neverseen.properties.saved._identity import queues
+from neverseen.properties.saved._looks import share
+from neverseen.properties.saved._records import MEMORY, record_of
 
 CLAIM = ns.Untraining(1.0, 0.05)
 LEVELS: dict[str, Any] = {"alpha": 0.05, "beta": 0.05, "tolerance": 0.3}

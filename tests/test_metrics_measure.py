@@ -9,9 +9,9 @@ import pytest
 from cli_tools import Capture, one_line
 
 import neverseen as ns
-from neverseen.properties.cli import main
+from neverseen.properties.cli._main import main
 from neverseen.properties.metrics import METRICS, Table
-from neverseen.properties.metrics.seen import places
+from neverseen.properties.metrics._seen import places
 
 CLAIM, UNLEARNING = ns.Untraining(1.0, 0.05), ns.Unlearning(1.0, 0.05)
 SCENARIO = ns.scenarios.blobs(forget="mislabelled", size=4, rows=32, seed=0)

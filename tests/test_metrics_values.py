@@ -13,12 +13,12 @@ from sklearn.metrics import roc_auc_score
 
 from neverseen.formal.catalogue import METRICS as CATALOGUE
 from neverseen.properties.metrics import METRICS, Arm, implementing, named
-from neverseen.properties.metrics.challenge import bounds, counts, held_out
-from neverseen.properties.metrics.klom import divergences, shares
-from neverseen.properties.metrics.membership import auc
-from neverseen.properties.metrics.representation import gram, neighbours
-from neverseen.properties.metrics.resample import jackknife, orders, p_value
-from neverseen.properties.metrics.truth import chance, distance
+from neverseen.properties.metrics._challenge import bounds, counts, held_out
+from neverseen.properties.metrics._klom import divergences, shares
+from neverseen.properties.metrics._membership import auc
+from neverseen.properties.metrics._representation import gram, neighbours
+from neverseen.properties.metrics._resample import jackknife, orders, p_value
+from neverseen.properties.metrics._truth import chance, distance
 
 RUNS = 64
 ORDERS = orders(RUNS, 39, np.random.default_rng(0))

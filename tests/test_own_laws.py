@@ -12,12 +12,12 @@ import pytest
 from jax.scipy.special import ndtri
 
 import neverseen as ns
+from neverseen.algorithms._curvature import Curvature, Schedule
 from neverseen.algorithms._own import law_is_own, noise_is_own
+from neverseen.algorithms._tokens import Tokens
 from neverseen.algorithms.base import Guarantee, OutputNoise
-from neverseen.algorithms.curvature import Curvature, Schedule
-from neverseen.algorithms.tokens import Tokens
 from neverseen.formal import Route
-from neverseen.properties import known
+from neverseen.properties.checks import _closed_form as known
 
 CLAIM = ns.Untraining(1.0, 0.05)
 

@@ -12,17 +12,18 @@ import numpy as np
 import pytest
 
 import neverseen as ns
-from neverseen.formal.verdict import Status, Verdict, ViewRow, Witness
-from neverseen.properties._comparison import Compared
-from neverseen.properties._maps import heats, needed, region
-from neverseen.properties._rerun import check_again, row_again
-from neverseen.properties._suite import Outcome, Row
-from neverseen.properties._suite_page import to_html as suite_page
-from neverseen.properties.behaviour import Behaviour
-from neverseen.properties.gathered import Block, Gathered
-from neverseen.properties.ledger import Ledger
-from neverseen.properties.metrics.table import Table
-from neverseen.properties.report import to_html
+from neverseen.formal.definitions._verdict import Status, Verdict, ViewRow, Witness
+from neverseen.properties.checks._comparison import Compared
+from neverseen.properties.engine._pairs import Block, Gathered
+from neverseen.properties.metrics._table import Table
+from neverseen.properties.report._comparison_page import to_html as comparison_page
+from neverseen.properties.report._maps import heats, needed, region
+from neverseen.properties.report._rerun import check_again, row_again
+from neverseen.properties.report._suite_page import to_html as suite_page
+from neverseen.properties.report._verdict_page import to_html
+from neverseen.properties.runs._cost import Behaviour
+from neverseen.properties.suite._result import Outcome, Row
+from neverseen.properties.testing.ledger import Ledger
 
 NAUGHTY = '<script>console.error("1")</script>'
 SHOWN = "&lt;script&gt;console.error("
@@ -64,7 +65,7 @@ def pages(verdict: Verdict, name: str) -> dict[str, str]:
     return {
         "check": shown,
         "suite": suite_page(suite(verdict, name)),
-        "comparison": comparison(verdict, name).to_html(),
+        "comparison": comparison_page(comparison(verdict, name)),
     }
 
 

@@ -10,11 +10,11 @@ import pytest
 from scenario_tools import rebuilt
 
 import neverseen as ns
+from neverseen.algorithms._tokens import BEGIN, PADDING, SYMBOLS
 from neverseen.algorithms.learners import decode, encode
-from neverseen.algorithms.tokens import BEGIN, PADDING, SYMBOLS
 
 SCENARIO = ns.scenarios.people()
-MADE = importlib.import_module("neverseen.properties.scenarios.people")
+MADE = importlib.import_module("neverseen.properties.scenarios._people")
 
 
 def texts(rows: ns.Rows, which: Any = True) -> list[str]:

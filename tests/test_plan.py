@@ -10,14 +10,14 @@ import pytest
 from cli_tools import Capture, one_line
 
 import neverseen as ns
-from neverseen.formal.verdict import Evidence, Status, Verdict
-from neverseen.properties.bets import least_pairs
-from neverseen.properties.cli import main
-from neverseen.properties.decide import decide
-from neverseen.properties.effects import Effect, effect_of
-from neverseen.properties.gathered import Block
-from neverseen.properties.plan import Forecast, Plan, _forecast  # pyright: ignore[reportPrivateUsage]
-from neverseen.properties.sequential import Terms
+from neverseen.formal.definitions._verdict import Evidence, Status, Verdict
+from neverseen.properties.checks._plan import Forecast, Plan, _forecast  # pyright: ignore[reportPrivateUsage]
+from neverseen.properties.cli._main import main
+from neverseen.properties.engine._bets import least_pairs
+from neverseen.properties.engine._decide import decide
+from neverseen.properties.engine._effects import Effect, effect_of
+from neverseen.properties.engine._pairs import Block
+from neverseen.properties.engine._sequential import Terms
 
 CLAIM = ns.Untraining(1.0, 0.05)
 

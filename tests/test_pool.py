@@ -12,13 +12,13 @@ import pytest
 from jaxtyping import PRNGKeyArray
 
 import neverseen as ns
-from neverseen.algorithms import pool as pools
-from neverseen.algorithms import spread
-from neverseen.algorithms.pool import SHARD, Pool, digest, plain
-from neverseen.algorithms.pools import removal
-from neverseen.algorithms.recent import MEMORY, Recent
-from neverseen.algorithms.store import Store
-from neverseen.properties.run_pools import arms, streams
+import neverseen.algorithms.pools._pool as pools
+import neverseen.algorithms.pools._spread as spread
+from neverseen.algorithms.pools._draw import removal
+from neverseen.algorithms.pools._pool import SHARD, Pool, digest, plain
+from neverseen.algorithms.pools._recent import MEMORY, Recent
+from neverseen.algorithms.store._store import Store
+from neverseen.properties.runs._run_pools import arms, streams
 
 SCENARIO = ns.scenarios.figure1()
 LEARNERS = {
@@ -217,7 +217,7 @@ def test_the_chunk_follows_from_a_run_s_own_working_set(bytes_of_a_run: int, exp
 def test_what_the_count_of_devices_changes_is_part_of_the_identity() -> None:
     script = (
         "import jax, sys; jax.config.update('jax_num_cpu_devices', int(sys.argv[1]))\n"
-        "import neverseen as ns; from neverseen.algorithms.pool import Pool, digest\n"
+        "import neverseen as ns; from neverseen.algorithms.pools._pool import Pool, digest\n"
         "learners = ns.learners.mlp(hidden=4, epochs=4, batch=4), ns.learners.logistic(epochs=20, bootstrap=True)\n"
         "rows = ns.scenarios.figure1().rows\n"
         "made = [Pool(one.fit, (jax.random.key(3),), (rows,)) for one in learners]\n"

@@ -14,9 +14,9 @@ import pytest
 from cli_tools import Capture, one_line
 
 import neverseen as ns
-from neverseen.algorithms.store import Store
-from neverseen.properties.cli import main
-from neverseen.properties.run_pools import arms, streams
+from neverseen.algorithms.store._store import Store
+from neverseen.properties.cli._main import main
+from neverseen.properties.runs._run_pools import arms, streams
 
 FILL = ["pool", "fill", "--learner", "ridge", "--scenario", "figure1"]
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import neverseen as ns
-from neverseen.formal.finite import point
-from neverseen.formal.verdict import Power, Route, Status, Verdict
-from neverseen.formal.worlds import World
-from neverseen.properties.dry_run import KEYS
-from neverseen.properties.power import withdrawn
+from neverseen.formal.definitions._verdict import Power, Route, Status, Verdict
+from neverseen.formal.laws._finite import point
+from neverseen.formal.laws._worlds import World
+from neverseen.properties.engine._power import withdrawn
+from neverseen.properties.runs._dry_run import KEYS
 
 UNTRAINING, UNLEARNING = ns.Untraining(1.0, 0.05), ns.Unlearning(1.0, 0.05)
 BLOBS = ns.scenarios.blobs("mislabelled", size=4, rows=31, dims=3)
@@ -93,7 +93,7 @@ def test_one_constant_in_all_three_arms_is_no_pass() -> None:
 
 
 def test_finite_worlds_and_known_laws_say_it_too() -> None:
-    from neverseen.formal.finite_learners import empirical_histogram, retrain
+    from neverseen.formal.laws._finite_learners import empirical_histogram, retrain
 
     learner, world = empirical_histogram(point("none")), World(("a", "b"), ("a",), ("a",))
     verdict = ns.check(UNTRAINING, retrain(learner), learner, world)

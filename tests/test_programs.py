@@ -20,19 +20,20 @@ from beartype import beartype
 from executor_tools import Noted
 
 import neverseen as ns
-from neverseen.algorithms import _machine, _published
-from neverseen.algorithms import pool as pools
-from neverseen.algorithms._programs import trace
-from neverseen.algorithms._reach import reach
-from neverseen.algorithms.certified.preconditions import constants
-from neverseen.algorithms.executors import fill, spawn
-from neverseen.algorithms.pool import Pool
-from neverseen.algorithms.recent import MEMORY, Recent
-from neverseen.algorithms.store import Store
-from neverseen.properties._question import Question
-from neverseen.properties._trial import Trial
-from neverseen.properties.rehearsal import rehearse
-from neverseen.properties.run_pools import arms, programs, streams
+import neverseen.algorithms.pools._pool as pools
+from neverseen.algorithms.fill import _published
+from neverseen.algorithms.fill.executors import fill, spawn
+from neverseen.algorithms.pools._pool import Pool
+from neverseen.algorithms.pools._recent import MEMORY, Recent
+from neverseen.algorithms.programs import _machine
+from neverseen.algorithms.programs._programs import trace
+from neverseen.algorithms.programs._reach import reach
+from neverseen.algorithms.removers.certified._preconditions import constants
+from neverseen.algorithms.store._store import Store
+from neverseen.properties.checks._question import Question
+from neverseen.properties.runs._rehearsal import rehearse
+from neverseen.properties.runs._run_pools import arms, programs, streams
+from neverseen.properties.runs._trial import Trial
 
 SCENARIO, CLAIM, RIDGE = ns.scenarios.figure1(), ns.Untraining(1.0, 0.05), ns.learners.ridge()
 ROOT = jax.random.key(3)
@@ -316,7 +317,7 @@ def test_the_processor_s_kind_is_part_of_the_identity(monkeypatch: pytest.Monkey
 
 
 def test_flags_of_the_compiler_are_told_apart_by_what_they_change() -> None:
-    script = "from neverseen.algorithms._machine import compiler; print(compiler())"
+    script = "from neverseen.algorithms.programs._machine import compiler; print(compiler())"
     plainly = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
     told = [
         subprocess.run(

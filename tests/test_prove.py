@@ -12,10 +12,10 @@ from cli_tools import Capture, one_line
 
 from neverseen.formal import theorems
 from neverseen.formal.catalogue import METRICS
-from neverseen.formal.statements import STATEMENTS
+from neverseen.formal.definitions._statements import STATEMENTS
 from neverseen.formal.theorems import Theorem
-from neverseen.properties import prove as proving
-from neverseen.properties.cli import main
+from neverseen.properties.checks import _prove as proving
+from neverseen.properties.cli._main import main
 
 QUICK = ("T2a", "T2b", "T8a", "T11")
 

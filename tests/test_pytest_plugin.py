@@ -16,8 +16,9 @@ from hypothesis.database import InMemoryExampleDatabase
 
 import _neverseen_pytest as entry
 import neverseen as ns
-from neverseen.properties import profiles, pytest_plugin
-from neverseen.properties.ledger import Ledger
+from neverseen.properties import profiles
+from neverseen.properties.testing import _pytest_session as pytest_plugin
+from neverseen.properties.testing.ledger import Ledger
 
 pytest_plugins = ["pytester"]
 
@@ -114,8 +115,8 @@ def test_inconclusive_fails_unless_it_is_allowed_by_name(run: Run) -> None:
 POWER = """
 import dataclasses
 import pytest
-from neverseen.formal.verdict import Power
-from neverseen.properties import _question
+from neverseen.formal.definitions._verdict import Power
+from neverseen.properties.checks import _question
 
 @pytest.fixture(autouse=True)
 def told(monkeypatch):

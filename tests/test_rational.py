@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sympy
 
-from neverseen.formal.rational import Values, decide, enclose
+from neverseen.formal.laws._rational import Values, decide, enclose
 
 X, Y = sympy.symbols("x y", positive=True)
 

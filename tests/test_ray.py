@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from executor_tools import alone, noise
 
-from neverseen.algorithms.executors import fill, ray
-from neverseen.algorithms.store import Store
+from neverseen.algorithms.fill.executors import fill, ray
+from neverseen.algorithms.store._store import Store
 
 
 class GoneError(Exception):
@@ -97,7 +97,7 @@ def test_a_cluster_of_ones_own_asks_for_a_token(monkeypatch: pytest.MonkeyPatch)
         return fake
 
     monkeypatch.delitem(sys.modules, "ray", raising=False)
-    monkeypatch.setattr("neverseen.algorithms.executors.importlib", SimpleNamespace(import_module=load))
+    monkeypatch.setattr("neverseen.algorithms.fill.executors.importlib", SimpleNamespace(import_module=load))
     ray("elsewhere:1", 1)
     assert found == [None, None]
     ray(workers=1)
@@ -136,7 +136,7 @@ def test_a_cluster_that_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_what_a_ray_task_raises_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", FakeRay())
-    monkeypatch.setattr("neverseen.algorithms._crew.draw", lambda *args: 1 / 0)
+    monkeypatch.setattr("neverseen.algorithms.fill._crew.draw", lambda *args: 1 / 0)
     with pytest.raises(ValueError, match=r"shard 0 of pool .*: ZeroDivisionError in a worker: division by zero"):
         fill(noise(8), 32, Store(tmp_path), ray(workers=1))
 
@@ -148,7 +148,7 @@ def test_without_ray_it_is_said_how_to_have_it(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_broken_executor_is_what_ray_deaths_become() -> None:
-    from neverseen.algorithms._ray import RayExecutor
+    from neverseen.algorithms.fill._ray import RayExecutor
 
     executor = RayExecutor(FakeRay(deaths=1, running=True), "local", 1)
     assert isinstance(executor.submit(lambda n: n, 1).exception(), BrokenExecutor)

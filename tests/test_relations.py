@@ -12,10 +12,10 @@ import pytest
 import neverseen as ns
 from neverseen.algorithms.removers import FAULTY
 from neverseen.formal.theorems import THEOREMS
-from neverseen.properties import _quick
-from neverseen.properties._trial import Trial
-from neverseen.properties.relations import RELATIONS, Found, Relation
-from neverseen.properties.suite import relations_scenario
+from neverseen.properties.runs import _quick
+from neverseen.properties.runs._trial import Trial
+from neverseen.properties.suite._check_suite import relations_scenario
+from neverseen.properties.suite.relations import RELATIONS, Found, Relation
 
 BY_NAME = {relation.name: relation for relation in RELATIONS}
 SCENARIO, RIDGE = relations_scenario(0), ns.learners.ridge()

@@ -14,15 +14,15 @@ from cli_tools import Capture, one_line
 from jaxtyping import Array, Bool, Float64, PRNGKeyArray
 
 import neverseen as ns
-from neverseen.formal.relative import Relative, Side
-from neverseen.formal.scenario import Rows
-from neverseen.properties import contest
-from neverseen.properties._standing import Standing
-from neverseen.properties.bets import STAKES, log_sum
-from neverseen.properties.calibration import lower_bound
-from neverseen.properties.cli import main
-from neverseen.properties.kernels import Arms, Kernel, Look, standing, statistics
-from neverseen.properties.round_robin import growth, matchings, mean
+import neverseen.properties.engine._contest as contest
+from neverseen.formal.definitions._relative import Relative, Side
+from neverseen.formal.definitions._scenario import Rows
+from neverseen.properties.cli._main import main
+from neverseen.properties.engine._bets import STAKES, log_sum
+from neverseen.properties.engine._mmd import Arms, Kernel, Look, standing, statistics
+from neverseen.properties.engine._round_robin import growth, matchings, mean
+from neverseen.properties.engine._standing import Standing
+from neverseen.properties.selftest._calibration import lower_bound
 
 Square = Float64[np.ndarray, "n n"]
 

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from neverseen.formal.definitions import Definition, Unlearning, Untraining
-from neverseen.formal.verdict import Evidence, Status, Verdict, ViewRow, Witness
-from neverseen.properties import _drawings, _laws, _svg
-from neverseen.properties.report import allowed, to_html, writable, write_report
+from neverseen.formal.definitions._definitions import Definition, Unlearning, Untraining
+from neverseen.formal.definitions._verdict import Evidence, Status, Verdict, ViewRow, Witness
+from neverseen.properties.report import _drawings, _laws, _svg
+from neverseen.properties.report._verdict_page import allowed, to_html, writable, write_report
 
 VOID = {"meta", "br", "img", "input", "link", "hr"}
 NAUGHTY = "<script>alert(\"1\")</script> & <b>'mine'</b>"

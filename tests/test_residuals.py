@@ -16,10 +16,10 @@ from scipy.special import ndtri
 from scipy.stats import binomtest
 
 import neverseen as ns
-from neverseen.properties import residuals
-from neverseen.properties._noise_tests import magnitudes, pairs
-from neverseen.properties.pairs import PAIRS
-from neverseen.properties.residuals import Residuals, assumed, seen_off
+import neverseen.properties.engine._residuals as residuals
+from neverseen.properties.engine._noise_tests import magnitudes, pairs
+from neverseen.properties.engine._residuals import Residuals, assumed, seen_off
+from neverseen.properties.runs._draw import PAIRS
 
 Fault = Callable[[PRNGKeyArray, Any], Any]
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import neverseen as ns
-from neverseen.formal.verdict import Power, Status, Verdict
-from neverseen.properties.decide import judged
-from neverseen.properties.gathered import Block
-from neverseen.properties.resolution import SHARES, resolution
-from neverseen.properties.sequential import Terms
+from neverseen.formal.definitions._verdict import Power, Status, Verdict
+from neverseen.properties.engine._decide import judged
+from neverseen.properties.engine._pairs import Block
+from neverseen.properties.engine._resolution import SHARES, resolution
+from neverseen.properties.engine._sequential import Terms
 
 
 def terms(pairs: int) -> Terms:

@@ -12,10 +12,10 @@ import pytest
 from safetensors.numpy import save_file
 
 import neverseen as ns
-from neverseen.properties import _arms
-from neverseen.properties._arms import Arm
-from neverseen.properties._columns import fit_fold, gains, overview
-from neverseen.properties._given import arms_given, lined_up
+from neverseen.properties.saved import _arms
+from neverseen.properties.saved._arms import Arm
+from neverseen.properties.saved._columns import fit_fold, gains, overview
+from neverseen.properties.saved._given import arms_given, lined_up
 
 CLAIM = ns.Untraining(0.5, 0.01)
 

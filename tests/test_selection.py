@@ -14,7 +14,7 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neverseen.formal.selection import (
+from neverseen.formal.distributional._selection import (
     RULES,
     coreset,
     cosine,
@@ -26,7 +26,7 @@ from neverseen.formal.selection import (
     select,
     to_retained,
 )
-from neverseen.formal.theorems.selection import kept_by_distance, kept_by_ratio, needed
+from neverseen.formal.theorems._selection import kept_by_distance, kept_by_ratio, needed
 
 RNG = np.random.default_rng(3)
 MIX = np.array([[1.0, 0.4, 0.0], [0.0, 0.7, 0.2], [0.3, 0.0, 1.5]])

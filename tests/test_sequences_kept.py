@@ -16,11 +16,11 @@ from test_exact_forest import ORDERS as BY_NODE
 from test_exact_forest import ROWS as BITS
 
 import neverseen as ns
-from neverseen.algorithms.certified.descent import descent_error, rewind_error
-from neverseen.algorithms.certified.langevin import langevin_distance, tail_distance
-from neverseen.algorithms.exact.forest import regrown
-from neverseen.algorithms.learners.forest import Grown, grow
-from neverseen.algorithms.sequences import ORDERS
+from neverseen.algorithms.learners._forest import Grown, grow
+from neverseen.algorithms.removers._sequences import ORDERS
+from neverseen.algorithms.removers.certified._descent import descent_error, rewind_error
+from neverseen.algorithms.removers.certified._langevin import langevin_distance, tail_distance
+from neverseen.algorithms.removers.exact._forest import regrown
 
 KEY = jax.random.key(3)
 SCENE = small(5)

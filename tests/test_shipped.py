@@ -13,9 +13,9 @@ import pytest
 
 import neverseen as ns
 from neverseen.algorithms.removers import CERTIFIED, FAULTY, HEURISTIC, REMOVERS
-from neverseen.formal.verdict import Route
-from neverseen.properties.relations import RELATIONS
-from neverseen.properties.suite import claimed, keys, learners_for, relation_rows
+from neverseen.formal.definitions._verdict import Route
+from neverseen.properties.suite._check_suite import claimed, keys, learners_for, relation_rows
+from neverseen.properties.suite.relations import RELATIONS
 
 SHIPPED = [name for name in REMOVERS if name not in FAULTY]
 SATISFIED, REFUTED, _ = ns.Status

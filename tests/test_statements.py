@@ -13,11 +13,13 @@ import sympy
 import neverseen as ns
 from neverseen.formal.catalogue import bibliography
 from neverseen.formal.closeness import kullback_leibler
-from neverseen.formal.closeness.symbols import DELTA, EPSILON
-from neverseen.formal.definitions import Level, Unlearning, Untraining
-from neverseen.formal.finite import Law, mixture, uniform
-from neverseen.formal.finite_closeness import delta_between, hockey_stick, indistinguishable
-from neverseen.formal.finite_learners import (
+from neverseen.formal.closeness._symbols import DELTA, EPSILON
+from neverseen.formal.definitions._definitions import Level, Unlearning, Untraining
+from neverseen.formal.definitions._statement import Statement, holds_in
+from neverseen.formal.definitions._statements import STATEMENTS
+from neverseen.formal.laws._finite import Law, mixture, uniform
+from neverseen.formal.laws._finite_closeness import delta_between, hockey_stick, indistinguishable
+from neverseen.formal.laws._finite_learners import (
     FiniteRemover,
     empirical_histogram,
     full_deletion,
@@ -30,10 +32,8 @@ from neverseen.formal.finite_learners import (
     retrain,
     without,
 )
-from neverseen.formal.statement import Statement, holds_in
-from neverseen.formal.statements import STATEMENTS
-from neverseen.formal.theorems.levels import draws
-from neverseen.formal.worlds import all_laws, worlds
+from neverseen.formal.laws._worlds import all_laws, worlds
+from neverseen.formal.theorems._levels import draws
 
 LAWS = tuple(all_laws("abc", 3))
 POINTS = ((0, "a"), (0, "b"), (1, "b"))

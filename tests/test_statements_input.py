@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from neverseen.formal.finite import point
-from neverseen.formal.statements import STATEMENTS
+from neverseen.formal.definitions._statements import STATEMENTS
+from neverseen.formal.laws._finite import point
 
 
 @pytest.mark.parametrize(

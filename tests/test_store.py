@@ -16,10 +16,10 @@ from safetensors import safe_open
 from store_tools import IDENTITY, filled, flip, leaves, others, same, shard_file, warned
 
 import neverseen
-from neverseen.algorithms import _shards
-from neverseen.algorithms._files import set_aside
-from neverseen.algorithms._shards import DamageError, decode, encode
-from neverseen.algorithms.store import Store, identity_id
+from neverseen.algorithms.store import _shards
+from neverseen.algorithms.store._files import set_aside
+from neverseen.algorithms.store._shards import DamageError, decode, encode
+from neverseen.algorithms.store._store import Store, identity_id
 
 NAMES = ["bool", "bfloat16", "float8_e4m3fn", "int4", "complex64", "complex128", "float16", "float32", "float64"]
 DTYPES = [np.dtype(name) for name in [*NAMES, *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))]]

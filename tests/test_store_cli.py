@@ -10,8 +10,8 @@ import pytest
 from cli_tools import Capture, one_line
 from store_tools import IDENTITY, filled, flip, leaves, shard_file
 
-from neverseen.algorithms.store import Store
-from neverseen.properties.cli import main
+from neverseen.algorithms.store._store import Store
+from neverseen.properties.cli._main import main
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from store_tools import IDENTITY, filled, finish, leaves, others, same, start, warned
 
-from neverseen.algorithms import _files
-from neverseen.algorithms.store import Store
+from neverseen.algorithms.store import _files
+from neverseen.algorithms.store._store import Store
 
 KILLED = """
     import os, random, signal, sys, time, warnings
     import numpy as np
-    from neverseen.algorithms.store import Store
+    from neverseen.algorithms.store._store import Store
 
     def leaves(number):
         return [np.full((32, 8000), number, np.float32)]
@@ -51,7 +51,7 @@ def test_a_killed_writer_leaves_whole_shards_or_none(tmp_path: Path) -> None:
 
 FILLING = """
     import sys
-    from neverseen.algorithms.store import Store
+    from neverseen.algorithms.store._store import Store
     import numpy as np
     pool = Store(sys.argv[1]).open({"root": 0})
     for number in eval(sys.argv[2]):
@@ -84,7 +84,7 @@ def test_threads_fill_one_pool(tmp_path: Path) -> None:
 TOO_LARGE = """
     import resource, sys, warnings
     import numpy as np
-    from neverseen.algorithms.store import Store
+    from neverseen.algorithms.store._store import Store
     resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
     pool = Store(sys.argv[1]).open({"root": 0})
     with warnings.catch_warnings(record=True) as seen:
@@ -106,7 +106,7 @@ def test_a_file_that_the_system_cuts_off_is_not_left(tmp_path: Path) -> None:
 CLOSED = """
     import os, sys, warnings
     import numpy as np
-    from neverseen.algorithms.store import Store
+    from neverseen.algorithms.store._store import Store
     if os.geteuid() == 0:
         os.setgroups([])
         os.setuid(65534)
@@ -171,7 +171,7 @@ def test_a_shard_that_cannot_be_read_stays(tmp_path: Path, monkeypatch: pytest.M
     def refuse(path: Path) -> Any:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr("neverseen.algorithms._checked.read_plain", refuse)
+    monkeypatch.setattr("neverseen.algorithms.store._checked.read_plain", refuse)
     results, lines = warned(lambda: [pool.read(0, leaves(0)), pool.read(0, leaves(0))])
     assert (results, len(lines)) == ([None, None], 1)
     assert "cannot be read (Input/output error); it stays where it is" in lines[0]

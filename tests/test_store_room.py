@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from store_tools import IDENTITY, filled, flip, leaves, shard_file, warned
 
-from neverseen.algorithms import _room
-from neverseen.algorithms.store import Store
+from neverseen.algorithms.store import _quota as _room
+from neverseen.algorithms.store._store import Store
 
 SIZE = 2000
 BYTES = 4 * 4 * SIZE  # of a shard, not counting some hundred of header

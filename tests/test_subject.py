@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 import neverseen as ns
-from neverseen.algorithms._foreign import contained
-from neverseen.algorithms._traced import traced
-from neverseen.properties._blame import blame, theirs
-from neverseen.properties._subject import mapping, several, subject
+from neverseen.algorithms.programs._foreign import contained
+from neverseen.algorithms.programs._traced import traced
+from neverseen.properties.cli._blame import blame, theirs
 from neverseen.properties.metrics import Table
-from neverseen.properties.rehearsal import rehearse
-from neverseen.properties.suite import known_names
+from neverseen.properties.runs._rehearsal import rehearse
+from neverseen.properties.runs._subject import mapping, several, subject
+from neverseen.properties.suite._check_suite import known_names
 
 CLAIM, RIDGE, RETRAIN = ns.Untraining(1.0, 0.05), ns.learners.ridge(), ns.removers.retrain()
 SCENE = ns.scenarios.figure1()

@@ -12,12 +12,12 @@ from cli_tools import Capture, one_line
 from power_tools import IDLE, SAME, TELLS
 
 import neverseen as ns
-from neverseen.formal.verdict import Power, Verdict
-from neverseen.properties import _question
-from neverseen.properties import suite as module
-from neverseen.properties._suite import Outcome, Row
-from neverseen.properties._suite_page import to_html
-from neverseen.properties.cli import main
+import neverseen.properties.suite._check_suite as module
+from neverseen.formal.definitions._verdict import Power, Verdict
+from neverseen.properties.checks import _question
+from neverseen.properties.cli._main import main
+from neverseen.properties.report._suite_page import to_html
+from neverseen.properties.suite._result import Outcome, Row
 
 SATISFIED, REFUTED, INCONCLUSIVE = ns.Status
 NOISY = ns.learners.noisy(ns.learners.ridge(), 0.1)

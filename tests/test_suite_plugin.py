@@ -8,9 +8,10 @@ import pytest
 from power_tools import IDLE, SAME, TELLS
 
 import neverseen as ns
-from neverseen.formal.verdict import Power, Verdict
-from neverseen.properties import _question, testing
-from neverseen.properties.relations import Found, Relation
+import neverseen.properties.testing._parametrize as testing
+from neverseen.formal.definitions._verdict import Power, Verdict
+from neverseen.properties.checks import _question
+from neverseen.properties.suite.relations import Found, Relation
 
 pytest_plugins = ["pytester"]
 
@@ -145,7 +146,7 @@ HANDED = """
 import contextlib
 import dataclasses
 import neverseen as ns
-from neverseen.properties import testing
+import neverseen.properties.testing._parametrize as testing
 RIGHT = ns.removers.retrain()
 STRAY = dataclasses.replace(ns.removers.do_nothing(), name="stray")  # claims nothing: its check of that fails
 

@@ -12,13 +12,14 @@ import pytest
 from cli_tools import Capture, one_line
 
 import neverseen as ns
-from neverseen.algorithms import pool, removers
-from neverseen.algorithms.recent import MEMORY, Recent
-from neverseen.formal.verdict import Power, Status, Verdict
-from neverseen.properties import _sweep_command
-from neverseen.properties._sweep_drawing import drawing
-from neverseen.properties.cli import main
-from neverseen.properties.sweep import EIGHTHS, Point, Sweep, nested, sweep, sweep_all, to_json
+import neverseen.algorithms.pools._pool as pool
+from neverseen.algorithms import removers
+from neverseen.algorithms.pools._recent import MEMORY, Recent
+from neverseen.formal.definitions._verdict import Power, Status, Verdict
+from neverseen.properties.checks._sweep import EIGHTHS, Point, Sweep, sweep, sweep_all, to_json
+from neverseen.properties.cli import _sweep_command, main
+from neverseen.properties.report._sweep_drawing import drawing
+from neverseen.properties.scenarios import nested
 
 LEARNER = ns.learners.nearest_neighbour()
 SCENE = ns.scenarios.figure1()

@@ -16,7 +16,7 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neverseen.formal.finite import normalise
+from neverseen.formal.laws._finite import normalise
 from neverseen.formal.theorems import (
     THEOREMS,
     Theorem,
@@ -27,9 +27,9 @@ from neverseen.formal.theorems import (
     selection,
     streaming,
 )
-from neverseen.formal.theorems.over_cases import OverCases, power
-from neverseen.formal.theorems.over_worlds import LEARNERS, OverWorlds
-from neverseen.formal.theorems.symbolic import Symbolic
+from neverseen.formal.theorems._over_cases import OverCases, power
+from neverseen.formal.theorems._over_worlds import LEARNERS, OverWorlds
+from neverseen.formal.theorems._symbolic import Symbolic
 
 ANALYTIC = tuple(t for module in (gaussian, frontier, selection, streaming, decay) for t in module.THEOREMS)
 every = pytest.mark.parametrize("theorem", ANALYTIC, ids=lambda theorem: theorem.id)

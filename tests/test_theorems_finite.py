@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neverseen.formal.finite import Law, mixture, normalise
-from neverseen.formal.finite_closeness import hockey_stick, total_variation
-from neverseen.formal.finite_learners import FiniteLearner, gibbs, multiset
+from neverseen.formal.laws._finite import Law, mixture, normalise
+from neverseen.formal.laws._finite_closeness import hockey_stick, total_variation
+from neverseen.formal.laws._finite_learners import FiniteLearner, gibbs, multiset
+from neverseen.formal.laws._worlds import World
 from neverseen.formal.theorems import (
     distances,
     find,
@@ -29,12 +30,11 @@ from neverseen.formal.theorems import (
     requests,
     symbolic,
 )
-from neverseen.formal.theorems.base import Theorem, order
-from neverseen.formal.theorems.levels import OverPopulations, Population
-from neverseen.formal.theorems.over_laws import REFINE, OverLaws, best_event, half_l1, positive_part, times
-from neverseen.formal.theorems.over_worlds import NEIGHBOUR, POINTS, OverWorlds, events_gap
-from neverseen.formal.theorems.symbolic import Symbolic
-from neverseen.formal.worlds import World
+from neverseen.formal.theorems._base import Theorem, order
+from neverseen.formal.theorems._levels import OverPopulations, Population
+from neverseen.formal.theorems._over_laws import REFINE, OverLaws, best_event, half_l1, positive_part, times
+from neverseen.formal.theorems._over_worlds import NEIGHBOUR, POINTS, OverWorlds, events_gap
+from neverseen.formal.theorems._symbolic import Symbolic
 
 MODULES = (distances, levels, memory, mixtures, profiles, references, requests, symbolic)
 FINITE = tuple(theorem for module in MODULES for theorem in module.THEOREMS)

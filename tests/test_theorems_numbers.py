@@ -15,17 +15,17 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neverseen.formal.finite import Law, normalise, uniform
-from neverseen.formal.finite_learners import FiniteLearner, gibbs, multiset
+from neverseen.formal.laws._finite import Law, normalise, uniform
+from neverseen.formal.laws._finite_learners import FiniteLearner, gibbs, multiset
+from neverseen.formal.laws._worlds import World
 from neverseen.formal.theorems import (
     find,
     frontier,
     selection,
     streaming,
 )
-from neverseen.formal.theorems.over_cases import OverCases
-from neverseen.formal.theorems.over_worlds import POINTS, OverWorlds
-from neverseen.formal.worlds import World
+from neverseen.formal.theorems._over_cases import OverCases
+from neverseen.formal.theorems._over_worlds import POINTS, OverWorlds
 
 
 @given(st.floats(0, 3), st.floats(0.05, 4))

@@ -11,10 +11,10 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, PRNGKeyArray
 
 import neverseen as ns
-from neverseen.algorithms.concept.misdirect import direction
-from neverseen.algorithms.layers import layers
-from neverseen.algorithms.learners.gradient import uniform_start
-from neverseen.algorithms.learners.transformer import Transformer, attention, next_token_loss
+from neverseen.algorithms.learners._gradient import uniform_start
+from neverseen.algorithms.learners._transformer import Transformer, attention, next_token_loss
+from neverseen.algorithms.removers._layers import layers
+from neverseen.algorithms.removers.concept._misdirect import direction
 
 R = ns.removers
 KEY = jax.random.key(5)

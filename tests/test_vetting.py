@@ -10,9 +10,9 @@ import pytest
 import scipy.stats
 
 import neverseen as ns
-from neverseen.properties._columns import named
-from neverseen.properties._vetting import repeats, sorted_by, together, vet
-from neverseen.properties.cli import main
+from neverseen.properties.cli._main import main
+from neverseen.properties.saved._columns import named
+from neverseen.properties.saved._vetting import repeats, sorted_by, together, vet
 
 CLAIM = ns.Untraining(1.0, 0.05)
 LEVELS: dict[str, Any] = {"alpha": 0.05, "beta": 0.05, "tolerance": 0.3}

@@ -2,40 +2,40 @@
 
 from collections.abc import Callable
 
+from .._tokens import Tokens as Tokens
+from .._tokens import decode as decode
+from .._tokens import encode as encode
 from ..base import Learner
-from ..tokens import Tokens as Tokens
-from ..tokens import decode as decode
-from ..tokens import encode as encode
-from .cnn import Convolutions as Convolutions
-from .cnn import cnn as cnn
-from .convolution import convolve as convolve
-from .convolution import max_pool as max_pool
-from .forest import forest as forest
-from .gradient import Perceptron as Perceptron
-from .gradient import flax_module as flax_module
-from .gradient import minibatch as minibatch
-from .gradient import mlp as mlp
-from .kernel import kernel_ridge as kernel_ridge
-from .logged import logged as logged
-from .logged import logging as logging
-from .logistic import logistic as logistic
-from .minimiser import newton_logistic as newton_logistic
-from .minimiser import objective_perturbed as objective_perturbed
-from .neighbour import nearest_neighbour as nearest_neighbour
-from .noisy import noisy as noisy
-from .noisy_steps import langevin as langevin
-from .noisy_steps import noisy_tail as noisy_tail
-from .private import dp_sgd as dp_sgd
-from .projected import checkpointed as checkpointed
-from .projected import projected_descent as projected_descent
-from .recorded import recorded_descent as recorded_descent
-from .ridge import ridge as ridge
-from .sharded import sisa as sisa
-from .summed import naive_bayes as naive_bayes
-from .summed import streaming_ridge as streaming_ridge
-from .summed import summarised as summarised
-from .transformer import Transformer as Transformer
-from .transformer import transformer as transformer
+from ._cnn import Convolutions as Convolutions
+from ._cnn import cnn as cnn
+from ._convolution import convolve as convolve
+from ._convolution import max_pool as max_pool
+from ._forest import forest as forest
+from ._gradient import Perceptron as Perceptron
+from ._gradient import flax_module as flax_module
+from ._gradient import minibatch as minibatch
+from ._gradient import mlp as mlp
+from ._kernel import kernel_ridge as kernel_ridge
+from ._logged import logged as logged
+from ._logged import logging as logging
+from ._logistic import logistic as logistic
+from ._minimiser import newton_logistic as newton_logistic
+from ._minimiser import objective_perturbed as objective_perturbed
+from ._neighbour import nearest_neighbour as nearest_neighbour
+from ._noisy import noisy as noisy
+from ._noisy_steps import langevin as langevin
+from ._noisy_steps import noisy_tail as noisy_tail
+from ._private import dp_sgd as dp_sgd
+from ._projected import checkpointed as checkpointed
+from ._projected import projected_descent as projected_descent
+from ._recorded import recorded_descent as recorded_descent
+from ._ridge import ridge as ridge
+from ._sharded import sisa as sisa
+from ._summed import naive_bayes as naive_bayes
+from ._summed import streaming_ridge as streaming_ridge
+from ._summed import summarised as summarised
+from ._transformer import Transformer as Transformer
+from ._transformer import transformer as transformer
 
 LEARNERS: dict[str, Callable[..., Learner]] = {
     "cnn": cnn,

@@ -1,11 +1,11 @@
 """Which notion each problem setting, algorithm and metric belongs to, and why, with citations."""
 
-from .bibliography import bibliography, cite, parse
-from .entries import Entry, Notion
-from .methods import ALGORITHMS
-from .metrics import METRICS, require
-from .settings import SETTINGS, TOPICS
-from .table import table
+from ._bibliography import bibliography, cite, parse
+from ._entries import Entry, Notion
+from ._methods import ALGORITHMS
+from ._metrics import METRICS, require
+from ._settings import SETTINGS, TOPICS
+from ._table import table
 
 __all__ = [
     "ALGORITHMS",

@@ -1,7 +1,7 @@
 """How close two laws are: divergences, their conversions with directions, and the calculus of (ε, δ)."""
 
-from .bracket import Bracket, largest, solve_decreasing
-from .calculus import (
+from ._bracket import Bracket, largest, solve_decreasing
+from ._calculus import (
     RULES,
     Indistinguishability,
     chain,
@@ -12,7 +12,7 @@ from .calculus import (
     post_process,
     weaken,
 )
-from .conversions import (
+from ._conversions import (
     CONVERSIONS,
     bretagnolle_huber,
     chi_squared_to_kullback_leibler,
@@ -29,7 +29,7 @@ from .conversions import (
     renyi_to_epsilon_mironov,
     total_variation_to_indistinguishability,
 )
-from .divergences import (
+from ._divergences import (
     DIVERGENCES,
     Divergence,
     chi_squared,
@@ -40,9 +40,9 @@ from .divergences import (
     renyi,
     total_variation,
 )
-from .formula import Edge, Formula, compiled, in_logs
-from .symbols import LogNormalCdf, NormalCdf, NormalQuantile
-from .tradeoff import (
+from ._formula import Edge, Formula, compiled, in_logs
+from ._symbols import LogNormalCdf, NormalCdf, NormalQuantile
+from ._tradeoff import (
     GAUSSIAN,
     TradeOff,
     gaussian_kullback_leibler,

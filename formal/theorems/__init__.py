@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from . import (
-    decay,
-    distances,
-    frontier,
-    gaussian,
-    levels,
-    memory,
-    mixtures,
-    profiles,
-    references,
-    requests,
-    selection,
-    streaming,
-    symbolic,
-)
-from .base import Case, Claim, Kind, Outcome, Proof, Search, Theorem, order, select
+from . import _decay as decay
+from . import _distances as distances
+from . import _frontier as frontier
+from . import _gaussian as gaussian
+from . import _levels as levels
+from . import _memory as memory
+from . import _mixtures as mixtures
+from . import _profiles as profiles
+from . import _references as references
+from . import _requests as requests
+from . import _selection as selection
+from . import _streaming as streaming
+from . import _symbolic as symbolic
+from ._base import Case, Claim, Kind, Outcome, Proof, Search, Theorem, order, select
 
 _MODULES = (
     decay,

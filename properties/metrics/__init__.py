@@ -1,12 +1,12 @@
 """The field's metrics, each bound to its notion and read beside its floor and its power."""
 
-from .measure import measure as measure
-from .metric import Arm as Arm
-from .metric import Metric as Metric
-from .registry import METRICS as METRICS
-from .registry import implementing as implementing
-from .registry import named as named
-from .resample import Interval as Interval
-from .table import Reading as Reading
-from .table import Row as Row
-from .table import Table as Table
+from ._measure import measure as measure
+from ._metric import Arm as Arm
+from ._metric import Metric as Metric
+from ._registry import METRICS as METRICS
+from ._registry import implementing as implementing
+from ._registry import named as named
+from ._resample import Interval as Interval
+from ._table import Reading as Reading
+from ._table import Row as Row
+from ._table import Table as Table

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 
-from ...formal.scenario import Scenario
-from .choose import KINDS as KINDS
-from .choose import Kind as Kind
-from .mixture import mixture as mixture
-from .people import people as people
-from .real import breast_cancer as breast_cancer
-from .real import digits as digits
-from .synthetic import blobs as blobs
-from .synthetic import figure1 as figure1
+from ...formal.definitions._scenario import Scenario
+from ._choose import KINDS as KINDS
+from ._choose import Kind as Kind
+from ._mixture import mixture as mixture
+from ._nested import nested as nested
+from ._people import people as people
+from ._real import breast_cancer as breast_cancer
+from ._real import digits as digits
+from ._synthetic import blobs as blobs
+from ._synthetic import figure1 as figure1
 
 SCENARIOS: dict[str, Callable[..., Scenario]] = {
     "digits": digits,

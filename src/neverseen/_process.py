@@ -109,7 +109,7 @@ def _answer(reading: int, leave: Callable[[int], object]) -> None:
         pass
     if told.count(signal.SIGINT) == 1:
         select.select([reading], [], [], GRACE)
-    library = sys.modules.get("neverseen.properties._interrupt")
+    library = sys.modules.get("neverseen.properties.cli._interrupt")
     words = "no pair was finished" if library is None else library.last_words()
     if words is not None:
         say(f"interrupted; {words}")

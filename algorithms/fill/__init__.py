@@ -1,0 +1,3 @@
+"""Filling pools with many processes or machines."""
+
+from . import executors as executors

@@ -1,0 +1,7 @@
+"""Removers aimed at a concept: what S is a sample of, not S alone."""
+
+from ._boundary import boundary_shrink as boundary_shrink
+from ._distributional import distributional as distributional
+from ._editing import uce as uce
+from ._impair import unsir as unsir
+from ._misdirect import rmu as rmu

@@ -1,0 +1,147 @@
+"""The baselines: nothing, descent on what to keep, ascent on what to forget, and both."""
+
+from typing import Any
+
+from jaxtyping import Array, Bool, PRNGKeyArray
+
+from ....formal._types import Real
+from ....formal.definitions._scenario import Rows
+from ..._factory import factory
+from ..._own import own
+from ...base import Learner, Remover, Trained
+from .._steps import balanced, follow, named
+
+
+@factory
+def do_nothing() -> Remover:
+    """Return the model as it is: the control that every check must refute where D∖S differs from D.
+
+    >>> do_nothing()
+    do_nothing
+    """
+
+    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
+        del key, rows, forget
+        return trained
+
+    def centre(key: PRNGKeyArray, learner: Learner, start: Any, rows: Rows, forget: Bool[Array, " n"]) -> Any:
+        del key, learner, rows, forget
+        return start
+
+    nothing = Remover(remove, "do_nothing", "neither", random=False, centre=centre, centre_random=False)
+    return own(nothing, settled=True)
+
+
+@factory
+def finetune(epochs: Real = 2, batch: int = 64, rate: Real = 0.05) -> Remover:
+    r"""Keep training on D∖S, with fresh optimiser state.
+
+    $$\theta \leftarrow \theta - \eta \nabla L_{D \setminus S}(\theta)$$
+
+    Args:
+        epochs: passes over D∖S.
+        batch: rows in a minibatch, drawn with replacement.
+        rate: η. Defaults ours, for `learners.mlp`.
+
+    Aim: untraining. Guarantee: none declared. Cost: epochs over the learner's own epochs. Limits: S=D takes no step;
+    a few steps leave the model near A(D), many on a strongly convex objective reach A(D∖S). A baseline since Golatkar
+    et al. 2020 (arXiv 1911.04933).
+
+    >>> finetune().aims_at
+    'untraining'
+    """
+
+    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
+        objective = balanced(trained.learner, 1)
+        return follow(key, trained, (rows.without(forget),), objective, epochs=epochs, batch=batch, rate=rate)
+
+    return Remover(remove, "finetune", "untraining")
+
+
+@factory
+def neg_grad(epochs: Real = 2, batch: int = 64, rate: Real = 0.01) -> Remover:
+    r"""Climb the loss on S.
+
+    $$\theta \leftarrow \theta + \eta \nabla L_S(\theta)$$
+
+    Args:
+        epochs: passes over S, at least one step.
+        batch: rows in a minibatch.
+        rate: η. Defaults ours, for `learners.mlp`.
+
+    Aim: untraining. Guarantee: none declared. Cost: epochs · |S| over the learner's epochs · n. Limits: S=∅ is the
+    identity; the loss it climbs has no maximum, so many steps diverge. Gradient ascent of Golatkar et al. 2020 (arXiv
+    1911.04933) and Jang et al. 2023 (arXiv 2210.01504).
+
+    >>> neg_grad().aims_at
+    'untraining'
+    """
+
+    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
+        objective = balanced(trained.learner, -1)
+        return follow(key, trained, (named(rows, forget),), objective, epochs=epochs, batch=batch, rate=rate)
+
+    return Remover(remove, "neg_grad", "untraining")
+
+
+@factory
+def neg_grad_plus(keep: Real = 0.95, epochs: Real = 2, batch: int = 64, rate: Real = 0.05) -> Remover:
+    r"""Descend on D∖S while climbing on S.
+
+    $$\min_\theta\; \beta L_{D \setminus S}(\theta) - (1 - \beta) L_S(\theta)$$
+
+    Args:
+        keep: β in [0, 1]; 1 is fine-tuning, 0 gradient ascent for as many steps as D∖S asks for.
+        epochs: passes over D∖S.
+        batch: rows in a minibatch of each.
+        rate: step size. Defaults ours, for `learners.mlp`.
+
+    Raises:
+        ValueError: β outside [0, 1].
+
+    Aim: both, points and classes. Guarantee: none declared. Cost: 2 epochs over the learner's own. Limits: S=D
+    takes no step. Source: Kurmanji et al. 2023 (arXiv 2302.09880).
+
+    >>> neg_grad_plus(keep=2.0)
+    Traceback (most recent call last):
+    ValueError: keep: 2.0 is not in [0, 1]
+    """
+    if not 0 <= keep <= 1:
+        raise ValueError(f"keep: {keep} is not in [0, 1]")
+
+    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
+        sources = rows.without(forget), named(rows, forget)
+        objective = balanced(trained.learner, keep, keep - 1)
+        return follow(key, trained, sources, objective, epochs=epochs, batch=batch, rate=rate)
+
+    return Remover(remove, "neg_grad_plus", "both")
+
+
+@factory
+def gradient_difference(keep: Real = 1.0, epochs: Real = 10, batch: int = 64, rate: Real = 0.02) -> Remover:
+    r"""Climb on S while descending on D∖S, for passes over S.
+
+    $$\min_\theta\; \lambda L_{D \setminus S}(\theta) - L_S(\theta)$$
+
+    The direction of `neg_grad_plus` at β = λ/(1+λ), scaled by 1 + λ; the number of steps is that of S, not of D∖S.
+
+    Args:
+        keep: λ ≥ 0; 0 is gradient ascent.
+        epochs: passes over S.
+        batch: rows in a minibatch of each.
+        rate: step size. λ = 1 as in TOFU, the rest ours, for `learners.mlp`.
+
+    Aim: both. Guarantee: none declared. Cost: 2 epochs · |S| over the learner's epochs · n. Limits: S=∅ is the
+    identity; the loss on S has no maximum, so many steps diverge. Source: Liu et al. 2022 (arXiv 2203.12817); as a
+    baseline Maini et al. 2024 (arXiv 2401.06121).
+
+    >>> gradient_difference().aims_at
+    'both'
+    """
+
+    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
+        sources = named(rows, forget), rows.without(forget)
+        objective = balanced(trained.learner, -1, keep)
+        return follow(key, trained, sources, objective, epochs=epochs, batch=batch, rate=rate)
+
+    return Remover(remove, "gradient_difference", "both")

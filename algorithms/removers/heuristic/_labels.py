@@ -1,0 +1,142 @@
+"""Wrong labels for S: random ones, on all weights or on the salient ones."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
+
+from ....formal._types import Real
+from ....formal.definitions._scenario import Rows
+from ..._factory import factory
+from ...base import Remover, Trained
+from ...learners._gradient import require_one_hot
+from .._steps import balanced, follow, named, ranks, require_scores, scaled
+
+
+def relabelled(
+    key: PRNGKeyArray, y: Float[Array, "n c"], forget: Bool[Array, " n"], exclude: bool
+) -> Float[Array, "n c"]:
+    """One-hot labels drawn uniformly, one for each row of S; the true label excluded or not.
+
+    >>> import jax, jax.numpy as jnp
+    >>> y = jnp.eye(2)
+    >>> relabelled(jax.random.key(0), y, jnp.ones(2, bool), exclude=True).tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+    classes = y.shape[1]
+    drawn = jax.random.uniform(key, (len(y),))[ranks(forget)]
+    if not exclude:
+        return jax.nn.one_hot(jnp.floor(drawn * classes).astype(int), classes, dtype=y.dtype)
+    shift = 1 + jnp.floor(drawn * (classes - 1)).astype(int)
+    return jax.nn.one_hot((y.argmax(1) + shift) % classes, classes, dtype=y.dtype)
+
+
+@factory
+def random_label(
+    keep: Real = 1.0, exclude: bool = True, epochs: Real = 10, batch: int = 64, rate: Real = 0.2
+) -> Remover:
+    r"""Descend on S with random labels, and on D∖S with the right ones.
+
+    $$\min_\theta\; \mathrm{CE}(f_\theta(x), \tilde y) \text{ on } S + \lambda L_{D \setminus S}(\theta), \qquad
+      \tilde y \sim \mathcal U\{1..c\} \setminus \{y\}$$
+
+    Args:
+        keep: λ ≥ 0; 0 leaves D∖S out.
+        exclude: whether the true label is excluded from the draw. Labels are drawn once, not anew in every pass.
+        epochs: passes over S.
+        batch: rows in a minibatch of each.
+        rate: step size. Defaults ours, for `learners.mlp`; public code draws from all classes (`exclude=False`).
+
+    Raises:
+        ValueError: when run, the learner's outputs are no class scores or the targets are not one-hot.
+
+    Aim: unlearning. Guarantee: none declared. Cost: 2 epochs · |S| over the learner's epochs · n. Limits: S=∅ is the
+    identity; S is driven to chance or below, so that S which A(D∖S) predicts is over-forgotten. Source: Golatkar et al.
+    2020 (arXiv 1911.04933), Graves et al. 2021 (arXiv 2010.10981); with passes over D∖S, successive random labels.
+
+    >>> random_label().aims_at
+    'unlearning'
+    """
+
+    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
+        return _mislead(key, trained, rows, forget, keep, exclude, epochs, batch, rate)
+
+    return Remover(remove, "random_label", "unlearning")
+
+
+@factory
+def salun(
+    share: Real = 0.5,
+    keep: Real = 1.0,
+    exclude: bool = True,
+    epochs: Real = 10,
+    batch: int = 64,
+    rate: Real = 0.2,
+) -> Remover:
+    r"""Random labels, on the weights that matter to S only.
+
+    $$m = 1\{|\nabla L_S(\theta_0)| \ge \gamma\}, \qquad \theta \leftarrow \theta - \eta\, m \odot \nabla
+      \big(\mathrm{CE}(f_\theta(x), \tilde y) \text{ on } S + \lambda L_{D \setminus S}(\theta)\big)$$
+
+    Args:
+        share: of the weights that change: γ is the quantile 1 − share of |∇L_S| over all weights, of which all that
+            reach it change. 1 is `random_label`, 0 the identity.
+        keep, exclude, epochs, batch, rate: as in `random_label`.
+
+    Raises:
+        ValueError: share outside [0, 1]; when run, the learner's outputs are no class scores.
+
+    Aim: unlearning. Guarantee: none declared. Cost: that of `random_label`, and one gradient on S. Limits: those of
+    `random_label`; weights outside the mask keep the law they have under A(D). Source: Fan et al. 2024 (arXiv
+    2310.12508), where half of the weights is the default too.
+
+    >>> salun(share=1.5)
+    Traceback (most recent call last):
+    ValueError: share: 1.5 is more than 1
+    """
+
+    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
+        slope = jax.grad(trained.learner.mean_loss)(trained.params, named(rows, forget))
+        return _mislead(
+            key, trained, rows, forget, keep, exclude, epochs, batch, rate, (scaled(salient(slope, share)),)
+        )
+
+    return Remover(remove, "salun", "unlearning")
+
+
+def salient(slope: Any, share: Real) -> Any:
+    """Which entries of a tree are among the given share of largest magnitude; ties at the threshold all are.
+
+    >>> import jax.numpy as jnp
+    >>> salient({"a": jnp.array([3.0, -1.0]), "b": jnp.array([-2.0, 0.0])}, 0.5)["b"].tolist()
+    [True, False]
+    """
+    flat, rebuild = ravel_pytree(jax.tree.map(jnp.abs, slope))
+    chosen = round(share * flat.size)
+    threshold = jnp.sort(flat)[flat.size - chosen] if chosen else jnp.inf
+    return jax.tree.map(lambda size: size >= threshold, rebuild(flat))
+
+
+def _mislead(
+    key: PRNGKeyArray,
+    trained: Trained,
+    rows: Rows,
+    forget: Bool[Array, " n"],
+    keep: Real,
+    exclude: bool,
+    epochs: Real,
+    batch: int,
+    rate: Real,
+    then: Any = (),
+) -> Any:
+    """SGD on random labels for S and right ones for D∖S."""
+    require_scores("random_label", trained.learner)
+    require_one_hot(rows)
+    label_key, order_key = jax.random.split(key)
+    wrong = Rows(rows.x, relabelled(label_key, rows.y, forget, exclude), forget)
+    return follow(
+        order_key, trained, (wrong, rows.without(forget)), balanced(trained.learner, 1, keep),
+        epochs=epochs, batch=batch, rate=rate, then=then,
+    )  # fmt: skip

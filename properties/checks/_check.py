@@ -1,0 +1,199 @@
+"""`check`: a remover, a learner and a scenario against a definition, decided by fresh runs."""
+
+import dataclasses
+import itertools
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ...algorithms.base import Learner, Remover
+from ...algorithms.store._store import Store
+from ...formal._numbers import admit_grain, flag, root_seed
+from ...formal._types import Real
+from ...formal.definitions._definitions import Definition
+from ...formal.definitions._scenario import Scenario
+from ...formal.definitions._verdict import Power, Status, Verdict
+from ...formal.laws._finite_learners import FiniteLearner, FiniteRemover
+from ...formal.laws._worlds import World
+from ..engine._conclusion import verdict_of
+from ..engine._decide import decide
+from ..engine._grain import coarsest
+from ..engine._pairs import Block
+from ..engine._power import power_of, withdrawn
+from ..engine._power import require_power as needing_power
+from ..engine._progress import Progress, watched
+from ..engine._resolution import resolution as smallest_seen
+from ..engine._sequential import Terms
+from ..runs._draw import PAIRS, blocks, originals
+from ..runs._dry_run import dry_run
+from ..runs._rehearsal import rehearse
+from ..runs._subject import subject
+from ..runs._views import probes
+from ._closed_form import check_finite, check_gaussian
+
+_WIDEST = 16
+"""Standard deviations of the grain that the runs of a constant lie apart at most."""
+
+
+def check(
+    definition: Definition,
+    remover: Remover | FiniteRemover,
+    learner: Learner | FiniteLearner,
+    scenario: Scenario | World,
+    *,
+    budget: int = 512,
+    alpha: float = 1e-4,
+    beta: float = 0.05,
+    tolerance: float = 0.1,
+    seed: int = 0,
+    grain: Real = 1e-3,
+    resolution: bool = False,
+    require_power: bool = False,
+    store: Store | None = None,
+    keyed_as: Scenario | None = None,
+    progress: Progress | None = None,
+) -> Verdict:
+    """Decide whether the remover's models have the law the definition asks for.
+
+    The strongest route that applies decides: *exact* for finite laws, *analytic* where learner and remover are this
+    library's own and publish Gaussian laws, and otherwise fresh runs: *coupling* where noise is declared and those runs
+    bear it out, *sequential* everywhere. Only runs use the levels, the tolerance, the budget and the grain.
+
+    Args:
+        definition: which rows the reference never saw, and (ε, δ).
+        remover: U.
+        learner: A.
+        scenario: D, S, S_full, and points never in D; a `World` for finite learners.
+        budget: pairs of runs at most; no block is drawn after the one that decides.
+        alpha: bound on the probability of a false REFUTED.
+        beta: bound on the probability of a false SATISFIED.
+        tolerance: τ; SATISFIED claims δ + τ over the declared class.
+        seed: root seed; the verdict is a pure function of it and the other arguments.
+        grain: s, the noise on every view, as a share of each column's size (see `properties/engine/_grain.py`), and at
+            least 16 times what rounding changes; smaller differences are not examined.
+        resolution: where the claim was not refuted, replay the check on contaminated pairs and say what share of
+            originals it would have refuted (seconds, not minutes).
+        require_power: answer INCONCLUSIVE in place of a SATISFIED that doing nothing would have got here as well.
+        store: where runs are kept on disk, so that later checks, and this one after an interruption, find them there.
+            Recent runs are shared in memory without it.
+        keyed_as: the scenario whose streams of runs are drawn from, for requests on one D that are to share originals
+            and references; the scenario itself when left out.
+        progress: called after each block.
+
+    Returns:
+        The verdict. A remover that returns NaN has an outcome, not an error. A SATISFIED says in `power` what the same
+        check, up to its budget, says of the original; that is a replay, and never feeds back into the bets.
+
+    Raises:
+        ValueError: what is no definition, remover, learner or scenario; the definition does not apply to the scenario;
+            a level, tolerance or grain out of range; a budget too small to refute anything; a remover or learner that
+            raises or returns another shape, or that reads absent rows; a learner that does not look at `rows.present`,
+            or none of whose references is finite.
+
+    >>> import neverseen as ns
+    >>> verdict = ns.check(ns.Untraining(1.0, 0.05), ns.removers.do_nothing(), ns.learners.nearest_neighbour(),
+    ...                    ns.scenarios.figure1())
+    >>> verdict.status.name, verdict.pairs < 100
+    ('REFUTED', True)
+    """
+    subject(finite=True, definition=definition, remover=remover, learner=learner, scenario=scenario)
+    flag("resolution", resolution)
+    flag("require_power", require_power)
+    if isinstance(learner, FiniteLearner) and isinstance(remover, FiniteRemover) and isinstance(scenario, World):
+        return needing_power(check_finite(definition, remover, learner, scenario), require_power)
+    if isinstance(learner, FiniteLearner) or isinstance(remover, FiniteRemover) or isinstance(scenario, World):
+        raise ValueError(
+            "check: finite learners, finite removers and finite worlds go together; give all three or none"
+        )
+    definition.admit(scenario)
+    started, terms = time.perf_counter(), Terms(definition, alpha, beta, tolerance, budget)
+    admit_grain(grain)
+    root_seed(seed)
+    known = _known(definition, remover, learner, scenario)
+    if known is not None:
+        return needing_power(known, require_power)
+    rehearse(remover, learner, scenario)
+    found = probes(scenario, definition)
+    drawing: dict[str, Any] = {"seed": seed, "grain": float(grain), "budget": budget, "store": store}
+    drawing |= {"keyed_as": keyed_as, "rounding": dry_run(definition, remover, learner, scenario, found)}
+    drawn = blocks(definition, remover, learner, scenario, found, **drawing)
+    designated = tuple(f"loss on {name}" for name in found.designated)
+    kept: list[Block] = []
+    told = watched(_keeping(drawn, kept), budget, f"{remover} · {definition.id}", progress)
+    made = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover), "learner": repr(learner)}
+    made |= {"seed": seed, "grain": float(grain), "block": PAIRS}
+    if keyed_as is not None:
+        made["keyed_as"] = keyed_as.digest()
+    outcome = decide(terms, told, designated)
+    made["coarsest"] = coarsest(kept[0].removed, kept[0].reference, kept[0].grain or {}, drawing["rounding"])
+    verdict = verdict_of(terms, outcome, f"{remover} on {learner} in {scenario}", made, started)
+    verdict = dataclasses.replace(verdict, sizes=sizes_of(scenario))
+    if verdict.status is Status.SATISFIED:
+        further = originals(definition, learner, scenario, found, kept, **drawing)
+        power = power_of(terms, _in_place(kept, further), designated)
+        verdict = _empowered(verdict, power, definition, scenario, kept)
+    if resolution and verdict.status is not Status.REFUTED:
+        verdict = dataclasses.replace(verdict, resolution=smallest_seen(terms, kept, designated, seed))
+    return needing_power(dataclasses.replace(verdict, seconds=time.perf_counter() - started), require_power)
+
+
+def _known(definition: Definition, remover: Remover, learner: Learner, scenario: Scenario) -> Verdict | None:
+    """By closed form, where that is known; what does not fit is named by the dry run, as on every route.
+
+    Only then: tracing takes longer than the whole verdict.
+    """
+    try:
+        return check_gaussian(definition, remover, learner, scenario)
+    except Exception:  # of whatever JAX or Python tripped over
+        rehearse(remover, learner, scenario)
+        raise
+
+
+def sizes_of(scenario: Scenario) -> tuple[int, int, int]:
+    """|D|, |S| and |S_full|.
+
+    >>> import neverseen as ns
+    >>> sizes_of(ns.scenarios.figure1())
+    (14, 3, 9)
+    """
+    return int(scenario.rows.count()), int(scenario.forget.sum()), int(scenario.behaviour.sum())
+
+
+def _in_place(kept: list[Block], further: Iterator[Block]) -> Iterator[Block]:
+    """Originals in the place of removed models, on the same references."""
+    for block in itertools.chain(kept, further):
+        assert block.original is not None
+        yield Block(block.original, block.reference, None, grain=block.grain)
+
+
+def _empowered(
+    verdict: Verdict, power: Power, definition: Definition, scenario: Scenario, kept: list[Block]
+) -> Verdict:
+    """With its power; INCONCLUSIVE where all three arms are one constant, though something was to be unseen.
+
+    Where nothing is unseen the original is the reference: doing nothing is right there, and so is the pass.
+    """
+    unseen = definition.unseen(scenario.forget, scenario.behaviour) & scenario.rows.present
+    if not bool(unseen.any()):
+        return dataclasses.replace(verdict, power=Power(power.original, power.pairs, same=True))
+    powered = dataclasses.replace(verdict, power=power)
+    return withdrawn(powered) if not power.tells and _one_constant(kept) else powered
+
+
+def _one_constant(kept: list[Block]) -> bool:
+    """Whether every number of every arm is the same in each run, but for the grain."""
+    for name in kept[0].reference:
+        arms = [arm[name] for block in kept for arm in (block.removed, block.reference, block.original or {})]
+        values = np.concatenate(arms)
+        noise = kept[0].grain[name] if kept[0].grain is not None else np.zeros(values.shape[1])
+        if not (np.ptp(values, axis=0) <= _WIDEST * noise).all():
+            return False
+    return True
+
+
+def _keeping(drawn: Iterator[Block], kept: list[Block]) -> Iterator[Block]:
+    for block in drawn:
+        kept.append(block)
+        yield block

@@ -1,0 +1,250 @@
+"""What a comparison of removers found: rows of plain values that go to JSON and back, and print as a table."""
+
+import dataclasses
+import json
+from collections import Counter
+from typing import Any
+
+from ...formal._plain import plain as as_plain
+from ...formal._plain import unplain
+from ...formal._tabled import Tabled
+from ...formal._truth import Untruthful
+from ...formal.definitions._definitions import Definition, definition_from_dict, definition_to_dict
+from ...formal.definitions._verdict import Status, Verdict
+from ..runs._cost import Behaviour
+
+
+@dataclasses.dataclass(frozen=True)
+class Compared:
+    """A remover's row.
+
+    Args:
+        remover: its name.
+        anchor: which of the rows that are always there it is; "" for the others.
+        asked: whether it was named, and counts.
+        verdicts: one for each definition; none where it does not run.
+        behaviour: cost and accuracy.
+        why: why it does not run.
+
+    >>> Compared("mine", "", True, (), None, "remover mine: raised TypeError").why
+    'remover mine: raised TypeError'
+    """
+
+    remover: str
+    anchor: str
+    asked: bool
+    verdicts: tuple[Verdict, ...]
+    behaviour: Behaviour | None
+    why: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison(Untruthful, Tabled[Compared], outcome="rows", named="remover"):
+    """Removers under the same definitions in the same scenario.
+
+    Args:
+        learner, scenario: where.
+        definitions: the columns.
+        alpha: bound on the probability that any REFUTED of the table is false; each verdict has its part of it.
+        budget: pairs at most for each verdict.
+        seed: root seed.
+        rows: the original and a fresh retrain first.
+        provenance: seed, grain, versions, platform.
+        seconds: wall time.
+        beta: bound, for each definition, on the probability that any SATISFIED of the removers named is false; each of
+            the k named has β/k.
+
+    >>> made = Comparison.example()
+    >>> Comparison.from_json(made.to_json()) == made
+    True
+    """
+
+    learner: str
+    scenario: str
+    definitions: tuple[Definition, ...]
+    alpha: float
+    budget: int
+    seed: int
+    rows: tuple[Compared, ...]
+    provenance: dict[str, Any]
+    seconds: float
+    beta: float = 0.05
+
+    @staticmethod
+    def example() -> "Comparison":
+        """A small comparison, for documentation and tests.
+
+        >>> print(Comparison.example())
+        Removers on ridge in blobs: of 1, 1 is REFUTED as (1, 0.05)-untraining.
+        remover     (1, 0.05)-untraining  ε ≥  pairs  cost  retained  unseen
+        do_nothing  REFUTED               2       40  0.25       95%       –
+        mine        REFUTED               2       40  0.25       95%       –
+        α = 0.001 over the 2 verdicts of the table, 0.0005 each; β = 0.05 over the 1 remover named, 0.05 each; \
+512 pairs at most for each verdict; cost in retrains; 0.5 s.
+        Judged on the references of root seed 0; another table on them is not independent of this one: take another.
+        """
+        verdict = Verdict.example()
+        original = Compared("do_nothing", "the original", False, (verdict,), Behaviour.example(), "")
+        rows = original, dataclasses.replace(original, remover="mine", anchor="", asked=True)
+        return Comparison("ridge", "blobs", (verdict.definition,), 1e-3, 512, 0, rows, {"seed": 0}, 0.5)
+
+    @property
+    def sentence(self) -> str:
+        """The result in a line; rows that are always there count where they were named."""
+        asked = [row for row in self.rows if row.asked]
+        told = [[row.verdicts[i] for row in asked if row.verdicts] for i, _ in self._claims()]
+        found = [_counted(claim, told[i], self.original(i)) for i, claim in self._claims()]
+        none = sum(bool(row.why) for row in asked)
+        also = f"; {none} did not run" if none else ""
+        return f"Removers on {self.learner} in {self.scenario}: of {len(asked)}, {'; '.join(found)}{also}."
+
+    @property
+    def named(self) -> int:
+        """How many removers were named in the call: β is divided by it and by nothing else."""
+        return sum(row.asked for row in self.rows)
+
+    @property
+    def judged(self) -> int:
+        """How many verdicts share α: those of the rows that are always there, too."""
+        return max(len(self.rows) * len(self.definitions), 2)
+
+    @property
+    def levels(self) -> str:
+        """How α and β are divided, in words."""
+        plural = "" if self.named == 1 else "s"
+        return (
+            f"α = {self.alpha:g} over the {self.judged} verdicts of the table, {self.alpha / self.judged:.3g} each; "
+            f"β = {self.beta:g} over the {self.named} remover{plural} named, {self.beta / max(self.named, 1):.3g} each"
+        )
+
+    def original(self, i: int) -> Verdict | None:
+        """What definition i says of doing nothing; None where that does not run."""
+        return next((row.verdicts[i] for row in self.rows if row.anchor == "the original" and row.verdicts), None)
+
+    def to_json(self) -> str:
+        """The comparison as strict JSON, its verdicts whole."""
+        made = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        made |= {"definitions": [definition_to_dict(claim) for claim in self.definitions], "sentence": self.sentence}
+        made |= {"named": self.named, "beta_each": self.beta / max(self.named, 1)}
+        made["rows"] = [_row_to_dict(row) for row in self.rows]
+        return json.dumps(as_plain(made), ensure_ascii=False, allow_nan=False, indent=1)
+
+    @staticmethod
+    def from_json(text: str) -> "Comparison":
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: not the JSON of a comparison.
+        """
+        try:
+            made = json.loads(text)
+            fields: dict[str, Any] = {f.name: unplain(made[f.name]) for f in dataclasses.fields(Comparison)}
+            fields["definitions"] = tuple(definition_from_dict(claim) for claim in made["definitions"])
+            fields["rows"] = tuple(_row_from_dict(row) for row in made["rows"])
+            return Comparison(**fields)
+        except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+            raise ValueError(f"not the JSON of a comparison ({error}); write one with its to_json()") from None
+
+    def __str__(self) -> str:
+        heads = [cell for _, claim in self._claims() for cell in (named(claim), "ε ≥", "pairs")]
+        lines = [["remover", *heads, "cost", "retained", "unseen"]]
+        lines += [[row.remover, *_cells(self, row)] for row in self.rows if not row.why]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+        right = {i for i, head in enumerate(lines[0]) if head in ("pairs", "cost", "retained", "unseen")}
+
+        def line(cells: list[str]) -> str:
+            each = zip(range(len(cells)), cells, widths, strict=True)
+            return "  ".join(f"{cell:>{wide}}" if i in right else f"{cell:<{wide}}" for i, cell, wide in each)
+
+        none = [f"{row.remover}: {row.why}" for row in self.rows if row.why]
+        terms = f"{self.levels}; {self.budget} pairs at most for each verdict; cost in retrains; {self.seconds:.1f} s."
+        return "\n".join([self.sentence, *map(line, lines), *none, terms, judged_on(self.seed)])
+
+    def _claims(self) -> list[tuple[int, Definition]]:
+        return list(enumerate(self.definitions))
+
+
+def named(claim: Definition) -> str:
+    """A claim as the head of a column.
+
+    >>> import neverseen as ns
+    >>> named(ns.Unlearning(1.0, 0.05, "distribution"))
+    '(1, 0.05)-unlearning, D redrawn'
+    """
+    return f"({claim.epsilon:g}, {claim.delta:g})-{claim.name}{', D redrawn' if claim.redraws else ''}"
+
+
+def worded(verdict: Verdict, original: Verdict | None) -> str:
+    """A status as the table shows it: a pass that doing nothing would have had too is no more than that.
+
+    Args:
+        verdict: of a remover.
+        original: of doing nothing under the same claim, where the verdict does not know its own power.
+
+    >>> passed = dataclasses.replace(Verdict.example(), status=Status.SATISFIED)
+    >>> worded(passed, Verdict.example()), worded(passed, passed), worded(passed, None)
+    ('SATISFIED', 'SATISFIED, no power', 'SATISFIED, power unknown')
+    """
+    if powerless(verdict, original):
+        return "SATISFIED, no power"
+    silent = verdict.power.original is None and not verdict.power.same
+    unknown = verdict.status is Status.SATISFIED and original is None and silent
+    return "SATISFIED, power unknown" if unknown else verdict.status.name
+
+
+def powerless(verdict: Verdict, original: Verdict | None) -> bool:
+    """Whether it is a pass where doing nothing is known not to be refuted either.
+
+    Args:
+        verdict, original: as in `worded`.
+
+    >>> passed = dataclasses.replace(Verdict.example(), status=Status.SATISFIED)
+    >>> powerless(passed, Verdict.example()), powerless(passed, passed), powerless(passed, None)
+    (False, True, False)
+    """
+    if verdict.status is not Status.SATISFIED or verdict.power.tells:
+        return False
+    if verdict.power.original is not None or verdict.power.same:
+        return True
+    return original is not None and original.status is not Status.REFUTED
+
+
+def judged_on(seed: int) -> str:
+    """What the references of a table were drawn from, and what a second table on them would not be."""
+    again = "another table on them is not independent of this one: take another"
+    return f"Judged on the references of root seed {seed}; {again}."
+
+
+def _counted(claim: Definition, verdicts: list[Verdict], original: Verdict | None) -> str:
+    found = Counter(worded(verdict, original) for verdict in verdicts)
+    words = dict.fromkeys([*(status.name for status in Status), *sorted(found)])
+    told = [f"{found[word]} {'is' if found[word] == 1 else 'are'} {word}" for word in words if found[word]]
+    return f"{', '.join(told) or 'none was judged'} as {named(claim)}"
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.3g}%"
+
+
+def figures(row: Compared) -> tuple[str, str, str]:
+    """Cost, retained and fresh accuracy of a row as words; dashes where it did not run."""
+    made = row.behaviour
+    return ("–", "–", "–") if made is None else (f"{made.cost:.2g}", _percent(made.retained), _percent(made.fresh))
+
+
+def _cells(made: Comparison, row: Compared) -> list[str]:
+    words = (worded(v, made.original(i)) for i, v in enumerate(row.verdicts))
+    three = ((word, f"{v.epsilon_lower:.3g}", str(v.pairs)) for word, v in zip(words, row.verdicts, strict=True))
+    return [*(cell for cells in three for cell in cells), *figures(row)]
+
+
+def _row_to_dict(row: Compared) -> dict[str, Any]:
+    behaviour = None if row.behaviour is None else dataclasses.asdict(row.behaviour)
+    given = {name: getattr(row, name) for name in ("remover", "anchor", "asked", "why")}
+    return given | {"verdicts": [verdict.to_dict() for verdict in row.verdicts], "behaviour": behaviour}
+
+
+def _row_from_dict(made: dict[str, Any]) -> Compared:
+    behaviour = None if made["behaviour"] is None else Behaviour(**unplain(made["behaviour"]))
+    verdicts = tuple(Verdict.from_json(json.dumps(verdict)) for verdict in made["verdicts"])
+    return Compared(made["remover"], made["anchor"], made["asked"], verdicts, behaviour, made["why"])

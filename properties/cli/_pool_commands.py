@@ -1,0 +1,129 @@
+"""`neverseen pool ls | verify | prune | digest | fill`: what the store holds, whether it is sound, room, and runs."""
+
+import argparse
+import dataclasses
+import json
+import re
+import time
+
+from ...algorithms.pools._pool import SHARD
+from ...algorithms.pools._pool import Pool as RunsPool
+from ...algorithms.store._store import Damaged, Store
+from . import _names, _terminal
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+_SIZE = re.compile(r"([0-9]{1,15}(?:[.][0-9]{1,15})?) ?((?:[kmgt]i?)?)b?", re.IGNORECASE | re.ASCII)
+
+
+def pool(args: argparse.Namespace) -> int:
+    """`neverseen pool`: one of its actions."""
+    return {"ls": _ls, "verify": _verify, "prune": _prune, "digest": _digest, "fill": _fill}[args.action](args)
+
+
+def _ls(args: argparse.Namespace) -> int:
+    store = Store(args.store)
+    held = store.pools()
+    if args.json:
+        _terminal.write_json(json.dumps([dataclasses.asdict(one) for one in held], ensure_ascii=False, indent=1))
+        return 0
+    for one in held:
+        day = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.used))
+        aside = f"  [{one.aside} damaged]" if one.aside else ""
+        line = f"{one.id[:12]}  {one.shards:>6} shards  {_bytes(one.bytes):>9}  {day}  {one.description}{aside}"
+        _terminal.write(_terminal.printable(line))
+    total = f"{len(held)} pools, {sum(one.shards for one in held)} shards, {_bytes(sum(one.bytes for one in held))}"
+    _terminal.write(_terminal.printable(f"{total} in {store.folder}"))
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    store = Store(args.store)
+    shards = sum(one.shards for one in store.pools())
+    with _terminal.progress(shards, "shards", "reading") as progress:
+        damaged = store.verify(progress)
+    if args.json:
+        _terminal.write_json(json.dumps({"shards": shards, "damaged": [_row(one) for one in damaged]}, indent=1))
+    else:
+        for one in damaged:
+            _terminal.write(_terminal.printable(str(one)))
+        _terminal.write(_terminal.printable(f"{shards} shards read, {len(damaged)} files damaged in {store.folder}"))
+    return 1 if damaged else 0
+
+
+def _prune(args: argparse.Namespace) -> int:
+    limit, store = _size("--limit", args.limit), Store(args.store)
+    gone = store.prune(limit)
+    removed = f"removed {gone.shards} shards and {gone.files} damaged or abandoned files"
+    _terminal.write(_terminal.printable(f"{removed}; {_bytes(gone.left)} are left in {store.folder}"))
+    return 0
+
+
+def _digest(args: argparse.Namespace) -> int:
+    store = Store(args.store)
+    named = [one for one in store.pools() if one.id.startswith(args.id)]
+    if len(named) != 1:
+        words = "no pool has" if not named else f"{len(named)} pools have"
+        raise ValueError(f"{words} an id that starts with {args.id!r}; neverseen pool ls --json shows the ids")
+    _terminal.write(store.at(named[0].id).digest())
+    return 0
+
+
+def _fill(args: argparse.Namespace) -> int:
+    memory, limit = _size("--memory", args.memory), _size("--limit", args.limit)
+    from ._commands import start
+
+    start()
+    from ...algorithms.fill import executors
+
+    made, store = _learner_pool(args), Store(args.store, limit)
+    crew = None if args.workers is None else executors.spawn(args.workers)
+    if args.ray is not None:
+        crew = executors.ray(args.ray, args.workers)
+    started = time.monotonic()
+    with _terminal.progress(args.runs, "runs") as progress:
+        shards = executors.fill(made, args.runs, store, crew, memory=memory, progress=progress)
+    count = -(-args.runs // SHARD)
+    filled = {"pool": shards.id, "runs": count * SHARD, "seconds": round(time.monotonic() - started, 2)}
+    filled["digest"] = shards.digest(count)
+    if args.json:
+        _terminal.write_json(json.dumps(filled, indent=1))
+    else:
+        line = "pool {pool}, {runs} runs in {seconds} s, digest {digest}".format(**filled)
+        _terminal.write(_terminal.printable(line))
+    return 0
+
+
+def _learner_pool(args: argparse.Namespace) -> RunsPool:
+    """The pool that `check` draws its originals or its references from."""
+    learner, scenario = (_names.resolve(kind, getattr(args, kind)) for kind in ("learner", "scenario"))
+    from ..runs._run_pools import streams
+
+    masks = {"none": None, "forget": scenario.forget, "behaviour": scenario.behaviour}
+    unseen = masks[args.without]
+    rows = scenario.rows if unseen is None else scenario.rows.without(unseen)
+    left = "" if unseen is None else f" without {args.without}"
+    return RunsPool(
+        learner.fit, (streams(scenario, args.seed)["training"],), (rows,), name=f"{learner} in {scenario}{left}"
+    )
+
+
+def _row(one: Damaged) -> dict[str, str]:
+    return {"file": str(one.file), "why": one.why, "outcome": one.outcome}
+
+
+def _size(flag: str, text: str) -> int:
+    """Bytes of a size such as 0, 500MB or 2GiB."""
+    named = _SIZE.fullmatch(text)
+    if named is None:
+        raise ValueError(f"{flag}: {text!r} is not a size; write 0, 500MB or 2GiB")
+    return int(float(named[1]) * _UNITS[named[2].lower()])
+
+
+def _bytes(count: int) -> str:
+    """A size as people read it."""
+    size, unit = float(count), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if size < 1000 or unit == "TB":
+            break
+        size /= 1000
+    return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"

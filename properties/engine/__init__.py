@@ -1,0 +1,5 @@
+"""Arrays in, verdict out: bets, events, rejection, acceptance, coupling; no learner, no remover, no file."""
+
+from ._bets import least_pairs as least_pairs
+from ._coupling import Coupler as Coupler
+from ._coupling import excess as excess

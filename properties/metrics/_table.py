@@ -1,0 +1,138 @@
+"""The table of a measurement: each metric's value with its floor and its power beside it."""
+
+import dataclasses
+import json
+from typing import Any
+
+from ...formal._plain import plain
+from ...formal._tabled import Tabled
+from ...formal._truth import Untruthful
+from ._resample import Interval
+
+LEVEL = 0.01
+"""Largest p-value that counts as telling two laws apart."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """What a metric says of one arm against the references.
+
+    Args:
+        interval: the value, and 95 % over runs.
+        p: the chance of a value as far out, were both of one law.
+
+    >>> print(Reading(Interval(0.5, 0.25, 0.75), 0.005))
+    0.5 [0.25, 0.75]
+    """
+
+    interval: Interval
+    p: float
+
+    def __str__(self) -> str:
+        return str(self.interval)
+
+    @property
+    def distinguishes(self) -> bool:
+        """Whether the metric tells this arm from the references."""
+        return self.p <= LEVEL
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One metric.
+
+    Args:
+        metric: its name.
+        direction: what higher and lower values mean.
+        value: of the removed models.
+        floor: of fresh retrains.
+        power: of the original models: what do-nothing gets.
+
+    >>> reading = Reading(Interval(0.0, 0.0, 0.0), 1.0)
+    >>> Row("klom", "higher: further", reading, reading, reading).verdict
+    'no, nor does it tell do-nothing: too weak here'
+    """
+
+    metric: str
+    direction: str
+    value: Reading
+    floor: Reading
+    power: Reading
+
+    @property
+    def verdict(self) -> str:
+        """Whether the metric distinguishes removed models from a retrain, in words."""
+        if self.value.distinguishes:
+            return "yes"
+        return "no" if self.power.distinguishes else "no, nor does it tell do-nothing: too weak here"
+
+
+@dataclasses.dataclass(frozen=True)
+class Table(Untruthful, Tabled[Row], outcome="rows", named="metric"):
+    """Metrics of a remover.
+
+    Args:
+        subject: remover, learner and scenario.
+        definition: the definition's id.
+        reference: the reference, in symbols.
+        runs: of each arm.
+        rows: one for each metric.
+        left_out: metrics of this notion that were not asked for by name and do not apply here, with the reason.
+        provenance: seed, grain, versions.
+        seconds: wall time.
+
+    >>> print(Table.example())
+    finetune on mlp: metrics for untraining-1 at 128 runs of each arm, references A(D∖S)
+    metric      value              floor                  do-nothing         distinguishes from a retrain
+    forget-gap  0.31 [0.28, 0.34]  0.002 [-0.004, 0.008]  0.94 [0.93, 0.95]  yes (p = 0.01)
+    left out: cka (no units)
+    """
+
+    subject: str
+    definition: str
+    reference: str
+    runs: int
+    rows: tuple[Row, ...]
+    left_out: tuple[tuple[str, str], ...]
+    provenance: dict[str, Any]
+    seconds: float
+
+    @staticmethod
+    def example() -> "Table":
+        """A small table, for documentation and tests.
+
+        >>> Table.example()["forget-gap"].verdict
+        'yes'
+        """
+        readings = (
+            Reading(Interval(0.31, 0.28, 0.34), 0.01),
+            Reading(Interval(0.002, -0.004, 0.008), 0.62),
+            Reading(Interval(0.94, 0.93, 0.95), 0.01),
+        )
+        row = Row("forget-gap", "0 at the reference", *readings)
+        return Table("finetune on mlp", "untraining-1", "A(D∖S)", 128, (row,), (("cka", "no units"),), {"seed": 0}, 0.5)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, verdicts in words included."""
+        fields = plain(dataclasses.asdict(self))
+        for row, told in zip(fields["rows"], self.rows, strict=True):
+            row["distinguishes"], row["verdict"] = told.value.distinguishes, told.verdict
+        return fields
+
+    def to_json(self) -> str:
+        """The table as strict JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=1)
+
+    def __str__(self) -> str:
+        drawn = f"{self.runs} runs of each arm, references {self.reference}"
+        head = f"{self.subject}: metrics for {self.definition} at {drawn}"
+        heads = ("metric", "value", "floor", "do-nothing", "distinguishes from a retrain")
+        lines = [heads, *(_cells(row) for row in self.rows)]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
+        body = ["  ".join(f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines]
+        left = [f"left out: {name} ({why})" for name, why in self.left_out]
+        return "\n".join([head, *body, *left])
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return row.metric, str(row.value), str(row.floor), str(row.power), f"{row.verdict} (p = {row.value.p:.2g})"

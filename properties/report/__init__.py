@@ -1,0 +1,3 @@
+"""Results as pages."""
+
+from ._verdict_page import write_report as write_report

@@ -1,0 +1,84 @@
+"""A suite as one page of HTML that needs nothing else: a table, refuted rows first, and the code of each row."""
+
+from typing import Any
+
+from markupsafe import Markup
+
+from ...formal.definitions._verdict import Status
+from ..suite._result import Outcome, Row, Suite, power, said, word
+from . import _drawings as draw
+from ._rerun import row_again
+from ._verdict_page import render, words
+
+_EXPECTED = {
+    Outcome.PASSED: "yes",
+    Outcome.EXPECTED: "yes: declared to fail",
+    Outcome.FAILED: "no",
+    Outcome.UNEXPECTED: "no: declared to fail",
+    Outcome.UNDECIDED: "open",
+    Outcome.UNCLAIMED: "nothing was expected",
+    Outcome.INAPPLICABLE: "–",
+}
+_FIRST = (Status.REFUTED, Status.INCONCLUSIVE, Status.SATISFIED, None)
+
+
+def to_html(suite: Suite) -> str:
+    """The page of a suite; all text is escaped.
+
+    >>> page = to_html(Suite.example())
+    >>> page.startswith("<!doctype html>"), "mine (aims at untraining)" in page
+    (True, True)
+    """
+    status, _, rest = suite.sentence.partition(":")
+    ordered = sorted(suite.rows, key=lambda row: (not row.failed, _FIRST.index(row.status)))
+    context = {
+        "title": suite.sentence,
+        "kicker": "conformance suite",
+        "wide": True,
+        "word": status,
+        "rest": rest,
+        "mark": draw.mark(suite.status),
+        "meaning": _meaning(suite),
+        "facts": _facts(suite),
+        "rows": [_row(row, suite) for row in ordered],
+        "words": [(word(one), one.value) for one in Outcome if any(row.outcome is one for row in suite.rows)],
+        "command": suite.provenance.get("command"),
+        "provenance": [(name, words(value)) for name, value in suite.provenance.items() if name != "command"],
+    }
+    return render("suite.html", context)
+
+
+def _meaning(suite: Suite) -> str:
+    bound = f"A REFUTED of a definition is false with probability at most {suite.alpha:g}, over all of them together."
+    return f"{bound} Exact relations spend nothing."
+
+
+def _row(row: Row, suite: Suite) -> dict[str, Any]:
+    declared = suite.expected.get(row.check, "") if row.outcome in (Outcome.EXPECTED, Outcome.UNEXPECTED) else ""
+    return {
+        "failed": row.failed,
+        "check": row.check,
+        "status": "" if row.status is None else row.status.name,
+        "mark": Markup("") if row.status is None else draw.mark(row.status),
+        "word": word(row.outcome),
+        "expected": _EXPECTED[row.outcome] + (f" ({declared})" if declared else ""),
+        "power": power(row),
+        "said": row.evidence if row.status is None else f"{row.status.name}: {said(row)}",
+        "where": row.where,
+        "runs": row.runs,
+        "seconds": f"{row.seconds:.1f}",
+        "code": row_again(row, suite.remover, suite.seed),
+    }
+
+
+def _facts(suite: Suite) -> list[tuple[str, str]]:
+    """What the figures of the table rest on."""
+    cost = f"{sum(row.runs for row in suite.rows)} runs, {suite.seconds:.1f} s"
+    return [
+        ("Chance of any false REFUTED", f"α = {suite.alpha:g}"),
+        ("Pairs at most for each definition", str(suite.budget)),
+        ("Root seed", str(suite.seed)),
+        ("Learners", ", ".join(suite.learners)),
+        ("Cost", cost),
+        *((f"Declared to fail: {name}", why) for name, why in suite.expected.items()),
+    ]

@@ -1,0 +1,69 @@
+"""The plot of sweeps: a row for each remover, a mark for each request."""
+
+from collections.abc import Sequence
+from importlib import resources
+
+from markupsafe import Markup
+
+from ...formal._types import Real
+from ..checks._sweep import Point, Sweep
+from . import _svg as svg
+from ._drawings import mark_parts
+
+_NAMES, _CELL, _LINE, _HEAD = 300, 74, 26, 46
+
+
+def drawing(sweeps: Sequence[Sweep]) -> str:
+    """One picture that stands by itself: tick SATISFIED, cross REFUTED, bar INCONCLUSIVE, with the pairs it took.
+
+    Args:
+        sweeps: over the same sizes.
+
+    Returns:
+        SVG, with the report's style.
+
+    >>> drawing([]).startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+    True
+    """
+    sizes = sorted({point.size for made in sweeps for point in made.points})
+    full = max((made.full for made in sweeps), default=1)
+    width, height = _NAMES + _CELL * len(sizes) + 20, _HEAD + _LINE * len(sweeps) + 12
+    inside = [
+        svg.rect((0, 0), (width, height), "page"),
+        svg.text(12, 18, "verdict as unlearning, and its pairs", "name", "start"),
+        svg.text(_NAMES - 24, 38, "|S| / |S_full|", "name", "end"),
+        *(svg.text(_left(sizes, size) + 8, 38, svg.labels([size / full])[0]) for size in sizes),
+        *(_row(made, sizes, _HEAD + _LINE * i) for i, made in enumerate(sweeps)),
+    ]
+    box = {"viewBox": f"0 0 {width} {height}", "width": width, "height": height, "role": "img"}
+    title = svg.tag("title", "How much of S_full is enough")
+    return str(svg.tag("svg", title, _style(), *inside, xmlns="http://www.w3.org/2000/svg", **box)) + "\n"
+
+
+def _row(made: Sweep, sizes: list[int], top: Real) -> Markup:
+    width = _NAMES + _CELL * len(sizes) + 8
+    label = made.remover if len(made.remover) <= 38 else made.remover[:37] + "…"
+    cells = [_cell(point, _left(sizes, point.size), top + 5) for point in made.points]
+    none = [] if made.points else [svg.text(_NAMES, top + 17, "does not apply", "count", "start")]
+    name = svg.text(_NAMES - 10, top + 17, label, "row", "end")
+    return Markup("").join([svg.line((12, top), (width, top), "grid"), name, *cells, *none])
+
+
+def _cell(point: Point, left: Real, top: Real) -> Markup:
+    status = point.verdict.status
+    shape = svg.tag("g", *mark_parts(status), transform=f"translate({left:g} {top:g}) scale(0.5)")
+    beside = svg.text(left + 20, top + 12, str(point.verdict.pairs), "count", "start")
+    title = svg.tag("title", f"{point.size} rows: {point.word}")
+    return svg.tag("g", title, shape, beside, class_=status.name)
+
+
+def _left(sizes: list[int], size: int) -> float:
+    return float(_NAMES + _CELL * sizes.index(size))
+
+
+def _style() -> Markup:
+    """The report's own style sheet."""
+    sheet = resources.files(__package__ or "").joinpath("page.css").read_text(encoding="utf-8")
+    # Its sizes are those of a picture in a column; this one has its own.
+    own = "svg { display: inline; width: auto; } .page { fill: var(--paper); }"
+    return Markup("<style>{}{}</style>").format(Markup(sheet), Markup(own))

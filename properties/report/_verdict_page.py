@@ -1,0 +1,292 @@
+"""A verdict as one page of HTML that needs nothing else: no network, no script, no font."""
+
+import math
+import os
+import secrets
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from ...formal._types import Real
+from ...formal.definitions._verdict import Status, Verdict, ViewRow, Witness
+from ..metrics._table import Table
+from ..runs._cost import Behaviour
+from . import _drawings as draw
+from . import _maps as maps
+from ._laws import distribution, histogram, lay_out
+from ._rerun import check_again
+from ._streams import visible
+from ._svg import number
+
+_MEANING = {
+    Status.REFUTED: "One refuted event refutes the claim itself, whatever else holds. The laws below show that event.",
+    Status.SATISFIED: "This holds for the scope named above, and for no event outside it.",
+    Status.INCONCLUSIVE: "This is not a pass: the same budget would also have missed violations of some size.",
+}
+
+
+def to_html(verdict: Verdict, *, metrics: Table | None = None, behaviour: Behaviour | None = None) -> str:
+    """The report of a verdict: one self-contained page.
+
+    Args:
+        verdict: any verdict; what it does not hold (no witness, no curves) is left out.
+        metrics: from `metrics.measure`, for the table of metrics with their floors.
+        behaviour: from `behaviour_of`, for the cost against a retrain.
+
+    Returns:
+        The page. All text from the verdict is escaped.
+
+    >>> from neverseen.formal.definitions._verdict import Verdict
+    >>> page = to_html(Verdict.example())
+    >>> page.startswith("<!doctype html>"), "do-nothing on blobs" in page
+    (True, True)
+    """
+    return render("report.html", _context(verdict) | _beside(metrics, behaviour))
+
+
+def render(template: str, context: dict[str, Any]) -> str:
+    """A page from one of the templates of this folder; all text is escaped.
+
+    >>> head = dict.fromkeys(("title", "kicker", "word", "rest", "mark", "meaning", "command"), "<b>")
+    >>> "<b>" in render("page.html", head | {"facts": [], "provenance": [], "wide": False})
+    False
+    """
+    rooms = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=jinja2.FunctionLoader(_source),
+    )
+    # The whole page: text reaches it through drawings, filters and joins.
+    return visible(rooms.get_template(template).render(context))
+
+
+def _source(name: str) -> str:
+    return resources.files(__package__ or "").joinpath(name).read_text(encoding="utf-8")
+
+
+def write_report(
+    verdict: Verdict,
+    path: str | os.PathLike[str],
+    *,
+    metrics: Table | None = None,
+    behaviour: Behaviour | None = None,
+) -> None:
+    """Write the report to a file, whole or not at all.
+
+    Args:
+        verdict, metrics, behaviour: what to report; see `to_html`.
+        path: the file; an older one is replaced.
+
+    Raises:
+        ValueError: the path cannot be written.
+
+    >>> import pathlib, tempfile
+    >>> from neverseen.formal.definitions._verdict import Verdict
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_report(Verdict.example(), pathlib.Path(folder) / "report.html")
+    ...     [path.name for path in pathlib.Path(folder).iterdir()]
+    ['report.html']
+    """
+    write_page(to_html(verdict, metrics=metrics, behaviour=behaviour), path)
+
+
+def write_page(page: str, path: str | os.PathLike[str]) -> None:
+    """Write a page to a file, whole or not at all.
+
+    Raises:
+        ValueError: the path cannot be written.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_page("a page", pathlib.Path(folder) / "page.html")
+    ...     (pathlib.Path(folder) / "page.html").read_text()
+    'a page'
+    """
+    target = writable(path)
+    draft = target.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        draft.write_bytes(page.encode("utf-8", "backslashreplace"))
+        draft.replace(target)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise ValueError(f"report: cannot write {str(path)!r} ({error.strerror}); give another file") from error
+
+
+def writable(path: str | os.PathLike[str]) -> Path:
+    """Where a report will lie, links followed; call it before the work whose result it is to hold.
+
+    Raises:
+        ValueError: no such directory, not allowed, or something other than a file is in the way.
+
+    >>> writable("no/such/directory/report.html")
+    Traceback (most recent call last):
+    ValueError: report: 'no/such/directory' is not a directory; create it or give another file
+    """
+    try:
+        target, folder = Path(os.path.realpath(path)), Path(path).parent
+        target.exists()
+        target.with_name(f".{'0' * 16}.tmp").exists()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"report: {str(path)!r} cannot be a file ({reason}); give another name") from error
+    if not target.parent.is_dir():
+        raise ValueError(f"report: {str(folder)!r} is not a directory; create it or give another file")
+    if target.exists() and not target.is_file():
+        raise ValueError(f"report: {str(path)!r} exists and is not a file; give another name")
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise ValueError(f"report: no permission to write in {str(folder)!r}; give another file")
+    return target
+
+
+def allowed(epsilon: Real, delta: Real, reference: Real) -> tuple[float, float]:
+    """The removed models' probabilities of an event that (ε, δ) allows, given the references' probability q.
+
+    Both directions of P(R) ≤ e^ε Q(R) + δ, for the event and for its complement:
+    max(0, (q−δ)/e^ε, 1−δ−e^ε(1−q)) ≤ p ≤ min(1, e^ε q+δ, 1−(1−q−δ)/e^ε).
+
+    >>> [round(p, 3) for p in allowed(1.0, 0.05, 1.0)]
+    [0.95, 1.0]
+    """
+    grow = math.exp(min(epsilon, 700.0))
+    least = max(0.0, (reference - delta) / grow, 1 - delta - grow * (1 - reference))
+    most = min(1.0, grow * reference + delta, 1 - (1 - reference - delta) / grow)
+    return least, most
+
+
+def _context(v: Verdict) -> dict[str, Any]:
+    word, _, rest = str(v).partition(":")
+    laws = _laws(v)
+    return {
+        "verdict": v,
+        "title": f"{word}: {v.subject.rstrip(',')}",
+        "kicker": "report of a verdict",
+        "wide": False,
+        "word": word,
+        "rest": rest,
+        "mark": draw.mark(v.status),
+        "meaning": _MEANING[v.status],
+        "facts": _facts(v),
+        "sets": [(arm, draw.sets(v.definition, arm, v.sizes)) for arm in ("removed", "reference")],
+        "laws": laws,
+        "arms": [(name, len(values)) for name, values in laws.arms.items()],
+        "laws_drawn": (histogram(laws), distribution(laws)),
+        "event": None if v.witness is None else _event(v, v.witness),
+        "curves": _curves(v),
+        "rows": list(_rows(v)),
+        "region": maps.region(v),
+        "region_words": list(maps.region_words(v)),
+        "heats": maps.heats(v),
+        "chance": f"{maps.by_chance(v.pairs):.2g}",
+        "code": check_again(v),
+        "provenance": _provenance(v),
+        "command": v.provenance.get("command"),
+        "number": number,
+    }
+
+
+def _beside(metrics: Table | None, behaviour: Behaviour | None) -> dict[str, Any]:
+    """What is measured beside the verdict, where it was."""
+    drawn = None if behaviour is None else maps.costs(behaviour)
+    return {"metrics": metrics, "behaviour": behaviour, "cost_drawn": drawn}
+
+
+def _laws(v: Verdict) -> Any:
+    e = v.evidence
+    arms = {"removed": e.past_removed + e.removed, "reference": e.past_reference + e.reference, "original": e.original}
+    return lay_out(e.law_view, arms, e.threshold)
+
+
+def _facts(v: Verdict) -> list[tuple[str, str]]:
+    """The figures of the head line by line, in words and with their meaning."""
+    sampled = [
+        ("Pairs used", f"{v.pairs} of {v.budget}"),
+        ("Chance of a false REFUTED", f"α = {number(v.alpha)}"),
+        ("Chance of a false SATISFIED", f"β = {number(v.beta)}"),
+        ("Tolerance of SATISFIED", f"δ + {number(v.tolerance)}"),
+    ]
+    facts = [
+        (f"ε at δ = {v.definition.delta:g}", _between(v.epsilon_lower, v.epsilon_upper)),
+        (f"δ at ε = {v.definition.epsilon:g}", _between(v.delta_lower, v.delta_upper)),
+        *(sampled if v.budget else [("Samples drawn", "none: the laws are known")]),
+        *([] if v.status is Status.REFUTED else [("Power", str(v.power))]),
+        *([] if v.resolution is None else [("Would have been refuted (8 times in 10)", _contaminated(v.resolution))]),
+        *([] if v.sizes is None else [("|D|, |S|, |S_full|", ", ".join(map(str, v.sizes)))]),
+        *[("Assumes", assumption) for assumption in v.assumptions],
+        ("Wall time", f"{number(v.seconds, 3)} s"),
+        ("Route", v.route.value),
+    ]
+    # The sentence of SATISFIED names the scope itself.
+    return facts if v.status is Status.SATISFIED else [*facts, ("Scope that SATISFIED would cover", v.scope)]
+
+
+def _between(lower: float, upper: float | None) -> str:
+    words = f"at least {number(lower)}" if lower > 0 else "no lower bound above 0"
+    return words if upper is None else f"{words}, at most {number(upper)}"
+
+
+def _contaminated(share: float) -> str:
+    return (
+        "not even the original itself" if share == math.inf else f"about {100 * share:g} % originals among references"
+    )
+
+
+def _event(v: Verdict, witness: Witness) -> dict[str, Any]:
+    """How often the deciding event occurred, beside what the claim allows."""
+    low, high = allowed(v.definition.epsilon, v.definition.delta, witness.reference)
+    inside = low <= witness.removed <= high
+    return {
+        "drawn": draw.event(witness, (low, high)),
+        "low": number(100 * low, 3),
+        "high": number(100 * high, 3),
+        "place": "inside" if inside else "outside",
+    }
+
+
+def _curves(v: Verdict) -> list[tuple[Markup, str]]:
+    """Both curves, each with where it ended; none where nothing was bet."""
+    if not (v.evidence.log_wealth or v.evidence.acceptance):
+        return []
+    e, refute, accept = v.evidence, math.log(1 / v.alpha), math.log(1 / v.beta)
+    against = draw.curve(e.log_wealth, refute, "log wealth against the claim (nats)", "ln(1/α)", "REFUTED")
+    towards = draw.curve(e.acceptance, accept, "least log wealth for the claim (nats)", "ln(1/β)", "SATISFIED")
+    return [(against, _ending(e.log_wealth, refute)), (towards, _ending(e.acceptance, accept))]
+
+
+def _ending(values: tuple[float, ...], level: float) -> str:
+    pair = draw.crossing(values, level)
+    if pair is not None:
+        return f"It did at pair {pair}."
+    return f"It stood at {number(values[-1], 3)} after pair {len(values)}." if values else ""
+
+
+def _rows(v: Verdict) -> Iterator[tuple[ViewRow, Markup, str]]:
+    """Each view with its bar and the word for its acceptance."""
+    level = math.log(1 / v.alpha) if v.alpha else 0.0
+    finite = [row.log_wealth for row in v.evidence.views if math.isfinite(row.log_wealth)]
+    most = 1.05 * max([level, *finite])
+    words = {True: "yes", False: "no", None: "–"}
+    yield from ((row, draw.bar(row.log_wealth, level, most), words[row.accepted]) for row in v.evidence.views)
+
+
+def _provenance(v: Verdict) -> list[tuple[str, str]]:
+    claim = f"{v.definition.id}, ε = {v.definition.epsilon:g}, δ = {v.definition.delta:g}"
+    return [("definition", claim), *((key, words(value)) for key, value in v.provenance.items() if key != "command")]
+
+
+def words(value: Any) -> str:
+    """A provenance value as a person would write it.
+
+    >>> words({"x64": True, "devices": [1, None]})
+    'x64 yes, devices 1, –'
+    """
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {words(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(words(item) for item in value)
+    return {True: "yes", False: "no", None: "–"}[value] if value is None or isinstance(value, bool) else str(value)

@@ -1,0 +1,4 @@
+"""From a scenario to blocks of pairs: drawing, what is looked at of a model, the dry run, what it costs."""
+
+from ._cost import Behaviour as Behaviour
+from ._cost import behaviour_of as behaviour_of

@@ -1,0 +1,265 @@
+"""A dry run on the scenario itself: a few models, before any is compared.
+
+It refuses a learner that does not look at `rows.present` and a learner or remover that reads absent rows, the commonest
+mistakes there are, since with them every reference is wrong. And it measures rounding: what computing the same models
+again, from the rows in another order, changes of each view.
+"""
+
+import dataclasses
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float64, Int
+
+from ...algorithms.base import Learner, Remover, Trained
+from ...algorithms.pools._pool import SHARD
+from ...algorithms.programs._machine import compiler, settings
+from ...algorithms.programs._programs import Bounded
+from ...algorithms.programs._traced import traced
+from ...formal.definitions._definitions import Definition, reference_rows
+from ...formal.definitions._scenario import Rows, Scenario
+from ..engine._grain import Scales
+from ._quick import Quick
+from ._trial import permuted
+from ._views import Probes, observe_many, seen_of
+
+ORDERS = 3
+"""Other orders of the rows that rounding is measured on."""
+
+KEYS = (0, 4)
+"""Under which absent rows are looked for: what is read of them under one key in two is found three times in four."""
+
+_SAME = 1e-5
+"""Models closer than this, relative to their size, are one: what is read of absent rows shows far above it."""
+
+_CHANCE = 1e-3
+"""Where another key moves the model by more than this, relative to its size, rounding is lost in chance."""
+
+_ORDER = 1e-3
+"""Where another order of the rows moves the model by more than this, it is part of the method and no rounding."""
+
+Mask = Bool[Array, " n"]
+Order = Int[np.ndarray, " n"]
+Values = Float64[np.ndarray, "..."]
+
+
+def dry_run(definition: Definition, remover: Remover, learner: Learner, scenario: Scenario, found: Probes) -> Scales:
+    """Train and remove a few times under one key, or two.
+
+    Args:
+        definition, remover, learner, scenario: as in `check`.
+        found: where models are looked at.
+
+    Returns:
+        Rounding: by how much each column of each view changes at most when the models are computed from the rows in
+        another order. Nothing where the key moves the model more than rounding could.
+
+    Raises:
+        ValueError: the learner's model does not depend on `rows.present`, or on the contents of absent rows; the
+            remover's result does.
+
+    >>> import neverseen as ns
+    >>> from neverseen.properties.runs._views import probes
+    >>> scenario, claim = ns.scenarios.figure1(), ns.Untraining(1.0, 0.05)
+    >>> blind = ns.Learner(lambda key, rows: ns.Trained(rows.x.sum(0), None, blind), lambda p, x: x @ p,
+    ...                    lambda o, y: o, name="blind")
+    >>> dry_run(claim, ns.removers.do_nothing(), blind, scenario, probes(scenario, claim))
+    Traceback (most recent call last):
+    ValueError: learner blind: its model is the same whatever rows.present says; train on the rows it marks alone
+    """
+    runs = _runs(remover, learner, scenario)
+    key = runs.key(definition, found)
+    known = None if None in key else _KNOWN.get(key)
+    if known is None:
+        thin = _thinned(scenario)
+        _require_mask(runs, scenario.rows, thin)
+        _require_blind(runs, thin)
+        known = _rounding(runs, definition, scenario, found)
+        _KNOWN.put(key, known)
+    return known
+
+
+_KNOWN = Bounded(256)
+"""What dry runs of the same programs on the same rows found; of programs without a digest nothing is asked of it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Runs:
+    """Single runs, of one compiled program each."""
+
+    remover: Remover
+    learner: Learner
+    scenario: Scenario
+    fitting: Quick
+    removing: Quick
+
+    def fit(self, rows: Rows, key: int = 0) -> Trained:
+        with traced(f"learner {self.learner}"):
+            return self.fitting(jax.random.key(key), rows)
+
+    def remove(self, trained: Trained, rows: Rows, to: Order | None = None, key: int = 1) -> Trained:
+        """S removed; of rows in another order, where one is given."""
+        scene = self.scenario
+        order = np.arange(scene.forget.size) if to is None else to
+        extra = {
+            need: scene.behaviour[order] if need == "behaviour" else getattr(scene, need) for need in self.remover.needs
+        }
+        with traced(f"remover {self.remover}"):
+            return self.removing(jax.random.key(key), trained, rows, scene.forget[order], extra)
+
+    def key(self, definition: Definition, found: Probes) -> tuple[Hashable, ...]:
+        """All that determines what a dry run finds: the programs as traced now, the rows, and what is looked at."""
+        scene, key = self.scenario, jax.random.key(0)
+        with traced(f"learner {self.learner}"):
+            fitting = self.fitting.program(key, scene.rows)
+        extra = {need: getattr(scene, need) for need in self.remover.needs}
+        with traced(f"remover {self.remover}"):
+            removing = self.removing.program(key, fitting.shapes, scene.rows, scene.forget, extra)
+        many = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((SHARD, *leaf.shape), leaf.dtype), fitting.shapes)
+        seen = seen_of(self.learner, many, found)
+        return fitting.digest, removing.digest, seen, scene.digest(), definition.id, settings(), compiler()
+
+
+def _runs(remover: Remover, learner: Learner, scenario: Scenario) -> _Runs:
+    # Functions made anew, or JAX would answer with the program that it traced of them before.
+    def fit(key: Any, rows: Rows) -> Trained:
+        return learner.fit(key, rows)
+
+    def remove(key: Any, trained: Trained, rows: Rows, forget: Mask, extra: dict[str, Any]) -> Trained:
+        return remover(key, trained, rows, forget, **extra)
+
+    return _Runs(remover, learner, scenario, Quick(fit), Quick(remove))
+
+
+def _thinned(scenario: Scenario) -> Rows:
+    """D without every other row that is not of the behaviour, or not of S, or at all, whichever there are."""
+    rows = scenario.rows
+    for kept in (scenario.behaviour, scenario.forget, jnp.zeros_like(scenario.forget)):
+        rest = np.flatnonzero(np.asarray(rows.present & ~kept))
+        if rest.size > 1:
+            return rows.without(jnp.isin(jnp.arange(kept.size), jnp.asarray(rest[::2])))
+    return rows
+
+
+def _require_mask(runs: _Runs, rows: Rows, thin: Rows) -> None:
+    """A model of D, of part of D and of one row of D: three times the same is no training on the rows marked."""
+    if int(rows.count()) < 2:
+        return
+    whole, one = runs.fit(rows), rows.only(jnp.arange(rows.present.size) == rows.present.argmax())
+    finite = all(np.isfinite(np.asarray(leaf, np.float64)).all() for leaf in _numbers(whole))
+    if not finite or _moved(whole, runs.fit(thin)) > 0 or _moved(whole, runs.fit(one)) > 0:
+        return
+    raise ValueError(
+        f"learner {runs.learner}: its model is the same whatever rows.present says; train on the rows it marks alone"
+    )
+
+
+def _require_blind(runs: _Runs, thin: Rows) -> None:
+    """Other numbers in absent rows, the same model."""
+    if bool(thin.present.all()):
+        return
+    other = _refilled(thin)
+    mend = "rows.present marks the rows there are: give the others no weight"
+    for key in KEYS if runs.learner.random or runs.remover.random else KEYS[:1]:
+        start = runs.fit(thin, key)
+        if _moved(start, runs.fit(other, key), _of_number) > _SAME:
+            raise ValueError(f"learner {runs.learner}: its model depends on the contents of absent rows; {mend}")
+        try:
+            made = [runs.remove(start, rows, key=key + 1) for rows in (thin, other)]
+        except ValueError:  # it may refuse this request and serve the one it is asked
+            return
+        if _moved(made[0], made[1], _of_number) > _SAME:
+            raise ValueError(f"remover {runs.remover}: its result depends on the contents of absent rows; {mend}")
+
+
+def _refilled(rows: Rows) -> Rows:
+    """The same rows present; where none is, the contents of the others in turn: legal values, but other ones."""
+    here = np.flatnonzero(np.asarray(rows.present))
+    absent = ~np.asarray(rows.present)
+    order = np.arange(absent.size)
+    order[absent] = np.resize(here[::-1], int(absent.sum()))
+    spoilt = permuted(rows, order)
+
+    def moved(leaf: Array) -> Array:
+        mask = jnp.asarray(absent).reshape((-1,) + (1,) * (leaf.ndim - 1))
+        return jnp.where(mask, 3 - 2 * leaf, leaf) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
+
+    return Rows(moved(spoilt.x), jax.tree.map(moved, spoilt.y), rows.present)
+
+
+def _moved(a: Trained, b: Trained, apart: Callable[[Values, Values], Values] | None = None) -> float:
+    """The largest |a − b| of a published number, relative to its array's largest or to what `apart` says."""
+    size = _of_array if apart is None else apart
+    return max((_gap(x, y, size) for x, y in zip(_numbers(a), _numbers(b), strict=True)), default=0.0)
+
+
+def _numbers(model: Trained) -> list[Array]:
+    leaves = jax.tree.leaves(model.params)
+    return [jax.random.key_data(a) if jnp.issubdtype(a.dtype, jax.dtypes.prng_key) else a for a in leaves]
+
+
+def _gap(a: Array, b: Array, size: Callable[[Values, Values], Values]) -> float:
+    x, y = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    if x.shape != y.shape:
+        return np.inf
+    differ = ~((x == y) | (np.isnan(x) & np.isnan(y)))
+    if not differ.any():
+        return 0.0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.abs(x - y)[differ] / size(x, y)[differ]
+    return float(np.where(np.isfinite(share), share, np.inf).max())
+
+
+def _of_array(x: Values, y: Values) -> Values:
+    return np.full(x.shape, max(np.abs(x).max(), np.abs(y).max()))
+
+
+def _of_number(x: Values, y: Values) -> Values:
+    """Each by itself, or one huge weight would hide what is read of absent rows in all others; of numbers near 0 the
+    usual size in their array."""
+    each = np.maximum(np.abs(x), np.abs(y))
+    return np.maximum(each, np.median(each))
+
+
+def _rounding(runs: _Runs, definition: Definition, scenario: Scenario, found: Probes) -> Scales:
+    """Of both arms and the original, in three other orders of the rows; none where other keys change more by far."""
+    if _moved(runs.fit(scenario.rows), runs.fit(scenario.rows, key=2)) > _CHANCE:
+        return {}
+    rng = np.random.default_rng(int(scenario.digest()[:8], 16))
+    orders = [np.arange(scenario.forget.size), *(rng.permutation(scenario.forget.size) for _ in range(ORDERS))]
+    arms = [_arms(runs, definition, scenario, to) for to in orders]
+    arms = list(zip(*(made for made in zip(*arms, strict=True) if _rounds(made)), strict=True))
+    models = [model for made in arms for model in made]
+    if not models:
+        return {}
+    # As many as a pool holds, so that no other program is compiled to look at them.
+    seen = observe_many(runs.learner, _stacked([models[i % len(models)] for i in range(SHARD)]), found)
+    each = {view: values[: len(models)].reshape(len(orders), -1, values.shape[1]) for view, values in seen.items()}
+    return {view: _changed(values) for view, values in each.items()}
+
+
+def _arms(runs: _Runs, definition: Definition, scenario: Scenario, to: Order) -> list[Trained]:
+    rows = permuted(scenario.rows, to)
+    unseen = reference_rows(definition, rows, scenario.forget[to], scenario.behaviour[to])
+    original = runs.fit(rows)
+    return [original, runs.fit(unseen), runs.remove(original, rows, to)]
+
+
+def _rounds(made: tuple[Trained, ...]) -> bool:
+    """Whether an arm's models in all orders are one model but for rounding: else the order is part of the method."""
+    return all(_moved(made[0], other) <= _ORDER for other in made[1:])
+
+
+def _stacked(models: list[Trained]) -> Trained:
+    params = jax.tree.map(lambda *leaves: jnp.stack(leaves), *(model.params for model in models))
+    return Trained(params, None, models[0].learner)
+
+
+def _changed(values: Float64[np.ndarray, "orders arms k"]) -> Float64[np.ndarray, " k"]:
+    """The largest change of each column over orders and arms."""
+    with np.errstate(invalid="ignore"):
+        change = np.abs(values[1:] - values[0])
+    return np.where(np.isfinite(change), change, 0.0).max((0, 1))

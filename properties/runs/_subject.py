@@ -1,0 +1,102 @@
+"""What a question is asked of, as people give it: read, or refused in one line that says how to mend it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ...algorithms.base import Learner, Remover
+from ...formal.definitions._definitions import Definition
+from ...formal.definitions._scenario import Scenario
+from ...formal.laws._finite_learners import FiniteLearner, FiniteRemover
+from ...formal.laws._worlds import World
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "definition": (Definition,),
+    "remover": (Remover,),
+    "learner": (Learner,),
+    "scenario": (Scenario,),
+}
+_FINITE: dict[str, type] = {"remover": FiniteRemover, "learner": FiniteLearner, "scenario": World}
+
+
+def subject(*, finite: bool = False, **given: Any) -> None:
+    """Refuse what is no definition, remover, learner or scenario, by the argument's name.
+
+    Args:
+        finite: whether those of finite laws are welcome, too.
+        given: the arguments.
+
+    Raises:
+        ValueError: it is something else; a factory is to be called.
+
+    >>> import neverseen as ns
+    >>> subject(remover=ns.removers.retrain(), scenario=ns.scenarios.figure1())
+    >>> subject(remover=ns.removers.retrain)
+    Traceback (most recent call last):
+    ValueError: remover: retrain is no Remover; call it, retrain(...), or decorate it with @neverseen.remover
+    >>> subject(learner="ridge")
+    Traceback (most recent call last):
+    ValueError: learner: 'ridge' is no Learner; give one, of neverseen.learners or of your own
+    """
+    for name, value in given.items():
+        kinds = (*_KINDS[name], *([_FINITE[name]] if finite and name in _FINITE else []))
+        if not isinstance(value, kinds):
+            raise ValueError(f"{name}: {_mended(name, value, name.capitalize())}")
+
+
+def several(removers: Any) -> list[Remover]:
+    """One remover or several, as a list.
+
+    Raises:
+        ValueError: none, or something else.
+
+    >>> import neverseen as ns
+    >>> several(ns.removers.retrain()), several([])
+    Traceback (most recent call last):
+    ValueError: removers: none is given, so nothing would be judged; give at least one
+    """
+    if isinstance(removers, Remover):
+        return [removers]
+    if isinstance(removers, str) or not isinstance(removers, Iterable):
+        raise ValueError(f"removers: {_mended('remover', removers, 'Remover')}")
+    found: list[Any] = list(removers)
+    if not found:
+        raise ValueError("removers: none is given, so nothing would be judged; give at least one")
+    for each in found:
+        if not isinstance(each, Remover):
+            raise ValueError(f"removers: {_mended('remover', each, 'Remover')}")
+    return found
+
+
+def mapping(expected: Any, like: str) -> Mapping[Any, Any]:
+    """Declared failures as a mapping; none where they are left out.
+
+    Args:
+        expected: as given.
+        like: an example, for the message.
+
+    Raises:
+        ValueError: it is something else.
+
+    >>> mapping({"untraining"}, "{'untraining': 'it does nothing'}")
+    Traceback (most recent call last):
+    ValueError: expected: {'untraining'} is no mapping; give names with reasons, {'untraining': 'it does nothing'}
+    """
+    if expected is None:
+        return {}
+    if not isinstance(expected, Mapping):
+        raise ValueError(f"expected: {_short(expected)} is no mapping; give names with reasons, {like}")
+    return expected
+
+
+def _mended(name: str, value: Any, wanted: str) -> str:
+    made = getattr(value, "__name__", "")
+    if callable(value) and made.isidentifier():
+        decorated = ", or decorate it with @neverseen.remover" if name == "remover" else ""
+        return f"{made} is no {wanted}; call it, {made}(...){decorated}"
+    known = "Untraining(...) or Unlearning(...)" if name == "definition" else f"of neverseen.{name}s or of your own"
+    return f"{_short(value)} is no {wanted}; give one, {known}"
+
+
+def _short(given: Any) -> str:
+    """At most 60 characters in one line."""
+    return " ".join(f"{given!r:.60}".split())

@@ -1,0 +1,126 @@
+"""How S and S_full are chosen among labelled rows.
+
+Each kind fixes a behaviour B and makes D hold no row of B outside S_full; S is the first `size` rows of
+S_full in an order that does not depend on `size`, so that a smaller S lies inside a larger one
+(near-duplicates apart, whose groups depend on both sizes).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from ...formal._types import Real
+from ._table import KINDS as KINDS
+from ._table import Choice, Table, Wish, floor_power
+from ._table import Kind as Kind
+
+Random = np.random.RandomState
+
+
+def choose(table: Table, wish: Wish, rng: Random) -> Choice:
+    """S_full, S and the fresh points for what is asked.
+
+    - random: B is nothing beyond the rows themselves, so there are no fresh points of it.
+    - mislabelled: B is "a row with a wrong label"; fresh ones are held-out rows given a wrong label.
+    - class: B is "a row of the class".
+    - subgroup: B is "a row of the class within r of its row a", a random and r chosen to hold `full` rows.
+    - near-duplicates: B is "a copy of an anchor, with the anchor's wrong label", about `copies` to each anchor;
+      S takes from every group in turn. Anchors and copies stand in place of other rows of D.
+
+    Class and subgroup take surplus rows of B out of D and put held-out rows in their place as far as
+    those last.
+
+    Raises:
+        ValueError: more rows asked for than there are; a class that does not exist.
+    """
+    if not 0 <= wish.label < table.classes:
+        raise ValueError(f"label: {wish.label} is not a class; give 0 to {table.classes - 1}")
+    return _CHOOSERS[wish.forget](table, wish, rng)
+
+
+def _random(table: Table, wish: Wish, rng: Random) -> Choice:
+    full = wish.count(wish.size, table.rows, "rows of D")
+    chosen = rng.permutation(table.rows)[:full]
+    return Choice(table.take(np.arange(table.rows)), chosen, None, table.last(table.held()))
+
+
+def _mislabelled(table: Table, wish: Wish, rng: Random) -> Choice:
+    full = wish.count(wish.size, table.rows, "rows of D")
+    chosen, wrong = rng.permutation(table.rows)[:full], table.wrong(rng)
+    label = table.label[: table.rows].copy()
+    label[chosen] = wrong[chosen]
+    fresh = table.held()[: table.fresh]
+    rest = table.held()[table.fresh :]
+    return Choice((table.x[: table.rows], label), chosen, (table.x[fresh], wrong[fresh]), table.last(rest))
+
+
+def _class(table: Table, wish: Wish, rng: Random) -> Choice:
+    shows = table.label == wish.label
+    members = np.flatnonzero(shows)
+    inside = members[members < table.rows]
+    full = wish.count(len(inside), len(inside), f"rows of class {wish.label} in D")
+    return _carve(table, rng.permutation(inside)[:full], shows, members, 0)
+
+
+def _subgroup(table: Table, wish: Wish, rng: Random) -> Choice:
+    members = np.flatnonzero(table.label == wish.label)
+    inside = members[members < table.rows]
+    full = wish.count(2 * wish.size, len(inside), f"rows of class {wish.label} in D")
+    if not len(inside):
+        raise ValueError(f"label: D holds no row of class {wish.label}; choose another class or more rows")
+    distance = np.linalg.norm(table.x - table.x[rng.choice(inside)], axis=1)
+    nearest = inside[np.argsort(distance[inside], kind="stable")][:full]
+    radius = distance[nearest].max(initial=-1.0)
+    shows = (table.label == wish.label) & (distance <= radius)
+    closest = members[np.argsort(distance[members], kind="stable")]
+    return _carve(table, rng.permutation(nearest), shows, closest, table.least)
+
+
+def _carve(
+    table: Table, kept: Int[np.ndarray, " k"], shows: Bool[np.ndarray, " N"], closest: Int[np.ndarray, " m"], least: int
+) -> Choice:
+    """D without the rows that show the behaviour and are not kept, held-out rows in their place.
+
+    Fresh points of the behaviour are the first of `closest` outside D: those that show it, and at least
+    `least`, a power of two of them.
+    """
+    surplus = np.setdiff1d(np.flatnonzero(shows[: table.rows]), kept)
+    spare = table.held()[: len(table.held()) - table.rest]
+    spare = spare[~shows[spare]][: len(surplus)]
+    inside = np.concatenate([np.setdiff1d(np.arange(table.rows), surplus), spare])
+    outside = closest[~np.isin(closest, inside)]
+    fresh = outside[: min(max(floor_power(int(shows[outside].sum())), least), table.fresh)]
+    rest = np.setdiff1d(table.held(), np.concatenate([spare, fresh]))
+    return Choice(table.take(inside), np.searchsorted(inside, kept), table.take(fresh), table.last(rest[~shows[rest]]))
+
+
+def _near_duplicates(table: Table, wish: Wish, rng: Random) -> Choice:
+    full = wish.count(2 * wish.size, table.rows, "rows of D")
+    groups = _groups(full, wish.size, wish.copies)
+    order, wrong = rng.permutation(table.rows), table.wrong(rng)
+    anchors, members, group = order[:groups], order[:full], np.arange(full) % groups
+    x, label = table.x[: table.rows].copy(), table.label[: table.rows].copy()
+    x[members[groups:]] = _near(table, anchors[group[groups:]], wish.jitter, rng)
+    label[members] = wrong[anchors[group]]
+    again = anchors[np.arange(table.fresh) % groups]
+    return Choice((x, label), members, (_near(table, again, wish.jitter, rng), wrong[again]), table.last(table.held()))
+
+
+def _near(table: Table, source: Int[np.ndarray, " m"], jitter: Real, rng: Random) -> Float[np.ndarray, "m d"]:
+    return table.x[source] + rng.normal(0.0, jitter, (len(source), table.x.shape[1]))
+
+
+def _groups(full: int, size: int, copies: int) -> int:
+    """How many anchors: groups of copies + 1 rows, few enough that S and S_full∖S meet every group."""
+    most = full // (copies + 1)
+    return max(1, min(most, size, full - size) if 0 < size < full else most)
+
+
+_CHOOSERS: dict[str, Callable[[Table, Wish, Random], Choice]] = {
+    "random": _random,
+    "mislabelled": _mislabelled,
+    "class": _class,
+    "subgroup": _subgroup,
+    "near-duplicates": _near_duplicates,
+}

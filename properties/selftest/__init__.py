@@ -1,0 +1,1 @@
+"""The instrument on trial: faults whose size is known, oracles, calibration."""

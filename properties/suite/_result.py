@@ -1,0 +1,308 @@
+"""What a conformance suite concludes: rows of plain values that go to JSON and back."""
+
+import dataclasses
+import json
+import textwrap
+from collections.abc import Iterable
+from typing import Any
+
+from ...formal._plain import plain as as_plain
+from ...formal._plain import unplain
+from ...formal._truth import Untruthful, UntruthfulEnum
+from ...formal.definitions._verdict import Status, Verdict
+
+
+class Outcome(UntruthfulEnum):
+    """What a row means for its remover; the value is the explanation.
+
+    >>> Outcome.UNCLAIMED.value
+    'nobody claims it: information, neither pass nor failure'
+    """
+
+    FAILED = "refuted, though it is claimed"
+    UNEXPECTED = "declared to fail, but nothing refuted it"
+    UNDECIDED = "claimed, and the budget ended before either could be established"
+    PASSED = "claimed, and it holds"
+    EXPECTED = "refuted, as its author declared"
+    UNCLAIMED = "nobody claims it: information, neither pass nor failure"
+    INAPPLICABLE = "it does not apply here, or single runs cannot tell"
+
+
+_WORST = {
+    Outcome.FAILED: Status.REFUTED,
+    Outcome.UNEXPECTED: Status.REFUTED,
+    Outcome.UNDECIDED: Status.INCONCLUSIVE,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Row(Untruthful, outcome="status"):
+    """One check of a suite.
+
+    Args:
+        check: the relation's or the definition's name.
+        where: learner and scenario.
+        outcome: what it means.
+        status: what was found, whatever it means; None where nothing could be.
+        evidence: in a sentence.
+        runs: trained or removed models it cost.
+        seconds: wall time.
+        verdict: of a definition, whole.
+
+    >>> Row("pure", "ridge · blobs", Outcome.PASSED, Status.SATISFIED, "one program", 16, 0.1).failed
+    False
+    """
+
+    check: str
+    where: str
+    outcome: Outcome
+    status: Status | None
+    evidence: str
+    runs: int
+    seconds: float
+    verdict: Verdict | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it makes the suite fail."""
+        return _WORST.get(self.outcome) is Status.REFUTED
+
+
+@dataclasses.dataclass(frozen=True)
+class Suite(Untruthful, outcome="status"):
+    """The conformance suite of one remover.
+
+    Args:
+        remover: its name.
+        aims_at: what it claims.
+        learners: the learners it was run on.
+        alpha: bound on the probability that any REFUTED of a definition is false.
+        budget: pairs at most for each.
+        seed: root seed.
+        expected: declared failures with their reasons.
+        rows: the checks, in the order they were run.
+        provenance: versions, platform, devices, precision.
+        seconds: wall time.
+
+    >>> suite = Suite.example()
+    >>> suite.status.name, Suite.from_json(suite.to_json()) == suite
+    ('REFUTED', True)
+    """
+
+    remover: str
+    aims_at: str
+    learners: tuple[str, ...]
+    alpha: float
+    budget: int
+    seed: int
+    expected: dict[str, str]
+    rows: tuple[Row, ...]
+    provenance: dict[str, Any]
+    seconds: float
+
+    @staticmethod
+    def example() -> "Suite":
+        """A small suite, for documentation and tests.
+
+        >>> print(Suite.example())
+        REFUTED: 1 of 2 checks of mine (aims at untraining) failed: untraining.
+        check       outcome  power  runs  seconds  evidence
+        pure        passed            16      0.1  one program
+        untraining  FAILED            80      0.5  'loss on S > 2.5' occurred in 0 % of removed models and 100 % of
+                                                   references (40 pairs) · ridge · blobs
+        α = 0.001 over all definitions, 512 pairs at most for each, root seed 0; 0.6 s.
+        """
+        verdict = Verdict.example()
+        rows = (
+            Row("pure", "ridge · blobs", Outcome.PASSED, Status.SATISFIED, "one program", 16, 0.1),
+            Row("untraining", "ridge · blobs", Outcome.FAILED, verdict.status, str(verdict.witness), 80, 0.5, verdict),
+        )
+        return Suite("mine", "untraining", ("ridge",), 1e-3, 512, 0, {}, rows, {}, 0.6)
+
+    @property
+    def status(self) -> Status:
+        """The worst of REFUTED (a check failed), INCONCLUSIVE and SATISFIED.
+
+        INCONCLUSIVE is what was not decided, and what was not asked: no notion is claimed, or of one that is no pass
+        has power. What fails as declared is no pass of what is claimed.
+        """
+        found = {_WORST.get(row.outcome) for row in self.rows}
+        if Status.REFUTED in found:
+            return Status.REFUTED
+        open_ends = Status.INCONCLUSIVE in found or not self.judged or self.powerless
+        return Status.INCONCLUSIVE if open_ends else Status.SATISFIED
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """The notions that it aims at, and that were asked: a failure declared of another one claims nothing."""
+        asked = _once(row.check for row in self.rows if row.verdict is not None)
+        return tuple(name for name in asked if name in self._aims)
+
+    @property
+    def powerless(self) -> tuple[str, ...]:
+        """The notions that it aims at, of which no pass is known to be one that doing nothing would not get."""
+        # What its author declared to fail shows power too, but of a notion that the remover aims at it is no pass.
+        told = {row.check for row in self.rows if _tells(row)}
+        return tuple(name for name in self._aims if name not in told)
+
+    @property
+    def _aims(self) -> tuple[str, ...]:
+        notions = ("untraining", "unlearning")
+        return notions if self.aims_at == "both" else tuple(name for name in notions if name == self.aims_at)
+
+    def to_json(self) -> str:
+        """The suite as strict JSON, its verdicts whole."""
+        made = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        made |= {"status": self.status.name, "sentence": self.sentence}
+        made |= {"rows": [_row_to_dict(row) for row in self.rows]}
+        return json.dumps(as_plain(made), ensure_ascii=False, allow_nan=False, indent=1)
+
+    @staticmethod
+    def from_json(text: str) -> "Suite":
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: not the JSON of a suite.
+        """
+        try:
+            made = json.loads(text)
+            fields: dict[str, Any] = {field.name: unplain(made[field.name]) for field in dataclasses.fields(Suite)}
+            fields["learners"] = tuple(fields["learners"])
+            fields["rows"] = tuple(_row_from_dict(row) for row in made["rows"])
+            return Suite(**fields)
+        except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+            raise ValueError(f"not the JSON of a suite ({error}); write one with suite.to_json()") from None
+
+    def __str__(self) -> str:
+        return "\n".join([self.sentence, *_table(self.rows), *_notes(self)])
+
+    @property
+    def sentence(self) -> str:
+        """The result in a line."""
+        subject = f"{self.remover} (aims at {self.aims_at})"
+        bad = [row for row in self.rows if row.failed]
+        if bad:
+            return f"REFUTED: {len(bad)} of {len(self.rows)} checks of {subject} failed: {_names(bad)}."
+        if self.status is Status.INCONCLUSIVE:
+            left = [row for row in self.rows if row.outcome is Outcome.UNDECIDED]
+            return f"INCONCLUSIVE: {self._open(left, subject)}"
+        kept = sum(row.outcome is Outcome.PASSED for row in self.rows)
+        known = sum(row.outcome is Outcome.EXPECTED for row in self.rows)
+        also = f", {known} failed as declared" if known else ""
+        return f"SATISFIED: {kept} checks of {subject} passed{also}."
+
+    def _open(self, left: list[Row], subject: str) -> str:
+        """Why it is INCONCLUSIVE."""
+        if left:
+            return f"{len(left)} of {len(self.rows)} checks of {subject} were not decided: {_names(left)}."
+        if not self.judged:
+            return UNCLAIMED.format(subject)
+        names = " and ".join(self.powerless)
+        if any(row.outcome is Outcome.EXPECTED and row.check in self.powerless for row in self.rows):
+            return NO_PASS.format(subject, names)
+        return (
+            f"{subject} passed {names}, but nowhere with power: in no scenario of the suite is it known that doing "
+            "nothing would have been refuted."
+        )
+
+
+UNCLAIMED = "nothing was claimed, so nothing was judged, of {}: name a notion, @ns.remover(aims_at='untraining')."
+"""What a remover that aims at neither notion is told."""
+
+NO_PASS = "{} aims at {}, which failed as declared and passed nowhere with power: that is no pass."
+"""What a remover is told whose own aim is declared to fail, and holds nowhere."""
+
+
+def _tells(row: Row) -> bool:
+    return row.outcome is Outcome.PASSED and row.verdict is not None and row.verdict.power.tells
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _names(rows: list[Row]) -> str:
+    return ", ".join(_once(row.check for row in rows))
+
+
+def power(row: Row) -> str:
+    """Whether a pass of a definition has power, in a word; "" for rows that are none.
+
+    >>> [power(row) for row in Suite.example().rows]
+    ['', '']
+    """
+    if row.verdict is None or row.status is not Status.SATISFIED:
+        return ""
+    if row.verdict.power.tells:
+        return "yes"
+    return "no" if row.verdict.power.same or row.verdict.power.original is not None else "unknown"
+
+
+def word(outcome: Outcome) -> str:
+    """The outcome as a table shows it: what makes a suite fail stands out.
+
+    >>> word(Outcome.FAILED), word(Outcome.PASSED)
+    ('FAILED', 'passed')
+    """
+    shown = {
+        Outcome.EXPECTED: "failed as declared",
+        Outcome.UNCLAIMED: "not claimed",
+        Outcome.INAPPLICABLE: "not applicable",
+        Outcome.UNEXPECTED: "DID NOT FAIL",
+    }
+    loud = _WORST.get(outcome) is Status.REFUTED
+    return shown.get(outcome, outcome.name if loud else outcome.name.lower())
+
+
+def told(row: Row) -> str:
+    """What a row found, and where: the status of rows that count neither way comes first."""
+    found = f"{row.status.name}: " if row.outcome is Outcome.UNCLAIMED and row.status is not None else ""
+    return " · ".join([f"{found}{said(row)}", *([row.where] if row.verdict is not None else [])])
+
+
+def said(row: Row) -> str:
+    """The evidence, and of a pass of a definition what the same check says of doing nothing."""
+    return f"{row.evidence}; {row.verdict.power}" if row.verdict is not None and power(row) else row.evidence
+
+
+def _table(rows: tuple[Row, ...]) -> list[str]:
+    """Aligned columns; the last one is folded."""
+    cells = [(row.check, word(row.outcome), power(row), str(row.runs), f"{row.seconds:.1f}") for row in rows]
+    head = ("check", "outcome", "power", "runs", "seconds")
+    width = [max(len(line[i]) for line in [head, *cells]) for i in range(5)]
+
+    def line(cell: tuple[str, ...]) -> str:
+        left, right = zip(cell[:3], width[:3], strict=True), zip(cell[3:], width[3:], strict=True)
+        return "  ".join([*(f"{text:<{w}}" for text, w in left), *(f"{text:>{w}}" for text, w in right)]) + "  "
+
+    lines = [line(head) + "evidence"]
+    for row, cell in zip(rows, cells, strict=True):
+        start = line(cell)
+        lines += textwrap.wrap(told(row), 112, initial_indent=start, subsequent_indent=" " * len(start))
+    return lines
+
+
+def _notes(suite: Suite) -> list[str]:
+    """Declared failures with their reasons, and the terms."""
+    declared = [f"declared to fail: {name} ({why})" for name, why in suite.expected.items()]
+    terms = f"α = {suite.alpha:g} over all definitions, {suite.budget} pairs at most for each, root seed {suite.seed}"
+    return [*declared, f"{terms}; {suite.seconds:.1f} s."]
+
+
+def _row_to_dict(row: Row) -> dict[str, Any]:
+    made = {field.name: getattr(row, field.name) for field in dataclasses.fields(row)}
+    return made | {
+        "outcome": row.outcome.name,
+        "status": None if row.status is None else row.status.name,
+        "power": power(row),
+        "verdict": None if row.verdict is None else row.verdict.to_dict(),
+    }
+
+
+def _row_from_dict(made: dict[str, Any]) -> Row:
+    fields: dict[str, Any] = {field.name: made[field.name] for field in dataclasses.fields(Row)}
+    status, verdict = made["status"], made["verdict"]
+    fields["outcome"] = Outcome[made["outcome"]]
+    fields["status"] = None if status is None else Status[status]
+    fields["verdict"] = None if verdict is None else Verdict.from_json(json.dumps(verdict))
+    return Row(**fields)
