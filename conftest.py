@@ -1,5 +1,6 @@
 """Collect the library under its import name, not its folder names, and check its types without waste."""
 
+import os
 import types
 import typing
 from collections.abc import Callable
@@ -8,6 +9,9 @@ from typing import Any
 import jaxtyping
 from beartype import BeartypeConf
 from jaxtyping import AbstractArray
+
+# Read when XLA is loaded: it writes three lines to standard error for each program that another process compiled.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 collect_ignore = ["formal", "algorithms", "properties"]
 

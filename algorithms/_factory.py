@@ -11,7 +11,7 @@ from ..formal._numbers import MOST, MOST_EPSILON, real, whole
 from .base import Learner, Remover
 
 P = ParamSpec("P")
-T = TypeVar("T")
+_T = TypeVar("T")
 
 LARGEST = 1e30
 """Real arguments are no larger, and none but 0 is smaller than its inverse: their squares would leave 32-bit floats."""
@@ -30,7 +30,7 @@ _POSITIVE = frozenset({"temperature", "width"})
 """Real arguments that something is divided by."""
 
 
-def factory(make: Callable[P, T]) -> Callable[P, T]:
+def factory(make: Callable[P, _T]) -> Callable[P, _T]:
     """Refuse numbers out of range and values of another kind, by the annotations; remember what was made.
 
     A factory's own checks come after these, and are narrower.
@@ -45,7 +45,7 @@ def factory(make: Callable[P, T]) -> Callable[P, T]:
     made = functools.lru_cache(make)
 
     @functools.wraps(make)
-    def checked(*given: P.args, **options: P.kwargs) -> T:
+    def checked(*given: P.args, **options: P.kwargs) -> _T:
         kinds, bound = _kinds(make), inspect.signature(make).bind(*given, **options)
         for name, value in bound.arguments.items():
             admit(name, value, kinds.get(name, Any))

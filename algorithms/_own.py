@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from .base import Learner, Remover
 
-T = TypeVar("T", Learner, Remover)
+_T = TypeVar("T", Learner, Remover)
 
 # Values, compared field by field and functions by identity: what `dataclasses.replace` changes is in neither, and
 # nothing that a user can set puts it there. Weak, so that a value lives no longer for having been made.
@@ -13,7 +13,7 @@ _DRAWN: weakref.WeakSet[Any] = weakref.WeakSet()
 _SETTLED: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
-def own(value: T, *, settled: bool) -> T:
+def own(value: _T, *, settled: bool) -> _T:
     """Record a value of one of our factories, and return it.
 
     Args:

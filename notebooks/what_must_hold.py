@@ -27,7 +27,7 @@ from IPython.display import Markdown, display
 import neverseen as ns
 from neverseen.formal import catalogue
 from neverseen.formal.definitions._statements import STATEMENTS
-from neverseen.formal.laws._finite_closeness import total_variation
+from neverseen.formal.laws._finite_closeness import exact_total_variation
 from neverseen.formal.laws._finite_learners import full_deletion, gibbs, identity, mixed, removed_law, retrain, without
 from neverseen.formal.laws._gaussian_certified import certified_delta
 from neverseen.formal.laws._worlds import World
@@ -73,7 +73,7 @@ full = full_deletion(coin, world.behaviour)
 points = []
 for t in (Fraction(i, 10) for i in range(11)):
     law = removed_law(coin, mixed(t, full, retrain(coin)), world.data, world.forget)
-    points.append((total_variation(law, untrained), total_variation(law, unlearned)))
+    points.append((exact_total_variation(law, untrained), exact_total_variation(law, unlearned)))
 print("distances to the two references:", ", ".join(f"({a}, {b})" for a, b in points))
 
 figure, axis = plt.subplots(figsize=(4.2, 3.6))

@@ -3,7 +3,9 @@
 import os
 import secrets
 import tempfile
+import time
 import zlib
+from pathlib import Path
 
 import jax
 import pytest
@@ -15,11 +17,13 @@ from neverseen.properties.testing.profiles import CI
 
 # Must precede the first computation: with two devices the mesh path of the pools is taken.
 jax.config.update("jax_num_cpu_devices", min(2, os.cpu_count() or 1))
-# Equal programs compile once in a session, those of the processes that tests start too (notebooks, the command line); a
-# cache directory set in the caller's shell is left alone.
-_COMPILED = tempfile.TemporaryDirectory(prefix="neverseen-compiled-")
+# Equal programs compile once, whichever worker or child process meets them first, and are kept for the next run; a
+# folder set in the caller's shell is taken in place of ours.
+_OURS = Path(__file__).parents[1] / ".pytest_cache" / "compiled"
+_COMPILED = Path(os.environ.get("JAX_COMPILATION_CACHE_DIR", _OURS))
+_KEPT_DAYS = 14
 for _name, _value in (
-    ("jax_compilation_cache_dir", _COMPILED.name),
+    ("jax_compilation_cache_dir", str(_COMPILED)),
     ("jax_persistent_cache_min_compile_time_secs", 0),
     ("jax_persistent_cache_min_entry_size_bytes", -1),
 ):
@@ -33,11 +37,20 @@ settings.load_profile("seeded")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Send everything a library caches to a directory that goes when the session ends."""
+    if not hasattr(config, "workerinput"):
+        _forget_old()
     caches = tempfile.TemporaryDirectory(prefix="neverseen-tests-")
     config.add_cleanup(caches.cleanup)
     os.environ.pop("NEVERSEEN_STORE", None)
     for name in ("XDG_CACHE_HOME", "HYPOTHESIS_STORAGE_DIRECTORY"):
         os.environ[name] = os.path.join(caches.name, name.lower())
+
+
+def _forget_old() -> None:
+    """Programs that no run has compiled for two weeks go: their code has changed since."""
+    for program in _COMPILED.glob("*-cache"):
+        if time.time() - program.stat().st_mtime > 86400 * _KEPT_DAYS:
+            program.unlink(missing_ok=True)
 
 
 @pytest.fixture(autouse=True)

@@ -111,7 +111,7 @@ def test_renyi_to_delta_and_to_epsilon_are_inverse() -> None:
     np.testing.assert_allclose(c.renyi_to_delta.host(order=5.0, renyi=1.0, epsilon=epsilon), 1e-4, rtol=1e-12)
 
 
-FORMULAS = (*c.CONVERSIONS, *c.RULES, *c.GAUSSIAN, c.indistinguishability_trade_off)
+FORMULAS = (*c.CONVERSIONS, *c.COMPOSITION, *c.GAUSSIAN, c.indistinguishability_trade_off)
 
 
 POINTS = (

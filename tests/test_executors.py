@@ -60,7 +60,7 @@ def test_a_worker_draws_the_bits_of_this_process(name: str, tmp_path: Path) -> N
 def test_tasks_carry_plain_values_alone(tmp_path: Path) -> None:
     crew = Noted()
     shards = fill(noise(), 70, Store(tmp_path), crew)
-    assert {task[0] for task in crew.tasks} == {_worker.draw}
+    assert {task[0] for task in crew.tasks} == {_worker.draw_job}
     assert [task[1:] for task in crew.tasks] == [(str(tmp_path), 2 * 1024**3, shards.id, n) for n in (0, 1, 2)]
 
 

@@ -13,13 +13,13 @@ from neverseen.algorithms.removers import FAULTY
 from neverseen.algorithms.removers.faulty import noisy_at_half, original_sometimes, stale_state
 from neverseen.formal.laws._gaussian import Gaussian, profile
 from neverseen.properties.engine._bets import least_pairs
-from neverseen.properties.selftest._faults import FAULTS, GRAIN, Fault, centres
+from neverseen.properties.selftest._faults import FAULT_GRAIN, FAULTS, Fault, centres
 from neverseen.properties.selftest._oracles import (
     Oracle,
     best_stake,
     concentrated,
-    excess,
     lower_theta,
+    oracle_excess,
     shifted,
     stopping_times,
     wins,
@@ -63,7 +63,7 @@ def drawn(fault: Fault, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     seen = jax.vmap(run)(jax.random.split(jax.random.key(seed), RUNS))
     rng = np.random.default_rng(seed)
     arms = [np.asarray(arm, float) for arm in seen]
-    faulty, right, reference = (fault.oracle.occurs(arm + GRAIN * rng.standard_normal(arm.shape)) for arm in arms)
+    faulty, right, reference = (fault.oracle.occurs(arm + FAULT_GRAIN * rng.standard_normal(arm.shape)) for arm in arms)
     return faulty, right, reference
 
 
@@ -100,7 +100,7 @@ def test_the_event_refutes_the_fault_and_not_its_twin(name: str) -> None:
     epsilon, delta, forward = fault.definition.epsilon, fault.definition.delta, fault.oracle.forward
     faulty, right, reference = drawn(fault, seed=7)
     assert lower_theta(faulty, reference, epsilon, forward, error=1e-3) > delta
-    assert excess(right.mean(), reference.mean(), epsilon, forward) <= delta
+    assert oracle_excess(right.mean(), reference.mean(), epsilon, forward) <= delta
     for found, chance in zip((faulty, reference), fault.oracle.chances or (), strict=False):
         assert abs(found.mean() - chance) <= 5 * np.sqrt(chance * (1 - chance) / RUNS) + 0.025
     won = [wins(arm, reference, fault.definition, forward)[None] for arm in (faulty, right)]
@@ -113,7 +113,7 @@ def test_the_twin_of_a_moved_centre_has_the_reference_law(name: str) -> None:
     """Gaussians of one size: how far the right twin's centre lies off bounds all events, not the oracle's alone."""
     fault = FAULTS[name]()
     c_u, c_r, _ = centres(fault.right, fault.learner, fault.scenario, fault.definition)
-    sigma = float(np.hypot(GRAIN, fault.learner.noise.sigma if fault.learner.noise else 0.0))
+    sigma = float(np.hypot(FAULT_GRAIN, fault.learner.noise.sigma if fault.learner.noise else 0.0))
     assert shifted(c_u, c_r, sigma, fault.definition.epsilon).theta(fault.definition.epsilon) <= fault.definition.delta
 
 

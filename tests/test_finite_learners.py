@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from neverseen.formal.laws._finite import Law, mixture, point, push
+from neverseen.formal.laws._finite import Law, mixed_law, point, push
 from neverseen.formal.laws._finite_closeness import gamma_between
 from neverseen.formal.laws._finite_learners import (
     FiniteRemover,
@@ -125,7 +125,7 @@ def test_removers_have_the_laws_they_claim(learner: Any) -> None:
         identity(): original,
         retrain(learner): untrained,
         full: unlearned,
-        mixed(F(1, 3), identity(), full): mixture((F(1, 3), F(2, 3)), (original, unlearned)),
+        mixed(F(1, 3), identity(), full): mixed_law((F(1, 3), F(2, 3)), (original, unlearned)),
         post_processed(retrain(learner), lambda model: point("same")): point("same"),
     }
     for remover, law in expected.items():

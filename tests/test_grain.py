@@ -17,7 +17,7 @@ from neverseen.properties.engine._grain import REPEATS, add_grain, scales
 from neverseen.properties.engine._sequential import WARM_UP
 from neverseen.properties.runs._draw import blocks
 from neverseen.properties.runs._views import probes
-from neverseen.properties.saved._arms import Arm, grain_of
+from neverseen.properties.saved._arms import SavedArm, grain_of
 
 CLAIM = ns.Untraining(1.0, 0.05)
 REGRESSION = ns.learners.ridge(logits=False)
@@ -102,7 +102,7 @@ def test_pairs_that_are_bet_on_have_no_part_in_the_scale() -> None:
     for view, scale in scales(removed, reference, SHARE).items():
         assert (noisy.grain[view] == scale).all()
     rows = np.where(np.arange(40) < WARM_UP, 1.0, 100.0)
-    arm = Arm("removed", {"a": rows}, np.arange(40), np.random.default_rng(0))
+    arm = SavedArm("removed", {"a": rows}, np.arange(40), np.random.default_rng(0))
     size = grain_of([arm, arm], SHARE)
     assert size is not None
     assert size.tolist() == [SHARE]

@@ -13,7 +13,7 @@ from heuristic_tools import KEY, A, W, blobs, gap, linear, network, removed
 import neverseen as ns
 from neverseen.algorithms.removers._layers import features, head, layers, with_head
 from neverseen.algorithms.removers.concept._misdirect import direction
-from neverseen.algorithms.removers.heuristic._fading import constants
+from neverseen.algorithms.removers.heuristic._fading import time_constants
 from neverseen.algorithms.removers.heuristic._labels import relabelled, salient
 
 R = ns.removers
@@ -197,7 +197,7 @@ def test_fading_is_a_factor_in_the_next_weights(form: Any) -> None:
     model, x = network(), blobs()[0].x
     key = jax.random.split(jax.random.split(KEY, 1)[0])[0]
     means = features(model.params, x)[blobs()[1]].mean(0)
-    tau = constants(key, form, means, 0.5, 8.0)
+    tau = time_constants(key, form, means, 0.5, 8.0)
     factors = [jnp.exp(-t / tau) for t in (0.0, 1.0, 3.0)]
     assert (factors[0] == 1).all()
     assert (jnp.diff(jnp.stack(factors), axis=0) < 0).all()
@@ -215,7 +215,7 @@ def test_fading_a_linear_model_leaves_its_bias() -> None:
 
 
 def test_ties_in_rank_go_by_position_and_s_alone_ranks() -> None:
-    tau = constants(KEY, "rank", jnp.array([2.0, 5.0, 2.0, 0.0]), 1.0, 8.0)
+    tau = time_constants(KEY, "rank", jnp.array([2.0, 5.0, 2.0, 0.0]), 1.0, 8.0)
     assert np.allclose(tau, [2, 1, 4, 8])
     data, forget = blobs()
     other = ns.Rows(jnp.where(forget[:, None], data.x, data.x + jnp.array([5.0, -5.0])), data.y, data.present)

@@ -12,7 +12,7 @@ from heuristic_tools import FORGET, KEY, A, W, X, Y, gap, linear, network, remov
 import neverseen as ns
 from neverseen.algorithms.removers.concept._boundary import nearest_other
 from neverseen.algorithms.removers.concept._misdirect import direction
-from neverseen.algorithms.removers.heuristic._dampen import mean_squares
+from neverseen.algorithms.removers.heuristic._dampen import squares_by_part
 from neverseen.algorithms.removers.heuristic._distil import divergence
 from neverseen.algorithms.removers.heuristic._refined import memorised
 
@@ -146,7 +146,7 @@ def test_ssd_dampens_by_the_ratio_of_mean_squares() -> None:
     made = compiled(R.ssd(selection=1.5, dampening=0.6))(KEY, model, rows(y=y[:, None]), FORGET)
     assert gap(made.params[:, 0], expected) < 1e-6
     assert abs(float(made.record["dampened"]) - hit.mean()) < 1e-6
-    means = mean_squares(model.learner, model.params, (rows(y=y[:, None]),))[0]
+    means = squares_by_part(model.learner, model.params, (rows(y=y[:, None]),))[0]
     assert gap(means[:, 0], whole) < 1e-5
 
 

@@ -136,7 +136,7 @@ def test_a_cluster_that_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_what_a_ray_task_raises_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", FakeRay())
-    monkeypatch.setattr("neverseen.algorithms.fill._crew.draw", lambda *args: 1 / 0)
+    monkeypatch.setattr("neverseen.algorithms.fill._crew.draw_job", lambda *args: 1 / 0)
     with pytest.raises(ValueError, match=r"shard 0 of pool .*: ZeroDivisionError in a worker: division by zero"):
         fill(noise(8), 32, Store(tmp_path), ray(workers=1))
 

@@ -19,7 +19,7 @@ from neverseen.formal.definitions._relative import Relative, Side
 from neverseen.formal.definitions._scenario import Rows
 from neverseen.properties.cli._main import main
 from neverseen.properties.engine._bets import STAKES, log_sum
-from neverseen.properties.engine._mmd import Arms, Kernel, Look, standing, statistics
+from neverseen.properties.engine._mmd import Arms, Kernel, KernelPart, standing, statistics
 from neverseen.properties.engine._round_robin import growth, matchings, mean
 from neverseen.properties.engine._standing import Standing
 from neverseen.properties.selftest._calibration import lower_bound
@@ -29,7 +29,7 @@ Square = Float64[np.ndarray, "n n"]
 # Four triples (u, r, o): P is half R and half O, and the removed run shares its triple's reference or original.
 HALFWAY = np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 1.0], [2.0, 2.0, 5.0], [5.0, 2.0, 5.0]])
 CHANCES = np.array([0.3, 0.3, 0.2, 0.2])
-PLAIN = Kernel({"a": Look(1.0, np.zeros(1), np.ones(1), (1.0,))})
+PLAIN = Kernel({"a": KernelPart(1.0, np.zeros(1), np.ones(1), (1.0,))})
 
 
 def arms_of(triples: Float64[np.ndarray, "n 3"]) -> Arms:

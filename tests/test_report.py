@@ -169,7 +169,7 @@ def test_every_run_is_drawn_exactly_once(removed: list[float], reference: list[f
     laws = _laws.lay_out("v", {"removed": removed, "reference": reference}, threshold)
     sides = _laws.edges(laws)
     for values in laws.arms.values():
-        inside = sum(_laws.shares(values, sides, laws.x)) * len(values) / 100
+        inside = sum(_laws.bin_shares(values, sides, laws.x)) * len(values) / 100
         assert inside + sum(_laws.aside(laws, values).values()) == pytest.approx(len(values))
     for drawn in (_laws.histogram(laws), _laws.distribution(laws)):
         assert not re.search(r'="[^"]*(nan|inf)', drawn, re.IGNORECASE)
@@ -181,7 +181,7 @@ def test_the_bins_beyond_the_threshold_hold_the_event(values: list[float], thres
     laws = _laws.lay_out("v", {"removed": values}, threshold)
     sides = _laws.edges(laws)
     assert threshold in sides
-    beyond = sum(_laws.shares(values, sides, laws.x)[sides.index(threshold) :]) * len(values) / 100
+    beyond = sum(_laws.bin_shares(values, sides, laws.x)[sides.index(threshold) :]) * len(values) / 100
     outside = sum(n for label, n in _laws.aside(laws, values).items() if label in laws.right)
     assert beyond + outside == pytest.approx(sum(value > threshold for value in values))
 

@@ -10,7 +10,7 @@ import neverseen as ns
 from neverseen.formal.definitions._verdict import Power, Status, Verdict
 from neverseen.properties.engine._decide import judged
 from neverseen.properties.engine._pairs import Block
-from neverseen.properties.engine._resolution import SHARES, resolution
+from neverseen.properties.engine._resolution import CONTAMINATIONS, resolution
 from neverseen.properties.engine._sequential import Terms
 
 
@@ -28,7 +28,7 @@ def blocks(shift: float, pairs: int = 128) -> list[Block]:
 
 def test_a_share_that_is_found_is_refuted_in_fresh_pairs_and_a_much_smaller_one_is_not() -> None:
     found = resolution(terms(128), blocks(9.0), (), seed=0)
-    assert found in SHARES
+    assert found in CONTAMINATIONS
 
     def refuted(share: float) -> int:
         rng = np.random.default_rng(1)
@@ -79,4 +79,4 @@ def test_check_computes_it_on_request() -> None:
         for wanted in (False, True)
     )
     assert without.resolution is None
-    assert with_.resolution in SHARES
+    assert with_.resolution in CONTAMINATIONS

@@ -13,8 +13,8 @@ from safetensors.numpy import save_file
 
 import neverseen as ns
 from neverseen.properties.saved import _arms
-from neverseen.properties.saved._arms import Arm
-from neverseen.properties.saved._columns import fit_fold, gains, overview
+from neverseen.properties.saved._arms import SavedArm
+from neverseen.properties.saved._columns import column_gains, fit_fold, overview
 from neverseen.properties.saved._given import arms_given, lined_up
 
 CLAIM = ns.Untraining(0.5, 0.01)
@@ -182,7 +182,7 @@ def test_the_gain_of_a_column_is_that_of_its_best_event() -> None:
     rng = np.random.default_rng(12)
     x, y = (rng.integers(0, high, (20, len(high))).astype(float) for high in ([2, 3, 9, 1, 50], [2, 5, 9, 1, 40]))
     gamma = np.exp(0.3)
-    for column, found in enumerate(gains(x, y, 0.3)):
+    for column, found in enumerate(column_gains(x, y, 0.3)):
         best = 0.0
         for cut in np.unique([x[:, column], y[:, column]]):
             p, q = (x[:, column] > cut).mean(), (y[:, column] > cut).mean()
@@ -344,8 +344,8 @@ def test_memory_does_not_grow_with_the_files(tmp_path: Path, monkeypatch: pytest
 
 def test_blocks_stay_within_their_bound_however_wide_a_row_is() -> None:
     values = np.broadcast_to(np.zeros(1), (200, 1 << 18))
-    arm = Arm("removed", {"": values}, np.arange(200), np.random.default_rng(0))
-    sizes = [len(tables[0]) for tables in _arms.blocks([arm], 0, 100, _arms.header({"removed": arm.sources}))]
+    arm = SavedArm("removed", {"": values}, np.arange(200), np.random.default_rng(0))
+    sizes = [len(tables[0]) for tables in _arms.row_blocks([arm], 0, 100, _arms.header({"removed": arm.sources}))]
     assert set(sizes[:-1]) == {32}
     assert sum(sizes) == 100
 

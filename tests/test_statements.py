@@ -17,8 +17,8 @@ from neverseen.formal.closeness._symbols import DELTA, EPSILON
 from neverseen.formal.definitions._definitions import Level, Unlearning, Untraining
 from neverseen.formal.definitions._statement import Statement, holds_in
 from neverseen.formal.definitions._statements import STATEMENTS
-from neverseen.formal.laws._finite import Law, mixture, uniform
-from neverseen.formal.laws._finite_closeness import delta_between, hockey_stick, indistinguishable
+from neverseen.formal.laws._finite import Law, mixed_law, uniform
+from neverseen.formal.laws._finite_closeness import delta_between, exact_hockey_stick, exactly_indistinguishable
 from neverseen.formal.laws._finite_learners import (
     FiniteRemover,
     empirical_histogram,
@@ -89,7 +89,7 @@ def test_closeness_is_that_of_the_exact_module_on_all_small_laws(name: str) -> N
     statement, answers = STATEMENTS[name], set[bool | Fraction]()
     for p, q, gamma, delta in cases():
         answer = statement(removed=p, reference=q, gamma=gamma, delta=delta)
-        assert answer == indistinguishable(p, q, gamma=gamma, delta=delta)
+        assert answer == exactly_indistinguishable(p, q, gamma=gamma, delta=delta)
         answers.add(answer)
     assert answers == {True, False}
 
@@ -98,7 +98,7 @@ def test_a_wrong_expression_disagrees_with_the_exact_module() -> None:
     statement = STATEMENTS["untraining-1"]
     wrong = dataclasses.replace(statement, expression=one_way(statement))
     assert any(
-        wrong(removed=p, reference=q, gamma=g, delta=d) != indistinguishable(p, q, gamma=g, delta=d)
+        wrong(removed=p, reference=q, gamma=g, delta=d) != exactly_indistinguishable(p, q, gamma=g, delta=d)
         for p, q, g, d in cases()
     )
 
@@ -107,7 +107,7 @@ def test_at_the_exact_distance_the_claim_holds_and_just_below_it_fails() -> None
     statement = STATEMENTS["untraining-1"]
     p, q = Law("ab", (Fraction(3, 5), Fraction(2, 5))), Law("bc", (Fraction(1, 7), Fraction(6, 7)))
     delta = delta_between(p, q, gamma=Fraction(5, 4))
-    assert delta != hockey_stick(p, q, gamma=Fraction(5, 4)), "the directions must differ here"
+    assert delta != exact_hockey_stick(p, q, gamma=Fraction(5, 4)), "the directions must differ here"
     at = {"removed": p, "reference": q, "gamma": Fraction(5, 4)}
     assert statement(**at, delta=delta) is True
     assert statement(**at, delta=delta - Fraction(1, 10**30)) is False
@@ -119,9 +119,9 @@ def test_the_distribution_level_compares_averages_over_datasets() -> None:
     references = [learner.law(tuple(x for x in d if x != "b")) for d in data]
     for removed in ([learner.law(d) for d in data], references[::-1], references):
         for delta in (Fraction(0), Fraction(1, 4), Fraction(1, 2), Fraction(3, 4)):
-            means = mixture(weights, removed), mixture(weights, references)
+            means = mixed_law(weights, removed), mixed_law(weights, references)
             answer = statement(removed=removed, reference=references, weights=weights, gamma=1, delta=delta)
-            assert answer == indistinguishable(*means, gamma=1, delta=delta)
+            assert answer == exactly_indistinguishable(*means, gamma=1, delta=delta)
 
 
 def test_memorisation_is_that_of_the_exact_module() -> None:

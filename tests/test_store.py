@@ -18,7 +18,7 @@ from store_tools import IDENTITY, filled, flip, leaves, others, same, shard_file
 import neverseen
 from neverseen.algorithms.store import _shards
 from neverseen.algorithms.store._files import set_aside
-from neverseen.algorithms.store._shards import DamageError, decode, encode
+from neverseen.algorithms.store._shards import DamageError, decode_shard, encode_shard
 from neverseen.algorithms.store._store import Store, identity_id
 
 NAMES = ["bool", "bfloat16", "float8_e4m3fn", "int4", "complex64", "complex128", "float16", "float32", "float64"]
@@ -49,18 +49,18 @@ def test_every_bit_comes_back(tmp_path_factory: pytest.TempPathFactory, given: l
 
 def test_every_dtype_is_drawn_and_stored() -> None:
     given = [np.ones((3, 2), dtype) for dtype in DTYPES]
-    assert same(decode(encode("ab", 0, given), "ab", 0).arrays(given), given)
+    assert same(decode_shard(encode_shard("ab", 0, given), "ab", 0).arrays(given), given)
 
 
 @pytest.mark.parametrize("leaf", [np.arange(12.0).reshape(3, 4).T, np.arange(24.0).reshape(4, 6)[:, ::2]])
 def test_an_array_in_another_order_is_stored_by_its_values(leaf: np.ndarray) -> None:
-    [found] = decode(encode("ab", 0, [leaf]), "ab", 0).arrays([leaf])
+    [found] = decode_shard(encode_shard("ab", 0, [leaf]), "ab", 0).arrays([leaf])
     assert found.tolist() == leaf.tolist()
 
 
 def test_big_endian_numbers_are_stored_by_their_values() -> None:
     leaf = np.arange(4, dtype=">f4")
-    assert encode("ab", 0, [leaf]) == encode("ab", 0, [leaf.astype(np.float32)])
+    assert encode_shard("ab", 0, [leaf]) == encode_shard("ab", 0, [leaf.astype(np.float32)])
 
 
 def test_other_tools_read_the_shards(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_the_digest_is_of_the_contents(tmp_path: Path) -> None:
     assert len(digests) == 5
 
 
-SHARD = encode("ab", 3, leaves(0))
+SHARD = encode_shard("ab", 3, leaves(0))
 
 
 def test_no_flipped_bit_goes_unseen() -> None:
@@ -169,16 +169,16 @@ def test_no_flipped_bit_goes_unseen() -> None:
         data = bytearray(SHARD)
         data[place // 8] ^= 1 << place % 8
         with pytest.raises(DamageError):
-            decode(bytes(data), "ab", 3)
-    assert same(decode(SHARD, "ab", 3).arrays(leaves(0)), leaves(0))
+            decode_shard(bytes(data), "ab", 3)
+    assert same(decode_shard(SHARD, "ab", 3).arrays(leaves(0)), leaves(0))
 
 
 def test_no_truncation_goes_unseen() -> None:
     for length in range(len(SHARD)):
         with pytest.raises(DamageError):
-            decode(SHARD[:length], "ab", 3)
+            decode_shard(SHARD[:length], "ab", 3)
     with pytest.raises(DamageError):
-        decode(SHARD + b"\0", "ab", 3)
+        decode_shard(SHARD + b"\0", "ab", 3)
 
 
 def rewrite(path: Path) -> None:
@@ -273,10 +273,10 @@ def test_a_damaged_description_is_set_aside_and_written_anew(tmp_path: Path) -> 
 
 def test_the_format_version_is_in_every_shard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_shards, "FORMAT", 2)
-    data = encode("ab", 0, leaves(0))
+    data = encode_shard("ab", 0, leaves(0))
     monkeypatch.undo()
     with pytest.raises(DamageError, match="format 2, this is format 1"):
-        decode(data, "ab", 0)
+        decode_shard(data, "ab", 0)
 
 
 def test_the_folder_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -292,4 +292,4 @@ def test_the_folder_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 def test_bfloat16_is_the_one_that_jax_has() -> None:
     leaf = np.asarray(jax.numpy.ones(3, jax.numpy.bfloat16))
     assert leaf.dtype == ml_dtypes.bfloat16
-    assert same(decode(encode("ab", 0, [leaf]), "ab", 0).arrays([leaf]), [leaf])
+    assert same(decode_shard(encode_shard("ab", 0, [leaf]), "ab", 0).arrays([leaf]), [leaf])

@@ -16,22 +16,21 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+import neverseen.formal.theorems._frontier as frontier
+import neverseen.formal.theorems._selection as selection
+import neverseen.formal.theorems._streaming as streaming
 from neverseen.formal.laws._finite import normalise
-from neverseen.formal.theorems import (
-    THEOREMS,
-    Theorem,
-    decay,
-    find,
-    frontier,
-    gaussian,
-    selection,
-    streaming,
-)
+from neverseen.formal.theorems import THEOREMS, Theorem, find
+from neverseen.formal.theorems._decay import DECAY
+from neverseen.formal.theorems._frontier import FRONTIER_THEOREMS
+from neverseen.formal.theorems._gaussian import GAUSSIAN_THEOREMS
 from neverseen.formal.theorems._over_cases import OverCases, power
 from neverseen.formal.theorems._over_worlds import LEARNERS, OverWorlds
+from neverseen.formal.theorems._selection import SELECTION
+from neverseen.formal.theorems._streaming import STREAMING
 from neverseen.formal.theorems._symbolic import Symbolic
 
-ANALYTIC = tuple(t for module in (gaussian, frontier, selection, streaming, decay) for t in module.THEOREMS)
+ANALYTIC = tuple(t for part in (GAUSSIAN_THEOREMS, FRONTIER_THEOREMS, SELECTION, STREAMING, DECAY) for t in part)
 every = pytest.mark.parametrize("theorem", ANALYTIC, ids=lambda theorem: theorem.id)
 symbolic = pytest.mark.parametrize(
     "theorem", [t for t in ANALYTIC if isinstance(t.search, Symbolic)], ids=lambda theorem: theorem.id

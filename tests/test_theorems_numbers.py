@@ -15,15 +15,13 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+import neverseen.formal.theorems._frontier as frontier
+import neverseen.formal.theorems._selection as selection
+import neverseen.formal.theorems._streaming as streaming
 from neverseen.formal.laws._finite import Law, normalise, uniform
 from neverseen.formal.laws._finite_learners import FiniteLearner, gibbs, multiset
 from neverseen.formal.laws._worlds import World
-from neverseen.formal.theorems import (
-    find,
-    frontier,
-    selection,
-    streaming,
-)
+from neverseen.formal.theorems import find
 from neverseen.formal.theorems._over_cases import OverCases
 from neverseen.formal.theorems._over_worlds import POINTS, OverWorlds
 
@@ -84,7 +82,7 @@ PAIRS = tuple((x, y) for x in range(3) for y in range(3))
 def test_t19_on_random_tables(p: Law, q: Law) -> None:
     (theorem,) = find("T19")
     joints = [frontier.joint_of(law) for law in (p, q)]
-    assert theorem.claim(frontier.chain(*joints))
+    assert theorem.claim(frontier.chain_case(*joints))
 
 
 @given(

@@ -11,7 +11,7 @@ import scipy.stats
 
 import neverseen as ns
 from neverseen.properties.cli._main import main
-from neverseen.properties.saved._columns import named
+from neverseen.properties.saved._columns import column_names
 from neverseen.properties.saved._vetting import repeats, sorted_by, together, vet
 
 CLAIM = ns.Untraining(1.0, 0.05)
@@ -23,7 +23,7 @@ def vetted(removed: np.ndarray, reference: np.ndarray, *, paired: bool = False) 
     """What is wrong with two arms, in a word of the message; "" where nothing is."""
     heads = {"removed": removed.reshape(len(removed), -1), "reference": reference.reshape(len(reference), -1)}
     try:
-        vet(heads, {}, named({"a": removed.shape[1:]}), paired=paired)
+        vet(heads, {}, column_names({"a": removed.shape[1:]}), paired=paired)
     except ValueError as error:
         kinds = (
             "same rows", "is run", "same to the last", "examples of one model", "only counts", "nothing finite",
@@ -126,7 +126,7 @@ def test_rows_sorted_by_a_value_are_said_to_be(kind: str) -> None:
     for seed in range(10):
         arms = in_order(np.random.default_rng([9, seed]), kind)
         heads: dict[str, np.ndarray] = dict(zip(("removed", "reference"), arms, strict=True))
-        names = named({"a": arms[0].shape[1:]})
+        names = column_names({"a": arms[0].shape[1:]})
         assert sorted_by(heads, names) == names["descending" in kind]
         assert not sorted_by(heads | {"removed": np.random.default_rng(seed).permutation(arms[0])}, names)
     told = "rows in the order of 'column"

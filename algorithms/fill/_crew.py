@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 
 from ..store._shards import DamageError
-from ._worker import draw, ready
+from ._worker import draw_job, ready
 
 Job = tuple[str, int]
 """A pool's id and the number of a shard."""
@@ -100,7 +100,7 @@ class Crew:
             self.finished(job)
             return
         try:
-            flying[executor.submit(draw, self.folder, self.limit, *job)] = job
+            flying[executor.submit(draw_job, self.folder, self.limit, *job)] = job
         except BrokenExecutor:
             lost.append(job)
 

@@ -15,7 +15,7 @@ from ..pools._pool import Pool, plain
 from ..programs._machine import compiler, processor
 from ..store._checked import BESIDE, Damaged, identity_id, inspect_manifest, inspect_program, report
 from ..store._quota import INPUTS, PROGRAM
-from ..store._shards import DamageError, encode
+from ..store._shards import DamageError, encode_shard
 from ..store._store import Shards, Store
 
 
@@ -42,7 +42,7 @@ def publish(pool: Pool, store: Store) -> None:
     seal = np.frombuffer(hashlib.sha256(program).digest(), np.uint8)
     inputs = [seal, *(np.asarray(leaf) for leaf in (*plain(pool.roots), *plain(pool.shared)))]
     # The inputs hold the program's hash, so they come last: a pair that does not fit together is seen.
-    shards.accompany({PROGRAM: program, INPUTS: encode(shards.id, BESIDE, inputs)})
+    shards.accompany({PROGRAM: program, INPUTS: encode_shard(shards.id, BESIDE, inputs)})
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from ..store._store import Store
 from ._published import published
 
 
-def draw(folder: str, limit: int, pool: str, number: int) -> bool:
+def draw_job(folder: str, limit: int, pool: str, number: int) -> bool:
     """Draw a shard and store it; False where the store could not take it.
 
     Args:
@@ -35,7 +35,7 @@ def ready() -> bool:
     return True
 
 
-def begin(lease: Connection, compiled: str | None) -> None:
+def begin_worker(lease: Connection, compiled: str | None) -> None:
     """Start a worker: deaf to Ctrl-C, which is the driver's to answer, and gone when its lease ends.
 
     Args:

@@ -54,7 +54,7 @@ class Processes(ProcessPoolExecutor):
         fresh = multiprocessing.get_context("spawn")
         held, self._lease = fresh.Pipe(duplex=False)
         compiled = jax.config.jax_compilation_cache_dir  # pyright: ignore[reportAttributeAccessIssue]
-        super().__init__(workers, fresh, initializer=_worker.begin, initargs=(held, compiled))
+        super().__init__(workers, fresh, initializer=_worker.begin_worker, initargs=(held, compiled))
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
         """One task; a worker that is started for it never hears Ctrl-C."""

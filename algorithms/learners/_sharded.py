@@ -36,7 +36,7 @@ class Sharding:
 
 
 @pytree(static=("plan",))
-class Shards:
+class ShardModels:
     """What SISA keeps: every shard's models before each stage and after the last.
 
     Args:
@@ -44,7 +44,7 @@ class Shards:
         plan: how they were trained.
 
     >>> import jax.numpy as jnp
-    >>> Shards(jnp.zeros((1, 2, 3, 2)), Sharding(1, 1, 1, 8, 0.1, 0.0)).models.shape
+    >>> ShardModels(jnp.zeros((1, 2, 3, 2)), Sharding(1, 1, 1, 8, 0.1, 0.0)).models.shape
     (1, 2, 3, 2)
     """
 
@@ -73,7 +73,7 @@ def sisa(
         penalty: Λ ≥ 0.
 
     Returns:
-        The learner; parameters `[shards, d + 1, c]`, record `Shards`.
+        The learner; parameters `[shards, d + 1, c]`, record `ShardModels`.
 
     Raises:
         ValueError: shards or slices below 1.
@@ -89,7 +89,7 @@ def sisa(
 
     def fit(key: PRNGKeyArray, rows: Rows) -> Trained:
         blank = jnp.zeros((shards, slices + 1, *origin(rows).shape))
-        record = restaged(key, rows, Shards(blank, plan), jnp.zeros(shards, int))
+        record = restaged(key, rows, ShardModels(blank, plan), jnp.zeros(shards, int))
         return Trained(record.models[:, -1], record, learner)
 
     def squares(params: Any) -> Array:
@@ -121,7 +121,7 @@ def places(rows: Rows, plan: Sharding) -> tuple[Int[Array, " n"], Int[Array, " n
     return (mixed % plan.shards).astype(int), (mixed // plan.shards % plan.slices).astype(int)
 
 
-def restaged(key: PRNGKeyArray, rows: Rows, kept: Shards, first: Int[Array, " shards"]) -> Shards:
+def restaged(key: PRNGKeyArray, rows: Rows, kept: ShardModels, first: Int[Array, " shards"]) -> ShardModels:
     """Train each shard again from the checkpoint before its stage `first`; stages before it stay as they are.
 
     Args:
@@ -148,7 +148,7 @@ def restaged(key: PRNGKeyArray, rows: Rows, kept: Shards, first: Int[Array, " sh
             path.append(jnp.where(stage >= begin, _stage(drawn, path[-1], seen, plan), models[stage + 1]))
         return jnp.stack(path)
 
-    return Shards(jax.vmap(one)(jnp.arange(plan.shards), kept.models, first), plan)
+    return ShardModels(jax.vmap(one)(jnp.arange(plan.shards), kept.models, first), plan)
 
 
 def _stage(key: PRNGKeyArray, params: Array, rows: Rows, plan: Sharding) -> Array:

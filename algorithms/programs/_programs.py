@@ -21,7 +21,7 @@ _CALLS = re.compile(r"custom_call @\w*callback")
 _AGAIN: Any = getattr(jax, "make_user_context", lambda _: None)(0)
 """What is cached inside JAX (bodies of loops, functions under `jit`) is cached for one value of this alone."""
 
-T = TypeVar("T")
+_T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -210,7 +210,7 @@ def begin() -> None:
         cached.cache_clear()
 
 
-def momentary(function: Callable[..., T]) -> Callable[..., T]:
+def momentary(function: Callable[..., _T]) -> Callable[..., _T]:
     """Remember what a function returned until the next moment begins: for what holds traces or functions of a user's.
 
     >>> momentary(abs)(-1)

@@ -12,9 +12,9 @@ import numpy as np
 
 from ._files import StoreWarning, complain, read_plain, set_aside
 from ._quota import INPUTS, MANIFEST, PROGRAM, shard_name
-from ._shards import FORMAT, DamageError, Shard, canonical, decode
+from ._shards import FORMAT, DamageError, Shard, canonical, decode_shard
 
-T = TypeVar("T")
+_T = TypeVar("T")
 
 BESIDE = -1
 """The number under which a pool's inputs are encoded: no shard has it."""
@@ -75,7 +75,7 @@ def inspect_shard(
     """
 
     def check(data: bytes) -> tuple[Shard, list[np.ndarray]]:
-        shard = decode(data, folder.name, number)
+        shard = decode_shard(data, folder.name, number)
         return shard, [] if like is None else shard.arrays(like)
 
     return _inspect(folder / shard_name(number), check)
@@ -96,7 +96,7 @@ def inspect_program(folder: Path) -> tuple[bytes, Shard] | Damaged | None:
     >>> inspect_program(Path("nowhere")) is None
     True
     """
-    inputs = _inspect(folder / INPUTS, lambda data: decode(data, folder.name, BESIDE))
+    inputs = _inspect(folder / INPUTS, lambda data: decode_shard(data, folder.name, BESIDE))
     if not isinstance(inputs, Shard):
         return inputs
     return _inspect(folder / PROGRAM, lambda data: (_sealed(data, inputs), inputs))
@@ -147,7 +147,7 @@ def describe(identity: dict[str, Any]) -> str:
     return ", ".join(entry for entry in entries if len(entry) <= 60)[:200]
 
 
-def _inspect(path: Path, check: Callable[[bytes], T]) -> T | Damaged | None:
+def _inspect(path: Path, check: Callable[[bytes], _T]) -> _T | Damaged | None:
     seen = None
     try:
         data, seen = read_plain(path)

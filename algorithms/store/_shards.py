@@ -71,7 +71,7 @@ def canonical(value: Any) -> str:
     return json.dumps(plain, sort_keys=True, separators=(",", ":"))
 
 
-def encode(pool: str, number: int, leaves: Sequence[Any]) -> bytes:
+def encode_shard(pool: str, number: int, leaves: Sequence[Any]) -> bytes:
     """The file of one shard; equal arguments give equal bytes.
 
     Args:
@@ -83,7 +83,7 @@ def encode(pool: str, number: int, leaves: Sequence[Any]) -> bytes:
         ValueError: a leaf holds objects, text, dates, records or extended precision.
 
     >>> import numpy as np
-    >>> decode(encode("ab", 3, [np.arange(2)]), "ab", 3).kinds
+    >>> decode_shard(encode_shard("ab", 3, [np.arange(2)]), "ab", 3).kinds
     [('int64', (2,))]
     """
     arrays = [_plain(place, leaf) for place, leaf in enumerate(leaves)]
@@ -93,7 +93,7 @@ def encode(pool: str, number: int, leaves: Sequence[Any]) -> bytes:
     return save({_name(place): _stored(array) for place, array in enumerate(arrays)}, {_KEY: canonical(note)})
 
 
-def decode(data: bytes, pool: str, number: int) -> Shard:
+def decode_shard(data: bytes, pool: str, number: int) -> Shard:
     """The shard in a file's bytes, with everything but the caller's expectation of its leaves checked.
 
     Raises:

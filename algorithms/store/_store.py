@@ -20,9 +20,9 @@ from ._checked import identity_id as identity_id
 from ._files import StoreWarning as StoreWarning
 from ._files import complain, write_whole
 from ._quota import MANIFEST, look, room, shard_name
-from ._shards import canonical, encode
-from ._upkeep import Pool as Pool
+from ._shards import canonical, encode_shard
 from ._upkeep import Pruned as Pruned
+from ._upkeep import StoredPool as StoredPool
 
 _NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
@@ -92,7 +92,7 @@ class Store:
             raise ValueError(f"{self.folder}: holds no pool {pool:.12}")
         return self.open(note["identity"], note["description"])
 
-    def pools(self) -> list[Pool]:
+    def pools(self) -> list[StoredPool]:
         """The pools, least recently used first.
 
         Raises:
@@ -190,7 +190,7 @@ class Shards:
         """
         if not 0 <= number < 10**9:
             raise ValueError(f"shard {number}: numbers run from 0 to 999999999")
-        data = encode(self.id, number, leaves)
+        data = encode_shard(self.id, number, leaves)
         try:
             return self._keep(number, data)
         except OSError as error:

@@ -14,10 +14,10 @@ from ._quota import Folder, forget, scan, shrink
 
 
 @dataclasses.dataclass(frozen=True)
-class Pool:
+class StoredPool:
     """What the store holds of one pool.
 
-    >>> Pool("ab", "ridge", shards=2, bytes=2048, used=0.0, aside=0).shards
+    >>> StoredPool("ab", "ridge", shards=2, bytes=2048, used=0.0, aside=0).shards
     2
     """
 
@@ -45,14 +45,14 @@ class Pruned:
     left: int
 
 
-def listing(store: Path) -> list[Pool]:
+def listing(store: Path) -> list[StoredPool]:
     """The pools, least recently used first.
 
     >>> listing(Path("nowhere"))
     []
     """
     return [
-        Pool(at.path.name, title(at.path), len(at.shards), at.size, at.used / 1e9, len(at.aside))
+        StoredPool(at.path.name, title(at.path), len(at.shards), at.size, at.used / 1e9, len(at.aside))
         for at in _scanned(store)
     ]
 

@@ -2,7 +2,7 @@
 
 from ._bracket import Bracket, largest, solve_decreasing
 from ._calculus import (
-    RULES,
+    COMPOSITION,
     Indistinguishability,
     chain,
     chain_delta,
@@ -57,10 +57,10 @@ from ._tradeoff import (
 )
 
 __all__ = [
+    "COMPOSITION",
     "CONVERSIONS",
     "DIVERGENCES",
     "GAUSSIAN",
-    "RULES",
     "Bracket",
     "Divergence",
     "Edge",

@@ -22,7 +22,7 @@ group_delta = Formula(
     "Dwork & Roth 2014; T5",
     numeric=DELTA * expm1(SIZE * EPSILON) / expm1(EPSILON), edge=Edge(EPSILON > 0, EPSILON, DELTA * SIZE),
 )  # fmt: skip
-RULES = (chain_delta, group_delta)
+COMPOSITION = (chain_delta, group_delta)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Laws that can be written down: finite ones in exact arithmetic, Gaussian ones with brackets."""
 
-from ._finite_closeness import total_variation as total_variation
+from ._finite_closeness import exact_total_variation as exact_total_variation
 from ._finite_learners import FiniteLearner as FiniteLearner
 from ._finite_learners import FiniteRemover as FiniteRemover
 from ._finite_learners import full_deletion as full_deletion

@@ -197,13 +197,13 @@ def uniform(outcomes: Collection[Hashable]) -> Law:
     return Law(tuple(outcomes), (Fraction(1, len(outcomes)),) * len(outcomes))
 
 
-def mixture(weights: Collection[Number], laws: Collection[Law]) -> Law:
+def mixed_law(weights: Collection[Number], laws: Collection[Law]) -> Law:
     """The mixture Σ wᵢpᵢ, on the union of the outcomes.
 
     Raises:
         ValueError: the weights are not a law, or there is not one per law.
 
-    >>> str(mixture((Fraction(1, 4), Fraction(3, 4)), (point("a"), point("b"))))
+    >>> str(mixed_law((Fraction(1, 4), Fraction(3, 4)), (point("a"), point("b"))))
     '{a: 1/4, b: 3/4}'
     """
     if len(weights) != len(laws):
@@ -239,7 +239,7 @@ def push(law: Law, kernel: Kernel | Callable[[Any], Law]) -> Law:
         if mass:
             image = row(outcome)
             images[image] = images.get(image, Fraction(0)) + mass
-    return mixture(tuple(images.values()), tuple(images))
+    return mixed_law(tuple(images.values()), tuple(images))
 
 
 def push_forward(law: Law, function: Callable[[Any], Hashable]) -> Law:

@@ -37,7 +37,7 @@ def _outcomes(p: Law, q: Law) -> dict[Hashable, None]:
     return dict.fromkeys((*p.outcomes, *q.outcomes))
 
 
-def hockey_stick(p: Law, q: Law, *, gamma: Number) -> Fraction:
+def exact_hockey_stick(p: Law, q: Law, *, gamma: Number) -> Fraction:
     """The hockey-stick divergence H_γ(P‖Q) = Σ (p − γq)₊, one direction, exact.
 
     Args:
@@ -47,7 +47,7 @@ def hockey_stick(p: Law, q: Law, *, gamma: Number) -> Fraction:
     Raises:
         ValueError: γ is a float or below 1.
 
-    >>> hockey_stick(Law("ab", (Fraction(3, 4), Fraction(1, 4))), Law("ab", (Fraction(1, 2),) * 2), gamma=1)
+    >>> exact_hockey_stick(Law("ab", (Fraction(3, 4), Fraction(1, 4))), Law("ab", (Fraction(1, 2),) * 2), gamma=1)
     Fraction(1, 4)
     """
     above, below = _gamma(gamma).as_integer_ratio()
@@ -57,10 +57,10 @@ def hockey_stick(p: Law, q: Law, *, gamma: Number) -> Fraction:
     return Fraction(sum(gap for gap in gaps if gap > 0), below * p_total * q_total)
 
 
-def total_variation(p: Law, q: Law) -> Fraction:
+def exact_total_variation(p: Law, q: Law) -> Fraction:
     """TV(P, Q) = ½ Σ |p − q|, exact.
 
-    >>> total_variation(Law("ab", (Fraction(3, 4), Fraction(1, 4))), Law("ab", (Fraction(1, 2),) * 2))
+    >>> exact_total_variation(Law("ab", (Fraction(3, 4), Fraction(1, 4))), Law("ab", (Fraction(1, 2),) * 2))
     Fraction(1, 4)
     """
     (p_counts, p_total), (q_counts, q_total) = p.scaled, q.scaled
@@ -75,21 +75,21 @@ def delta_between(p: Law, q: Law, *, gamma: Number) -> Fraction:
         ValueError: γ is a float or below 1.
 
     >>> p, q = Law("ab", (1, 0)), Law("ab", (Fraction(1, 2), Fraction(1, 2)))
-    >>> delta_between(p, q, gamma=2), hockey_stick(p, q, gamma=2)
+    >>> delta_between(p, q, gamma=2), exact_hockey_stick(p, q, gamma=2)
     (Fraction(1, 2), Fraction(0, 1))
     """
-    return max(hockey_stick(p, q, gamma=gamma), hockey_stick(q, p, gamma=gamma))
+    return max(exact_hockey_stick(p, q, gamma=gamma), exact_hockey_stick(q, p, gamma=gamma))
 
 
-def indistinguishable(p: Law, q: Law, *, gamma: Number, delta: Number) -> bool:
+def exactly_indistinguishable(p: Law, q: Law, *, gamma: Number, delta: Number) -> bool:
     """Whether P ≈_{ε,δ} Q at γ = e^ε, in both directions (Definition 2's closeness; Neel 2021, 2007.02923).
 
     Raises:
         ValueError: γ is a float or below 1; δ is a float or outside [0, 1].
 
     >>> p, q = Law("ab", (Fraction(2, 3), Fraction(1, 3))), Law("ab", (Fraction(1, 3), Fraction(2, 3)))
-    >>> indistinguishable(p, q, gamma=2, delta=0), indistinguishable(p, q, gamma=Fraction(3, 2), delta=0)
-    (True, False)
+    >>> [exactly_indistinguishable(p, q, gamma=gamma, delta=0) for gamma in (2, Fraction(3, 2))]
+    [True, False]
     """
     return delta_between(p, q, gamma=gamma) <= _delta(delta)
 
@@ -123,13 +123,13 @@ class Profile:
         return None
 
 
-def profile(p: Law, q: Law) -> Profile:
+def exact_profile(p: Law, q: Law) -> Profile:
     """The whole profile of one direction, from the likelihood ratios p/q > 1 in decreasing order.
 
     Beyond the largest ratio only the mass P puts where q = 0 remains; passing a ratio downwards adds
     that outcome's q to the slope.
 
-    >>> profile(Law("ab", (Fraction(3, 4), Fraction(1, 4))), Law("ab", (Fraction(1, 2),) * 2)).knots
+    >>> exact_profile(Law("ab", (Fraction(3, 4), Fraction(1, 4))), Law("ab", (Fraction(1, 2),) * 2)).knots
     ((Fraction(1, 1), Fraction(1, 4)), (Fraction(3, 2), Fraction(0, 1)))
     """
     pairs = [(p.mass(outcome), q.mass(outcome)) for outcome in _outcomes(p, q)]
@@ -154,7 +154,7 @@ def gamma_between(p: Law, q: Law, *, delta: Number) -> Fraction | None:
     >>> gamma_between(p, q, delta=0), gamma_between(p, Law("ab", (1, 0)), delta=0)
     (Fraction(2, 1), None)
     """
-    both = profile(p, q).gamma(delta), profile(q, p).gamma(delta)
+    both = exact_profile(p, q).gamma(delta), exact_profile(q, p).gamma(delta)
     return None if both[0] is None or both[1] is None else max(both[0], both[1])
 
 

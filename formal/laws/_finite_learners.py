@@ -14,7 +14,7 @@ from math import prod
 from operator import eq
 from typing import Any
 
-from ._finite import Kernel, Law, Number, as_exact, kernel_of, mixture, normalise, point, push, uniform
+from ._finite import Kernel, Law, Number, as_exact, kernel_of, mixed_law, normalise, point, push, uniform
 
 Dataset = tuple[Any, ...]
 """A multiset of hashable points, as the sorted tuple `multiset` makes."""
@@ -248,7 +248,7 @@ def mixed(weight: Number, first: FiniteRemover, second: FiniteRemover) -> Finite
         raise ValueError(f"weight is {exact}: a probability must lie in [0, 1]")
     return FiniteRemover(
         f"{exact} {first.name}, else {second.name}",
-        lambda m, s, d: mixture((exact, 1 - exact), (first.law(m, s, d), second.law(m, s, d))),
+        lambda m, s, d: mixed_law((exact, 1 - exact), (first.law(m, s, d), second.law(m, s, d))),
     )
 
 

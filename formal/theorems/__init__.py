@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from . import _decay as decay
-from . import _distances as distances
-from . import _frontier as frontier
-from . import _gaussian as gaussian
-from . import _levels as levels
-from . import _memory as memory
-from . import _mixtures as mixtures
-from . import _profiles as profiles
-from . import _references as references
-from . import _requests as requests
-from . import _selection as selection
-from . import _streaming as streaming
-from . import _symbolic as symbolic
-from ._base import Case, Claim, Kind, Outcome, Proof, Search, Theorem, order, select
+from ._base import Case, Claim, Kind, Outcome, Proof, Search, Theorem, order, select_theorems
+from ._decay import DECAY
+from ._distances import DISTANCES
+from ._frontier import FRONTIER_THEOREMS
+from ._gaussian import GAUSSIAN_THEOREMS
+from ._levels import LEVELS
+from ._memory import MEMORY
+from ._mixtures import MIXTURES
+from ._profiles import PROFILES
+from ._references import REFERENCES
+from ._requests import REQUESTS
+from ._selection import SELECTION
+from ._streaming import STREAMING
+from ._symbolic import SYMBOLIC
 
-_MODULES = (
-    decay,
-    distances,
-    frontier,
-    gaussian,
-    levels,
-    memory,
-    mixtures,
-    profiles,
-    references,
-    requests,
-    selection,
-    streaming,
-    symbolic,
+_PARTS = (
+    DECAY,
+    DISTANCES,
+    FRONTIER_THEOREMS,
+    GAUSSIAN_THEOREMS,
+    LEVELS,
+    MEMORY,
+    MIXTURES,
+    PROFILES,
+    REFERENCES,
+    REQUESTS,
+    SELECTION,
+    STREAMING,
+    SYMBOLIC,
 )
 
-THEOREMS: tuple[Theorem, ...] = tuple(sorted((t for m in _MODULES for t in m.THEOREMS), key=order))
+THEOREMS: tuple[Theorem, ...] = tuple(sorted((theorem for part in _PARTS for theorem in part), key=order))
 
 
 def find(name: str) -> tuple[Theorem, ...]:
@@ -42,7 +42,7 @@ def find(name: str) -> tuple[Theorem, ...]:
     >>> [theorem.id for theorem in find("T13")]
     ['T13a', 'T13b', 'T13c']
     """
-    return select(THEOREMS, name)
+    return select_theorems(THEOREMS, name)
 
 
 __all__ = [
@@ -56,5 +56,5 @@ __all__ = [
     "Theorem",
     "find",
     "order",
-    "select",
+    "select_theorems",
 ]

@@ -118,7 +118,7 @@ def _split(name: str) -> tuple[str, int, str]:
     return match[1].upper(), int(match[2]), match[3]
 
 
-def select(theorems: Iterable[Theorem], name: str) -> tuple[Theorem, ...]:
+def select_theorems(theorems: Iterable[Theorem], name: str) -> tuple[Theorem, ...]:
     """The theorem called `name`, or all parts of it when `name` has no part letter.
 
     Raises:

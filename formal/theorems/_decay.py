@@ -68,7 +68,7 @@ _SYMBOLS = (*_INPUTS, *_FIRST, *_NEXT, *_BIASES, *_FACTORS)
 _SAMPLE: Any = {symbol: sp.Rational(1, n) for n, symbol in enumerate(_SYMBOLS, 1)}
 _WITH_TANH: Any = {_ACTIVATION: sp.Lambda(_T, sp.tanh(_T)), **_SAMPLE}
 
-THEOREMS = (
+DECAY = (
     Theorem(
         id="T26",
         title="decay folds into the next weights",

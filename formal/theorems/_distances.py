@@ -123,7 +123,7 @@ _T6A = OverLaws(_invariance, TRIPLES, ONE, "U U' P_F")
 _T8A = OverLaws(_two_targets, TRIPLES, EACH, "P_U F₁ F₂")
 _T11 = OverLaws(_point_masses, ((Grid(3, 6),) * 2, (Grid(4, 4),) * 2), ONE, "P Q")
 
-THEOREMS = (
+DISTANCES = (
     Theorem(
         id="T2a",
         title="independence of the two notions",

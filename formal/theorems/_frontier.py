@@ -147,10 +147,10 @@ def predictors(tables: Tables = TABLES) -> Iterator[Case]:
         laws = [joint_of(law) for law in all_laws(tuple(product(range(rows), range(columns))), denominator)]
         positive = [q for q in laws if len(q.conditional) == rows * columns]
         for p, q in product(laws, positive):
-            yield chain(p, q)
+            yield chain_case(p, q)
 
 
-def chain(p: Joint, q: Joint) -> Case:
+def chain_case(p: Joint, q: Joint) -> Case:
     """The terms of the chain rule, each as e^{N·term}, N the common denominator of P."""
     return Case(
         words=f"P = {p.law}; Q = {q.law}",
@@ -170,7 +170,7 @@ def _t19_twin(c: Case) -> Any:
     return c.loss / c.entropy == c.joint / c.nothing
 
 
-THEOREMS = (
+FRONTIER_THEOREMS = (
     Theorem(
         id="T18a",
         title="KL in an exponential family is a Bregman divergence",

@@ -207,7 +207,7 @@ def _t20b_twin(c: Case) -> Any:
 
 _PLACES = "any means and scale on the line, by integration; any means and precision matrix in the plane"
 
-THEOREMS = (
+GAUSSIAN_THEOREMS = (
     Theorem(
         id="T12",
         title="the Gaussian profile",

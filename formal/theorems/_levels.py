@@ -14,8 +14,8 @@ from itertools import combinations, combinations_with_replacement, product
 from math import comb, factorial, prod
 from typing import Any
 
-from ..laws._finite import Law, mixture, normalise
-from ..laws._finite_closeness import delta_between, total_variation
+from ..laws._finite import Law, mixed_law, normalise
+from ..laws._finite_closeness import delta_between, exact_total_variation
 from ..laws._finite_learners import (
     Dataset,
     FiniteLearner,
@@ -57,15 +57,15 @@ def draws(law: Law, rows: int) -> list[tuple[Fraction, Dataset]]:
 
 
 Weights = Sequence[Fraction]
-Laws = Sequence[Law]
+_Laws = Sequence[Law]
 
 
 def _mean(weights: Weights, values: Sequence[Fraction]) -> Fraction:
     return sum((weight * value for weight, value in zip(weights, values, strict=True)), Fraction(0))
 
 
-def _average(weights: Weights, laws: Laws) -> Law:
-    return mixture(tuple(weights), tuple(laws))
+def _average(weights: Weights, laws: _Laws) -> Law:
+    return mixed_law(tuple(weights), tuple(laws))
 
 
 def _world(data: Dataset, population: Population) -> World:
@@ -89,10 +89,10 @@ def _levels(learner: FiniteLearner, population: Population) -> Iterator[Case]:
         yield from _compared(_removers(learner, seen[0])[i].name, weights, removed, untrained, unlearned)
 
 
-def _compared(remover: str, weights: Weights, removed: Laws, untrained: Laws, unlearned: Laws) -> Iterator[Case]:
+def _compared(remover: str, weights: Weights, removed: _Laws, untrained: _Laws, unlearned: _Laws) -> Iterator[Case]:
     mean_u, mean_s, mean_f = (_average(weights, laws) for laws in (removed, untrained, unlearned))
-    gaps = [total_variation(p, q) for p, q in zip(removed, untrained, strict=True)]
-    apart, tau = events_gap(mean_u, mean_f), total_variation(mean_s, mean_f)
+    gaps = [exact_total_variation(p, q) for p, q in zip(removed, untrained, strict=True)]
+    apart, tau = events_gap(mean_u, mean_f), exact_total_variation(mean_s, mean_f)
     for gamma in (Fraction(1), Fraction(2)):
         each = [delta_between(p, q, gamma=gamma) for p, q in zip(removed, unlearned, strict=True)]
         yield Case(
@@ -196,7 +196,7 @@ class OverPopulations:
 _LEVELS, _THINNING = OverPopulations(_levels), OverPopulations(_thinning)
 _SCOPE = _LEVELS.scope
 
-THEOREMS = (
+LEVELS = (
     Theorem(
         id="F6",
         title="unlearning at every dataset gives unlearning of the distribution",

@@ -83,7 +83,7 @@ def _f10_twin(c: Case) -> Any:
 _T9 = OverWorlds(_scores, (NEIGHBOUR,))
 _T10, _F10 = OverWorlds(_scores_and_laws), OverWorlds(_telescope)
 
-THEOREMS = (
+MEMORY = (
     Theorem(
         id="T9",
         title="group memorisation decides whether retraining changes S",

@@ -133,7 +133,7 @@ _EITHER = ((Grid(2, 6),) * 4, (Grid(3, 4),) * 3 + (Grid(2, 4),))
 _F4 = OverLaws(_either_remover, _EITHER, ONE, "U₁ U₂ target weights")
 _F5 = OverLaws(_releases, ((Grid(2, 4),) * 4,), TWO, "P₁ Q₁ P₂ Q₂")
 
-THEOREMS = (
+MIXTURES = (
     Theorem(
         id="T7b",
         title="sequences, approximate",

@@ -21,10 +21,10 @@ from ..laws._worlds import compositions
 from ._base import Case, Claim, Outcome
 
 Counts = Int[np.ndarray, "cases outcomes"]
-Values = Int[np.ndarray, " cases"]
+_Values = Int[np.ndarray, " cases"]
 Laws = Sequence[np.ndarray]
 Gammas = tuple[Fraction, ...]
-Measure = Callable[[Laws, int, Gammas], Case]
+_Measure = Callable[[Laws, int, Gammas], Case]
 """(laws, unit, γ's) → the quantities of a claim, each scaled by the unit (or its square, if so stated)."""
 
 GAMMAS = (Fraction(1), Fraction(3, 2), Fraction(2), Fraction(3))
@@ -48,7 +48,7 @@ def times(factor: Fraction | int, values: Any) -> Any:
     return scaled // denominator
 
 
-def positive_part(p: Counts, q: Counts, gamma: Fraction) -> Values:
+def positive_part(p: Counts, q: Counts, gamma: Fraction) -> _Values:
     """H_γ(P‖Q)·unit as Σ (p − γq)₊.
 
     >>> positive_part(np.array([[48, 16]]), np.array([[32, 32]]), Fraction(1))
@@ -57,7 +57,7 @@ def positive_part(p: Counts, q: Counts, gamma: Fraction) -> Values:
     return np.maximum(p - times(gamma, q), 0).sum(axis=-1)
 
 
-def best_event(p: Counts, q: Counts, gamma: Fraction) -> Values:
+def best_event(p: Counts, q: Counts, gamma: Fraction) -> _Values:
     """H_γ(P‖Q)·unit as the largest P(R) − γQ(R) over all 2^k events R: the definition, no positive parts.
 
     >>> best_event(np.array([[48, 16]]), np.array([[32, 32]]), Fraction(1))
@@ -67,17 +67,17 @@ def best_event(p: Counts, q: Counts, gamma: Fraction) -> Values:
     return (p @ events - times(gamma, q @ events)).max(axis=-1)
 
 
-def both_ways(p: Counts, q: Counts, gamma: Fraction) -> Values:
+def both_ways(p: Counts, q: Counts, gamma: Fraction) -> _Values:
     """The larger of H_γ(P‖Q) and H_γ(Q‖P), by positive parts."""
     return np.maximum(positive_part(p, q, gamma), positive_part(q, p, gamma))
 
 
-def best_both_ways(p: Counts, q: Counts, gamma: Fraction) -> Values:
+def best_both_ways(p: Counts, q: Counts, gamma: Fraction) -> _Values:
     """The larger of H_γ(P‖Q) and H_γ(Q‖P), by events."""
     return np.maximum(best_event(p, q, gamma), best_event(q, p, gamma))
 
 
-def half_l1(p: Counts, q: Counts) -> Values:
+def half_l1(p: Counts, q: Counts) -> _Values:
     """TV·unit as ½ Σ |p − q| (the sum is even, because both laws sum to `unit`)."""
     return np.abs(p - q).sum(axis=-1) // 2
 
@@ -110,7 +110,7 @@ class OverLaws:
         names: one word per law, for counterexamples; further laws are rows of a kernel K.
     """
 
-    measure: Measure
+    measure: _Measure
     shapes: tuple[Shape, ...]
     gammas: tuple[Gammas, ...]
     names: str

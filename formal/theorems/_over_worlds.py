@@ -23,7 +23,7 @@ from ..laws._finite_learners import (
 from ..laws._worlds import World, count_worlds, worlds
 from ._base import Case, Claim, Outcome
 
-Measure = Callable[[FiniteLearner, World], Iterable[Case]]
+_Measure = Callable[[FiniteLearner, World], Iterable[Case]]
 """One learner in one world → the cases of a claim there."""
 
 LABELS = ("a", "b")
@@ -73,7 +73,7 @@ class OverWorlds:
         points, rows: the world's size.
     """
 
-    measure: Measure
+    measure: _Measure
     learners: Sequence[FiniteLearner] = LEARNERS
     points: Sequence[Any] = POINTS
     rows: int = ROWS

@@ -86,7 +86,7 @@ _T13B = OverLaws(_ceiling, PAIRS, ONE, "P Q")
 _T13C = OverLaws(_convexity, PAIRS, tuple(combinations(GAMMAS, 3)), "P Q")
 _FORMS = OverLaws(_forms, PAIRS, ONE, "P Q")
 
-THEOREMS = (
+PROFILES = (
     Theorem(
         id="T13b",
         title="total variation from (ε, δ)",

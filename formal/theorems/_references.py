@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from ..laws._finite import Law
-from ..laws._finite_closeness import delta_between, indistinguishable, total_variation
+from ..laws._finite_closeness import delta_between, exact_total_variation, exactly_indistinguishable
 from ..laws._finite_learners import (
     FiniteLearner,
     FiniteRemover,
@@ -69,7 +69,7 @@ def _nothing_done(learner: FiniteLearner, world: World) -> Iterator[Case]:
     for reference in references(learner, world):
         distance = events_gap(learner.law(world.data), reference)
         for delta in (Fraction(0), Fraction(1, 4), Fraction(1, 2), distance):
-            conforms = indistinguishable(law, reference, gamma=1, delta=delta)
+            conforms = exactly_indistinguishable(law, reference, gamma=1, delta=delta)
             yield Case(conforms=conforms, delta=delta, distance=distance)
 
 
@@ -87,8 +87,8 @@ def _edges(learner: FiniteLearner, world: World) -> Iterator[Case]:
     yield Case(
         forget=world.forget,
         everything=world.behaviour == world.data,
-        untraining=total_variation(law, untrained),
-        unlearning=total_variation(law, unlearned),
+        untraining=exact_total_variation(law, untrained),
+        unlearning=exact_total_variation(law, unlearned),
         target=removed_law(learner, full_deletion(learner, world.behaviour), world.data, world.forget),
         blank=learner.law(()),
     )
@@ -106,8 +106,8 @@ def _copies_stay(learner: FiniteLearner, world: World) -> Iterator[Case]:
     law = removed_law(learner, retrain(learner), world.data, world.forget)
     untrained, unlearned = references(learner, world)
     yield Case(
-        untraining=total_variation(law, untrained),
-        unlearning=total_variation(law, unlearned),
+        untraining=exact_total_variation(law, untrained),
+        unlearning=exact_total_variation(law, unlearned),
         tau=events_gap(untrained, unlearned),
     )
 
@@ -123,7 +123,7 @@ def _t16_twin(c: Case) -> Any:
 def _overshoot(learner: FiniteLearner, world: World) -> Iterator[Case]:
     surplus = without(world.behaviour, world.forget)
     kept = [without(world.data, multiset((*world.forget, *surplus[:n]))) for n in range(len(surplus) + 1)]
-    steps = [total_variation(learner.law(a), learner.law(b)) for a, b in pairwise(kept)]
+    steps = [exact_total_variation(learner.law(a), learner.law(b)) for a, b in pairwise(kept)]
     untrained, unlearned = references(learner, world)
     yield Case(distance=events_gap(untrained, unlearned), steps=(Fraction(0), *steps))
 
@@ -138,7 +138,7 @@ def _f9_twin(c: Case) -> Any:
 
 _T1, _T4, _T15, _T16, _F9 = map(OverWorlds, (_coincidence, _nothing_done, _edges, _copies_stay, _overshoot))
 
-THEOREMS = (
+REFERENCES = (
     Theorem(
         id="T1",
         title="coincidence",

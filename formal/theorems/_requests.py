@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..laws._finite import Law, push
-from ..laws._finite_closeness import total_variation
+from ..laws._finite_closeness import exact_total_variation
 from ..laws._finite_learners import (
     Dataset,
     FiniteLearner,
@@ -74,7 +74,7 @@ def _two_behaviours(learner: FiniteLearner, world: World) -> Iterator[Case]:
         apart = events_gap(target, other)
         for remover in (identity(), retrain(learner), first, mixed(Fraction(1, 2), first, second)):
             law = removed_law(learner, remover, world.data, world.forget)
-            gaps = [total_variation(law, reference) for reference in (target, other)]
+            gaps = [exact_total_variation(law, reference) for reference in (target, other)]
             for delta in (Fraction(0), Fraction(1, 4), apart / 2):
                 both = max(gaps) <= delta
                 yield Case(second=str(behaviour), remover=remover.name, delta=delta, apart=apart, both=both)
@@ -90,7 +90,7 @@ def _t8b_twin(c: Case) -> Any:
 
 _T6B, _T7A, _T8B = OverWorlds(_other_requests), OverWorlds(_two_calls), OverWorlds(_two_behaviours, rows=3)
 
-THEOREMS = (
+REQUESTS = (
     Theorem(
         id="T6b",
         title="exact unlearning ignores which part of the behaviour was named",

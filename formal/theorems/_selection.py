@@ -12,7 +12,7 @@ import scipy.optimize
 import scipy.stats
 
 from ..distributional._distributional import after_deletion
-from ..laws._finite import Law, mixture, uniform
+from ..laws._finite import Law, mixed_law, uniform
 from ..laws._worlds import all_laws
 from ._base import Case, Theorem
 from ._over_cases import OverCases, power
@@ -45,7 +45,7 @@ def terms(grids: Grids = GRIDS) -> Iterator[Case]:
 
 def _decomposed(first: Law, second: Law, share: Fraction, gone: Collection[int]) -> Iterator[Case]:
     after = after_deletion(first, second, share, gone)
-    whole = mixture((share, 1 - share), (first, second))
+    whole = mixed_law((share, 1 - share), (first, second))
     odds = share / (1 - share)
     budget = sum((first.mass(x) for x in gone), Fraction(0))
     for name, law in (("p1", first), ("p2", second)):
@@ -200,7 +200,7 @@ def _t22_twin(c: Case) -> Any:
 
 _ATOMS = "p₁ uniform on 4, 5 or 6 atoms with p₂ in (1/12)Z, (1/10)Z or (1/8)Z, up to relabelling; π₁ ∈ {1/4, 1/2, 2/3}"
 
-THEOREMS = (
+SELECTION = (
     Theorem(
         id="T21a",
         title="what a deletion does to both divergences",

@@ -158,7 +158,7 @@ def _t25b_twin(c: Case) -> Any:
 _T24 = OverWorlds(streams, rows=3)
 _AT_ONES = dict(zip((*_X, *_Y, _PENALTY), map(sp.Integer, (1, 0, 0, 1, 1, 1, 1, 2, 1, 2, 3, 4, 1)), strict=True))
 
-THEOREMS = (
+STREAMING = (
     Theorem(
         id="T23",
         title="the risk of what stays, from the risks of what was there and what went",

@@ -87,7 +87,7 @@ def _f11_twin(c: Case) -> Any:
     return c.left - c.near
 
 
-THEOREMS = (
+SYMBOLIC = (
     Theorem(
         id="T2b",
         title="independence is tight",

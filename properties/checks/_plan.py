@@ -20,10 +20,10 @@ from ..engine._refute import feature_prior
 from ..engine._replicate import Replications, replicate
 from ..engine._sequential import WARM_UP, Terms
 
-MOST_NUMBERS = 5 * 10**7
+_MOST_NUMBERS = 5 * 10**7
 """Numbers of each arm that a forecast draws at most: some gigabytes in all."""
 
-Outcome = Bool[np.ndarray, " r"]
+_Outcome = Bool[np.ndarray, " r"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,9 +161,9 @@ def plan(
     for name, count in (("views", views), ("replications", replications)):
         whole(name, count)
     found, terms = effect_of(effect), Terms(definition, alpha, beta, tolerance, budget)
-    if views * replications * budget > MOST_NUMBERS:
+    if views * replications * budget > _MOST_NUMBERS:
         wanted = f"{replications} times {views} views of {budget} pairs"
-        raise ValueError(f"views, budget: {wanted} are more than {MOST_NUMBERS:g} numbers; ask for fewer")
+        raise ValueError(f"views, budget: {wanted} are more than {_MOST_NUMBERS:g} numbers; ask for fewer")
     theta, rng = found.theta(definition.epsilon), np.random.default_rng(root_seed(seed))
     same = _replayed(Effect("none"), terms, views, replications, rng)
     refutable = theta > definition.delta
@@ -217,7 +217,7 @@ def _prior(views: int) -> Float64[np.ndarray, " f"]:
     return feature_prior(names, (), [1.0] * len(names), APART)
 
 
-def _forecast(reached: Outcome, other: Outcome, pairs: Int64[np.ndarray, " r"]) -> Forecast:
+def _forecast(reached: _Outcome, other: _Outcome, pairs: Int64[np.ndarray, " r"]) -> Forecast:
     taken = np.sort(np.where(reached, pairs, np.inf))
     at = (float(taken[math.ceil(level * len(taken)) - 1]) for level in (0.5, 0.9))
     median, ninety = (int(value) if math.isfinite(value) else None for value in at)

@@ -126,11 +126,11 @@ def as_dict(proved: Sequence[Proved], asked: int) -> dict[str, Any]:
     }
 
 
-def summary(proved: Sequence[Proved]) -> str:
+def proof_summary(proved: Sequence[Proved]) -> str:
     """How many hold, by which kind of proof, over how many cases, and how many twins were refuted.
 
     >>> from neverseen.formal.theorems import find
-    >>> summary([run_theorem(find("T11")[0])])
+    >>> proof_summary([run_theorem(find("T11")[0])])
     '1 of 1 theorems hold: 1 by exhaustion (1484 cases); 1 of 1 negative twins refuted'
     """
     holding = [p for p in proved if p.holds]

@@ -8,7 +8,7 @@ from ...formal._types import Real
 from ...formal.definitions._definitions import Definition
 from ...formal.definitions._relative import Relative
 from ...formal.definitions._scenario import Scenario
-from ..engine._contest import Contest, admit
+from ..engine._contest import Contest, admit_triples
 from ..engine._progress import Progress, watched
 from ..runs._draw import PAIRS, blocks
 from ..runs._dry_run import dry_run
@@ -88,7 +88,7 @@ def check_relative(
     subject(definition=definition, remover=remover, learner=learner, scenario=scenario)
     definition.admit(scenario)
     started = time.perf_counter()
-    admit(alpha, budget, grain)
+    admit_triples(alpha, budget, grain)
     rehearse(remover, learner, scenario)
     found = probes(scenario, definition)
     drawn = blocks(

@@ -137,7 +137,7 @@ def _show(proved: "list[proving.Proved]", asked: int, as_json: bool) -> None:
             _terminal.write(_line(row))
     for complaint in proving.complaints(proved):
         _terminal.write(complaint)
-    _terminal.write(proving.summary(proved))
+    _terminal.write(proving.proof_summary(proved))
 
 
 def _line(row: "proving.Proved") -> str:

@@ -182,13 +182,13 @@ def _span(pairs: Gathered, start: int, end: int) -> Arms:
     return removed, reference, original
 
 
-def admit(alpha: float, budget: int, grain: Real) -> None:
+def admit_triples(alpha: float, budget: int, grain: Real) -> None:
     """Refuse levels, grains and budgets that cannot decide.
 
     Raises:
         ValueError: one of them is out of range, or `budget` triples are too few at this level.
 
-    >>> admit(1e-4, 10, 0.0)
+    >>> admit_triples(1e-4, 10, 0.0)
     Traceback (most recent call last):
     ValueError: budget: 10 triples cannot decide at alpha=0.0001; at least 50 are needed
     """

@@ -11,10 +11,10 @@ from jaxtyping import Float64
 from ...formal._types import Real
 from ...formal.closeness import gaussian_profile
 
-STAKES = np.geomspace(0.03, 1, 8)
+_STAKES = np.geomspace(0.03, 1, 8)
 """Stakes λ, as shares of the largest legal one, 1 / (1 − m)."""
 
-_PRIOR = np.append(np.full(len(STAKES) - 1, 0.5 / (len(STAKES) - 1)), 0.5)
+_PRIOR = np.append(np.full(len(_STAKES) - 1, 0.5 / (len(_STAKES) - 1)), 0.5)
 _GRID = np.arange(0, 20.05, 0.05).round(2)
 _HALVINGS = 50
 
@@ -167,7 +167,7 @@ def log_wealth(terms: Series, mean: Real) -> Series:
     True
     """
     with np.errstate(divide="ignore"):  # A term of 1 takes all that was staked in full.
-        grown = np.log1p(STAKES * (mean - terms[:, None]) / (1 - mean))
+        grown = np.log1p(_STAKES * (mean - terms[:, None]) / (1 - mean))
     return np.logaddexp.reduce(np.cumsum(grown, 0) + np.log(_PRIOR), axis=1)
 
 

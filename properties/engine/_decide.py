@@ -12,7 +12,7 @@ from ._accept import Acceptor
 from ._coupling import Coupler
 from ._evidence import best_event, evidence, scope
 from ._features import Lens
-from ._pairs import APART, Block, Gathered, Seen, shares
+from ._pairs import APART, Block, Gathered, Seen, lens_shares
 from ._refute import Refuter, delta_lower, epsilon_lower, feature_prior
 from ._sequential import FROZEN, WARM_UP, Step, Terms, contest
 
@@ -90,7 +90,7 @@ def _bettors(terms: Terms, source: "_Own", designated: tuple[str, ...]) -> tuple
     """All three start from the terms; the ways to accept share β."""
     claim, lenses = terms.definition, source.pairs.lenses(WARM_UP)
     first = designated or tuple(lens.view for lens in lenses if lens.kind)
-    prior = feature_prior([lens.view for lens in lenses], first, shares(lenses), APART)
+    prior = feature_prior([lens.view for lens in lenses], first, lens_shares(lenses), APART)
     beta = terms.beta / 2 if source.coupled else terms.beta
     return (
         Refuter([(claim.epsilon, claim.delta)], terms.alpha, prior),

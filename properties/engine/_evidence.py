@@ -15,7 +15,7 @@ from ._refute import Refuter, grown
 from ._sequential import FROZEN, Step, held
 from ._witnesses import NESTED, QUANTILES, describe
 
-Series = Float64[np.ndarray, " _"]
+_Series = Float64[np.ndarray, " _"]
 
 
 def scope(lenses: list[Lens]) -> str:
@@ -38,7 +38,7 @@ def scope(lenses: list[Lens]) -> str:
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
+class _Found:
     """The event with most wealth, in the pairs it was bet on and in those it was chosen from.
 
     Args:
@@ -49,7 +49,7 @@ class Found:
         past, new: the feature's values in both arms.
 
     >>> lens, one = Lens("a", "", lambda v: v[:, 0]), np.ones(2)
-    >>> print(Found(0, lens, 0.5, math.inf, False, (one, 0 * one), (one[:1], 0 * one[:1])).witness)
+    >>> print(_Found(0, lens, 0.5, math.inf, False, (one, 0 * one), (one[:1], 0 * one[:1])).witness)
     'a > 0.5' occurred in 100 % of removed models and 0 % of references (1 pair bet on; 100 % and 0 % in the 2 pairs \
 it was chosen from)
     """
@@ -59,8 +59,8 @@ it was chosen from)
     low: float
     high: float
     flip: bool
-    past: tuple[Series, Series]
-    new: tuple[Series, Series]
+    past: tuple[_Series, _Series]
+    new: tuple[_Series, _Series]
 
     @property
     def witness(self) -> Witness:
@@ -74,11 +74,11 @@ it was chosen from)
         """Where a drawing marks it."""
         return self.low if abs(self.low) < 1e290 else None
 
-    def _rate(self, values: Series) -> float:
+    def _rate(self, values: _Series) -> float:
         return float((((values > self.low) & (values <= self.high)) ^ self.flip).mean())
 
 
-def best_event(refuter: Refuter, steps: list[Step], lenses: list[Lens], used: int) -> Found:
+def best_event(refuter: Refuter, steps: list[Step], lenses: list[Lens], used: int) -> _Found:
     """The event with most wealth when the verdict fell, as it was chosen before the last round.
 
     Args:
@@ -95,12 +95,12 @@ def best_event(refuter: Refuter, steps: list[Step], lenses: list[Lens], used: in
     low, high = (float(side[0, feature, slot]) for side in (last.events.low, last.events.high))
     past, new = last.seen.past_x[0, feature], last.seen.x[0, feature, : used - last.start]
     other_past, other = last.seen.past_y[0, feature], last.seen.y[0, feature, : used - last.start]
-    return Found(feature, lenses[feature], low, high, bool(place[2] >= 2), (past, other_past), (new, other))
+    return _Found(feature, lenses[feature], low, high, bool(place[2] >= 2), (past, other_past), (new, other))
 
 
 def evidence(
     pairs: Gathered, steps: list[Step], lenses: list[Lens], declared: list[Lens], refuter: Refuter,
-    acceptor: Acceptor, found: Found, used: int, beta: float,
+    acceptor: Acceptor, found: _Found, used: int, beta: float,
 ) -> Evidence:  # fmt: skip
     """Both wealths, the table of views, and the deciding feature's two laws.
 
@@ -135,7 +135,7 @@ def evidence(
     )
 
 
-def _curve(steps: list[Step], paths: list[Series], final: float | None, used: int) -> tuple[float, ...]:
+def _curve(steps: list[Step], paths: list[_Series], final: float | None, used: int) -> tuple[float, ...]:
     """A log wealth after each pair, up to the one that decided: what the round held after it is no part of it."""
     looks = [step.start + step.after for step in steps]
     kept = [after <= used - (final is not None) for after in looks]

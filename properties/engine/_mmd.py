@@ -13,14 +13,14 @@ from ._witnesses import finite
 _CLIP = 8.0
 _FAR = 1e100  # its square is finite
 
-Runs = Float64[np.ndarray, "m k"]
+_Runs = Float64[np.ndarray, "m k"]
 Others = Float64[np.ndarray, "n k"]
 Gram = Float64[np.ndarray, "m n"]
 Arms = tuple[Values, Values, Values]
 
 
 @dataclasses.dataclass(frozen=True)
-class Look:
+class KernelPart:
     """How one view is compared: its weight, and its numbers' centre and scale.
 
     Args:
@@ -29,7 +29,7 @@ class Look:
         widths: the kernel's bandwidths, in scales.
         clip: how many scales from the centre a number is taken for.
 
-    >>> Look(1.0, np.zeros(1), np.ones(1), (1.0,)).gram(np.zeros((1, 1)), np.ones((1, 1))).round(2).tolist()
+    >>> KernelPart(1.0, np.zeros(1), np.ones(1), (1.0,)).gram(np.zeros((1, 1)), np.ones((1, 1))).round(2).tolist()
     [[0.61]]
     """
 
@@ -39,12 +39,12 @@ class Look:
     widths: tuple[float, ...]
     clip: float = _CLIP
 
-    def gram(self, a: Runs, b: Others) -> Gram:
+    def gram(self, a: _Runs, b: Others) -> Gram:
         """Weight · mean over bandwidths of exp(−‖a − b‖² / 2h²)."""
         squares = _squares(self.shown(a), self.shown(b))
         return self.weight * np.mean([np.exp(-squares / (2 * h * h)) for h in self.widths], axis=0)
 
-    def shown(self, values: Runs) -> Runs:
+    def shown(self, values: _Runs) -> _Runs:
         """The numbers in scales from their centre, clipped."""
         with np.errstate(over="ignore"):  # beyond 10³⁰⁸ scales is at the edge too
             return np.clip((finite(values) - self.centre) / self.scale, -self.clip, self.clip)
@@ -68,7 +68,7 @@ class Kernel:
     True
     """
 
-    looks: dict[str, Look]
+    looks: dict[str, KernelPart]
 
     @staticmethod
     def fit(arms: Arms, designated: tuple[str, ...]) -> "Kernel":
@@ -154,16 +154,16 @@ def standing(kernel: Kernel, arms: Arms) -> Float64[np.ndarray, "4 m m"]:
     return np.stack([*nearer, (ur + ur.T - rr) / 2, (uo + uo.T - oo) / 2])
 
 
-def _look(weight: float, runs: list[Runs]) -> Look:
+def _look(weight: float, runs: list[_Runs]) -> KernelPart:
     both = np.concatenate(runs)
     centre = np.median(both, axis=0)
     spread = np.median(abs(both - centre), axis=0)
     widest = abs(both - centre).max(0)  # where half the values agree
-    look = Look(weight, centre, np.where(spread > 0, spread, np.where(widest > 0, widest, 1.0)), ())
+    look = KernelPart(weight, centre, np.where(spread > 0, spread, np.where(widest > 0, widest, 1.0)), ())
     return dataclasses.replace(look, widths=_widths(*(look.shown(values) for values in runs)))
 
 
-def _widths(removed: Runs, reference: Runs, original: Runs) -> tuple[float, ...]:
+def _widths(removed: _Runs, reference: _Runs, original: _Runs) -> tuple[float, ...]:
     """Half the median distance between originals and references, and the median one inside arms; 1 if all agree."""
     apart = ~np.eye(len(removed), dtype=bool)
     across = np.median(_squares(original, reference)[apart]) ** 0.5 / 2
@@ -172,6 +172,6 @@ def _widths(removed: Runs, reference: Runs, original: Runs) -> tuple[float, ...]
     return found or (1.0,)
 
 
-def _squares(a: Runs, b: Others) -> Gram:
+def _squares(a: _Runs, b: Others) -> Gram:
     """Squared distances, row by row: an expanded square would lose small ones."""
     return np.stack([((b - row) ** 2).sum(1) for row in a])

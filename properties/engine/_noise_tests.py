@@ -25,7 +25,7 @@ _NODES = 400
 # no surprise. Ending them makes sums of squares smaller, and small ones no likelier.
 _FAR = 5.0
 
-Runs = Float64[np.ndarray, "runs p"]
+NoiseRuns = Float64[np.ndarray, "runs p"]
 Line = Float64[np.ndarray, " k"]
 Chances = Float64[np.ndarray, "..."]
 Namer = Callable[[int], str]
@@ -53,7 +53,7 @@ def scores(below: Chances, above: Chances) -> Chances:
     return np.clip(found, -_FAR, _FAR)
 
 
-def lengths(residuals: Runs) -> Line:
+def lengths(residuals: NoiseRuns) -> Line:
     """The normal score of each run's squared norm, which is χ² with p degrees of freedom.
 
     >>> abs(lengths(np.ones((1, 3)))).round(1).tolist()
@@ -63,7 +63,7 @@ def lengths(residuals: Runs) -> Line:
     return scores(scipy.special.chdtr(width, squares), scipy.special.chdtrc(width, squares))
 
 
-def regularity(residuals: Runs) -> Line:
+def regularity(residuals: NoiseRuns) -> Line:
     """The normal score of the Kolmogorov distance of each run's own coordinates from N(0, 1): low where too regular.
 
     >>> regularity(scipy.special.ndtri(np.arange(0.5, 62) / 62)[None]).tolist()
@@ -133,7 +133,7 @@ def moments(n: int, sums: Float64[np.ndarray, "5 p"]) -> list[Finding]:
     ]
 
 
-def shape(shown: Runs) -> Finding:
+def shape(shown: NoiseRuns) -> Finding:
     """The largest gap between the law of all residuals shown and N(0, 1), by the bound of Massart (1990).
 
     >>> shape(np.zeros((8, 4))).chance < 1e-6
@@ -174,7 +174,7 @@ def ties(column: Line, grain: float) -> Finding:
     )
 
 
-def pairs(shown: Runs, sizes: Runs, width: int) -> list[Finding]:
+def pairs(shown: NoiseRuns, sizes: NoiseRuns, width: int) -> list[Finding]:
     """Correlations between coordinates over runs, of the noise and of its size, and between runs over coordinates.
 
     Args:
@@ -197,7 +197,7 @@ def pairs(shown: Runs, sizes: Runs, width: int) -> list[Finding]:
     return [_correlated(shown.T, apart), _correlated(sizes.T, apart), _correlated(shown, run)]
 
 
-def twins(residuals: Runs) -> Finding:
+def twins(residuals: NoiseRuns) -> Finding:
     """Coordinates next to each other by size in the first run: how near in the others, of all coordinates.
 
     >>> once = np.random.default_rng(0).normal(size=(8, 50))
@@ -256,7 +256,7 @@ def _kolmogorov(count: int) -> tuple[Line, Line]:
     return at, scores(law.cdf(at), law.sf(at))
 
 
-def _correlated(lines: Runs, says: Callable[[int, int, Namer], str]) -> Finding:
+def _correlated(lines: NoiseRuns, says: Callable[[int, int, Namer], str]) -> Finding:
     count, length = lines.shape
     if count < 2 or length < 2:
         return Finding(1.0, lambda at: "")

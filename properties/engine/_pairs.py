@@ -188,10 +188,10 @@ def dominance(x: Float64[np.ndarray, "runs k"], y: Float64[np.ndarray, "runs k"]
     return tuple((places(j, "left") + places(j, "right")) / len(y) - 1 for j in range(x.shape[1]))
 
 
-def shares(lenses: list[Lens]) -> list[float]:
+def lens_shares(lenses: list[Lens]) -> list[float]:
     """Each lens's share of its view's prior.
 
-    >>> shares([Lens("a", "", lambda v: v[:, 0])])
+    >>> lens_shares([Lens("a", "", lambda v: v[:, 0])])
     [1.0]
     """
     return [SHARES.get(lens.kind, 1.0) for lens in lenses]

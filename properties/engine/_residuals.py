@@ -12,7 +12,7 @@ from ._noise_tests import (
     TESTS,
     Finding,
     Namer,
-    Runs,
+    NoiseRuns,
     between,
     lengths,
     magnitudes,
@@ -40,7 +40,7 @@ _MENDED = {
 }
 
 
-def flattened(params: Any) -> Runs:
+def flattened(params: Any) -> NoiseRuns:
     """All parameters of every run in a line, in double precision.
 
     Args:
@@ -88,8 +88,8 @@ drop `centre` from the remover
         self.grain = 0.0
         self._sums = np.zeros((5, 1))
         self._start = np.zeros(1)
-        self._shown: Runs = np.zeros((0, 1))
-        self._sizes: Runs = np.zeros((0, 1))
+        self._shown: NoiseRuns = np.zeros((0, 1))
+        self._sizes: NoiseRuns = np.zeros((0, 1))
         self._lengths = self._regularity = np.zeros(0)
 
     @property
@@ -116,7 +116,7 @@ drop `centre` from the remover
             self.looks += 1
             self._judge(self._tests(residuals), _namer(published))
 
-    def _tests(self, fresh: Runs) -> list[Finding]:
+    def _tests(self, fresh: NoiseRuns) -> list[Finding]:
         made = [*moments(self.runs, self._sums), shape(self._shown), *pairs(self._shown, self._sizes, self.size)]
         made += [*between(self._lengths, self._regularity), ties(self._shown[:, 0], self.grain)]
         return [*made, twins(fresh)] if self.looks == 1 else made
@@ -135,7 +135,7 @@ drop `centre` from the remover
         self.chance = min(self.chance, chance)
         self.doubt = self.doubt or f"{self.arm} models: {what} ({self.runs} runs, chance {chance:.2g})"
 
-    def _finite(self, published: Any, centre: Any) -> tuple[Runs, Runs]:
+    def _finite(self, published: Any, centre: Any) -> tuple[NoiseRuns, NoiseRuns]:
         """Residuals and centres of the runs with a finite centre."""
         out, centres = flattened(published), flattened(centre)
         kept = np.isfinite(centres).all(1)
@@ -149,7 +149,7 @@ drop `centre` from the remover
             self.grain = max(self.grain, _ROUNDED * unit * largest / self.sigma)
         return residuals, centres
 
-    def _add(self, residuals: Runs, centres: Runs) -> None:
+    def _add(self, residuals: NoiseRuns, centres: NoiseRuns) -> None:
         shown = residuals[:, spaced(residuals.shape[1], SHOWN)]
         if self.runs == 0:
             self._start, self._shown, self._sizes = centres[0], shown[:0], shown[:0]

@@ -14,7 +14,7 @@ from ._grain import Values
 from ._pairs import Block
 from ._sequential import Terms
 
-SHARES = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0)
+CONTAMINATIONS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0)
 """Shares ρ of originals that are tried."""
 
 REPLAYS = 100
@@ -39,7 +39,8 @@ def resolution(terms: Terms, blocks: list[Block], designated: tuple[str, ...], s
         seed: of the replays.
 
     Returns:
-        ρ of `SHARES`; ∞ where not even the original itself would have been refuted so often; None without originals.
+        ρ of `CONTAMINATIONS`; ∞ where not even the original itself would have been refuted so often; None without
+        originals.
 
     >>> import neverseen as ns
     >>> rng = np.random.default_rng(0)
@@ -68,8 +69,8 @@ def resolution(terms: Terms, blocks: list[Block], designated: tuple[str, ...], s
 
 def _least(seen: Callable[[float], bool]) -> float:
     """The smallest share that is seen, by bisection: a larger share is easier to see."""
-    found = bisect.bisect_left(SHARES, True, key=seen)
-    return SHARES[found] if found < len(SHARES) else math.inf
+    found = bisect.bisect_left(CONTAMINATIONS, True, key=seen)
+    return CONTAMINATIONS[found] if found < len(CONTAMINATIONS) else math.inf
 
 
 @functools.cache

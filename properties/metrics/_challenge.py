@@ -15,7 +15,7 @@ DELTA = 1e-5
 WIDTH = 0.5
 """Width of a bucket of ε: each one further halves the points."""
 
-ERROR = 0.05
+_ERROR = 0.05
 """Chance that a row's ε is too large, in each half."""
 
 _RATIOS = "log truth ratios on S"
@@ -55,8 +55,8 @@ def bounds(
     >>> [float(bound[0].round(3)) for bound in bounds(np.array([5]), 10)]
     [0.187, 0.813]
     """
-    low = np.where(hits > 0, betaincinv(np.maximum(hits, 1), runs - hits + 1, ERROR / 2), 0.0)
-    high = np.where(hits < runs, betaincinv(hits + 1, np.maximum(runs - hits, 1), 1 - ERROR / 2), 1.0)
+    low = np.where(hits > 0, betaincinv(np.maximum(hits, 1), runs - hits + 1, _ERROR / 2), 0.0)
+    high = np.where(hits < runs, betaincinv(hits + 1, np.maximum(runs - hits, 1), 1 - _ERROR / 2), 1.0)
     return low, high
 
 

@@ -9,7 +9,7 @@ from ...formal._tabled import Tabled
 from ...formal._truth import Untruthful
 from ._resample import Interval
 
-LEVEL = 0.01
+_LEVEL = 0.01
 """Largest p-value that counts as telling two laws apart."""
 
 
@@ -34,7 +34,7 @@ class Reading:
     @property
     def distinguishes(self) -> bool:
         """Whether the metric tells this arm from the references."""
-        return self.p <= LEVEL
+        return self.p <= _LEVEL
 
 
 @dataclasses.dataclass(frozen=True)

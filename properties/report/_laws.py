@@ -17,7 +17,7 @@ COLUMN = 44.0
 LARGEST = 1e290  # evidence that was clipped holds ±1e300 for what is not finite; differences stay finite below
 _ORDER = "−<>+∞N"  # the edge columns from left to right, by the first letter of their label
 
-Values = Sequence[float]
+_Values = Sequence[float]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,14 +33,14 @@ class Laws:
     """
 
     view: str
-    arms: dict[str, Values]
+    arms: dict[str, _Values]
     threshold: float | None
     x: Axis
     left: tuple[str, ...]
     right: tuple[str, ...]
 
 
-def lay_out(view: str, arms: dict[str, Values], threshold: float | None) -> Laws:
+def lay_out(view: str, arms: dict[str, _Values], threshold: float | None) -> Laws:
     """Choose the axis and the edge columns.
 
     >>> lay_out("loss", {"removed": (0.1, 0.2, float("nan"))}, 0.4).right
@@ -60,7 +60,7 @@ def lay_out(view: str, arms: dict[str, Values], threshold: float | None) -> Laws
 def histogram(laws: Laws) -> Markup:
     """The share of each arm's runs in equal bins; the threshold is an edge, so that no bin straddles it."""
     sides = edges(laws)
-    heights = {name: shares(values, sides, laws.x) for name, values in laws.arms.items()}
+    heights = {name: bin_shares(values, sides, laws.x) for name, values in laws.arms.items()}
     spare = {name: aside(laws, values) for name, values in laws.arms.items()}
     columns = (100 * n / len(laws.arms[name]) for name, counts in spare.items() for n in counts.values())
     top = max([*(height for each in heights.values() for height in each), *columns], default=100.0)
@@ -77,7 +77,7 @@ def distribution(laws: Laws) -> Markup:
     return _chart(f"Distribution functions of {laws.view}", laws, y, "share of runs at or below (%)", curves)
 
 
-def _range(values: Values, cut: float | None) -> Point:
+def _range(values: _Values, cut: float | None) -> Point:
     """From the least to the largest value, but far outliers; always with the threshold."""
     pooled = sorted(values) or [0.0 if cut is None else cut]
     low, high = pooled[len(pooled) // 10], pooled[-1 - len(pooled) // 10]
@@ -96,7 +96,7 @@ def _place(value: float, lo: float, hi: float) -> str:
     return f"< {svg.number(lo, 2)}" if value < lo else f"> {svg.number(hi, 2)}" if value > hi else ""
 
 
-def aside(laws: Laws, values: Values) -> dict[str, int]:
+def aside(laws: Laws, values: _Values) -> dict[str, int]:
     """How many of an arm's runs each edge column holds.
 
     >>> aside(lay_out("loss", {"removed": (1.0, 2.0, float("inf"))}, None), (1.0, float("inf")))
@@ -128,16 +128,16 @@ def edges(laws: Laws) -> list[float]:
     return [origin + (k - below) * width for k in range(count + 2)]
 
 
-def _quartiles(values: Values) -> float:
+def _quartiles(values: _Values) -> float:
     """The distance between the quartiles of the finite values."""
     inside = sorted(v for v in values if abs(v) < LARGEST)
     return inside[(3 * len(inside)) // 4] - inside[len(inside) // 4] if inside else 0.0
 
 
-def shares(values: Values, sides: list[float], x: Axis) -> list[float]:
+def bin_shares(values: _Values, sides: list[float], x: Axis) -> list[float]:
     """Percent of the runs in each bin (a, b]: a run at the threshold is no instance of the event above it.
 
-    >>> shares((0.5, 1.0, 1.5, 9.0), [0.0, 1.0, 2.0], Axis(0.0, 2.0, 0.0, 1.0))
+    >>> bin_shares((0.5, 1.0, 1.5, 9.0), [0.0, 1.0, 2.0], Axis(0.0, 2.0, 0.0, 1.0))
     [50.0, 25.0]
     """
     counts = [0] * (len(sides) - 1)
@@ -164,7 +164,7 @@ def _bars(laws: Laws, label: str, spare: dict[str, dict[str, int]], y: Axis) -> 
     return Markup("").join(drawn)
 
 
-def _steps(laws: Laws, values: Values, y: Axis) -> Iterator[Point]:
+def _steps(laws: Laws, values: _Values, y: Axis) -> Iterator[Point]:
     """The corners of an empirical distribution function, through the edge columns, to half a pixel."""
     jumps: dict[float, float] = {}
     for value in values:

@@ -41,9 +41,9 @@ _CHANCE = 1e-3
 _ORDER = 1e-3
 """Where another order of the rows moves the model by more than this, it is part of the method and no rounding."""
 
-Mask = Bool[Array, " n"]
-Order = Int[np.ndarray, " n"]
-Values = Float64[np.ndarray, "..."]
+_Mask = Bool[Array, " n"]
+_Order = Int[np.ndarray, " n"]
+_Values = Float64[np.ndarray, "..."]
 
 
 def dry_run(definition: Definition, remover: Remover, learner: Learner, scenario: Scenario, found: Probes) -> Scales:
@@ -100,7 +100,7 @@ class _Runs:
         with traced(f"learner {self.learner}"):
             return self.fitting(jax.random.key(key), rows)
 
-    def remove(self, trained: Trained, rows: Rows, to: Order | None = None, key: int = 1) -> Trained:
+    def remove(self, trained: Trained, rows: Rows, to: _Order | None = None, key: int = 1) -> Trained:
         """S removed; of rows in another order, where one is given."""
         scene = self.scenario
         order = np.arange(scene.forget.size) if to is None else to
@@ -128,7 +128,7 @@ def _runs(remover: Remover, learner: Learner, scenario: Scenario) -> _Runs:
     def fit(key: Any, rows: Rows) -> Trained:
         return learner.fit(key, rows)
 
-    def remove(key: Any, trained: Trained, rows: Rows, forget: Mask, extra: dict[str, Any]) -> Trained:
+    def remove(key: Any, trained: Trained, rows: Rows, forget: _Mask, extra: dict[str, Any]) -> Trained:
         return remover(key, trained, rows, forget, **extra)
 
     return _Runs(remover, learner, scenario, Quick(fit), Quick(remove))
@@ -190,7 +190,7 @@ def _refilled(rows: Rows) -> Rows:
     return Rows(moved(spoilt.x), jax.tree.map(moved, spoilt.y), rows.present)
 
 
-def _moved(a: Trained, b: Trained, apart: Callable[[Values, Values], Values] | None = None) -> float:
+def _moved(a: Trained, b: Trained, apart: Callable[[_Values, _Values], _Values] | None = None) -> float:
     """The largest |a − b| of a published number, relative to its array's largest or to what `apart` says."""
     size = _of_array if apart is None else apart
     return max((_gap(x, y, size) for x, y in zip(_numbers(a), _numbers(b), strict=True)), default=0.0)
@@ -201,7 +201,7 @@ def _numbers(model: Trained) -> list[Array]:
     return [jax.random.key_data(a) if jnp.issubdtype(a.dtype, jax.dtypes.prng_key) else a for a in leaves]
 
 
-def _gap(a: Array, b: Array, size: Callable[[Values, Values], Values]) -> float:
+def _gap(a: Array, b: Array, size: Callable[[_Values, _Values], _Values]) -> float:
     x, y = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if x.shape != y.shape:
         return np.inf
@@ -213,11 +213,11 @@ def _gap(a: Array, b: Array, size: Callable[[Values, Values], Values]) -> float:
     return float(np.where(np.isfinite(share), share, np.inf).max())
 
 
-def _of_array(x: Values, y: Values) -> Values:
+def _of_array(x: _Values, y: _Values) -> _Values:
     return np.full(x.shape, max(np.abs(x).max(), np.abs(y).max()))
 
 
-def _of_number(x: Values, y: Values) -> Values:
+def _of_number(x: _Values, y: _Values) -> _Values:
     """Each by itself, or one huge weight would hide what is read of absent rows in all others; of numbers near 0 the
     usual size in their array."""
     each = np.maximum(np.abs(x), np.abs(y))
@@ -241,7 +241,7 @@ def _rounding(runs: _Runs, definition: Definition, scenario: Scenario, found: Pr
     return {view: _changed(values) for view, values in each.items()}
 
 
-def _arms(runs: _Runs, definition: Definition, scenario: Scenario, to: Order) -> list[Trained]:
+def _arms(runs: _Runs, definition: Definition, scenario: Scenario, to: _Order) -> list[Trained]:
     rows = permuted(scenario.rows, to)
     unseen = reference_rows(definition, rows, scenario.forget[to], scenario.behaviour[to])
     original = runs.fit(rows)

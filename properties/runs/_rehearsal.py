@@ -35,7 +35,7 @@ def rehearse(remover: Remover, learner: Learner, scenario: Scenario) -> None:
         raise ValueError(
             f"learner {learner}: fit returned {type(trained).__name__}; return Trained(params, None, learner)"
         )
-    admit(f"learner {learner}", sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(trained)))
+    admit_size(f"learner {learner}", sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(trained)))
     extra = {need: getattr(scenario, need) for need in remover.needs}
 
     def removal(k: Any, model: Trained) -> Trained:
@@ -45,7 +45,7 @@ def rehearse(remover: Remover, learner: Learner, scenario: Scenario) -> None:
     _same_shapes(remover, trained.params, removed.params)
 
 
-def admit(who: str, size: int) -> None:
+def admit_size(who: str, size: int) -> None:
     """Refuse a model that no shard of runs leaves room for: the system would kill the process without a word.
 
     Args:
@@ -55,7 +55,7 @@ def admit(who: str, size: int) -> None:
     Raises:
         ValueError: a shard of them is more than half of this machine's memory.
 
-    >>> admit("learner mlp", 2**50)
+    >>> admit_size("learner mlp", 2**50)
     Traceback (most recent call last):
     ValueError: learner mlp: 32 runs take 3.36e+07 GiB, this machine has ... GiB; use a smaller model
     """

@@ -19,7 +19,7 @@ from ._quick import Quick
 RUNS = 8
 """Runs of a call."""
 
-GRAIN = 1e-3
+SAME_WITHIN = 1e-3
 """Models closer than this are one: the largest |a − b| / (1 + |b|) of a parameter. Float rounding stays far below."""
 
 Mask = Bool[Array, " n"]
@@ -97,12 +97,12 @@ class Trial:
     @functools.cached_property
     def settled(self) -> bool:
         """Whether the learner is declared deterministic, and is: its laws are points."""
-        return not self.learner.random and spread(self.original) <= GRAIN
+        return not self.learner.random and spread(self.original) <= SAME_WITHIN
 
     @functools.cached_property
     def certain(self) -> bool:
         """Whether the removed model depends on the request alone: no key is used, or to no effect."""
-        return not self.remover.random or (self.settled and spread(self.plain) <= GRAIN)
+        return not self.remover.random or (self.settled and spread(self.plain) <= SAME_WITHIN)
 
 
 def gaps(a: Trained, b: Trained) -> Gaps:
@@ -122,7 +122,7 @@ def gaps(a: Trained, b: Trained) -> Gaps:
 
 def same(a: Trained, b: Trained) -> bool:
     """Whether run i of `a` is run i of `b`, for all i."""
-    return bool(np.diagonal(gaps(a, b)).max() <= GRAIN)
+    return bool(np.diagonal(gaps(a, b)).max() <= SAME_WITHIN)
 
 
 def spread(models: Trained) -> float:

@@ -17,7 +17,7 @@ from ..engine._grain import Values, add_grain, scales
 from ..engine._pairs import WARM_UP
 from ._sources import Sources, called
 
-ROWS = 64
+_ROWS = 64
 """Rows of an arm read at a time, at first; later an eighth of those read so far."""
 
 SCANNED = 1 << 26
@@ -34,7 +34,7 @@ _MOST = 1 << 23
 
 _STREAMS = ("order", "grain")
 
-Table = Float64[np.ndarray, "runs k"]
+RunTable = Float64[np.ndarray, "runs k"]
 Sizes = Float64[np.ndarray, " k"]
 
 
@@ -56,7 +56,7 @@ class Digest(Protocol):
 
 
 @dataclasses.dataclass(frozen=True)
-class Arm:
+class SavedArm:
     """The runs of one arm in the order in which they are paired.
 
     Args:
@@ -66,7 +66,7 @@ class Arm:
         noise: draws the grain, pair after pair, so that a pair's share of it depends on no total.
         diverged: whether a value that is not finite is an event rather than an error.
 
-    >>> arm = Arm("removed", {"a": np.arange(4.0)}, np.array([2, 0]), np.random.default_rng(0))
+    >>> arm = SavedArm("removed", {"a": np.arange(4.0)}, np.array([2, 0]), np.random.default_rng(0))
     >>> arm.rows(0, 2).tolist()
     [[2.0], [0.0]]
     """
@@ -77,7 +77,7 @@ class Arm:
     noise: np.random.Generator
     diverged: bool = False
 
-    def rows(self, start: int, end: int) -> Table:
+    def rows(self, start: int, end: int) -> RunTable:
         """The runs paired from `start` to `end`, their columns side by side; read in the order of the file."""
         wanted = self.order[start:end]
         places = wanted.argsort()
@@ -85,19 +85,19 @@ class Arm:
         table[places] = _read(self.sources, wanted[places], self.name, self.diverged)
         return table
 
-    def grainy(self, table: Table, grain: Sizes | None) -> Table:
+    def grainy(self, table: RunTable, grain: Sizes | None) -> RunTable:
         """The table with the grain on every number."""
         return table if grain is None else add_grain({"": table}, {"": grain}, self.noise)[""]
 
 
-def grain_of(arms: list[Arm], share: Real) -> Sizes | None:
+def grain_of(arms: list[SavedArm], share: Real) -> Sizes | None:
     """The standard deviation of the noise on each column, fixed by the first rows of both arms, which nobody bets on.
 
     Args:
         arms: removed and reference first.
         share: of a column's size; None comes back for 0.
 
-    >>> arm = Arm("removed", {"a": np.full(8, 2.0)}, np.arange(8), np.random.default_rng(0))
+    >>> arm = SavedArm("removed", {"a": np.full(8, 2.0)}, np.arange(8), np.random.default_rng(0))
     >>> grain_of([arm, arm], 0.5), grain_of([arm, arm], 0)
     (array([1.]), None)
     """
@@ -114,14 +114,14 @@ def arms_of(
     orders: dict[str, Int64[np.ndarray, " _"]],
     *,
     diverged: bool = False,
-) -> list[Arm]:
+) -> list[SavedArm]:
     """Each arm in its order, with the grain's noise drawn from the key: originals have that of the removed models.
 
     Args:
         given: name → sources; removed and reference, and perhaps original.
         key: the root key of these arms.
         orders: row numbers of each arm.
-        diverged: as in `Arm`.
+        diverged: as in `SavedArm`.
 
     Returns:
         The arms.
@@ -131,7 +131,7 @@ def arms_of(
     [[2.0], [1.0]]
     """
     keys = {arm: stream(key, arm, "grain") for arm in given}
-    return [Arm(arm, sources, orders[arm], generator(keys[arm]), diverged) for arm, sources in given.items()]
+    return [SavedArm(arm, sources, orders[arm], generator_of(keys[arm]), diverged) for arm, sources in given.items()]
 
 
 def stream(key: PRNGKeyArray, arm: str, purpose: str) -> PRNGKeyArray:
@@ -144,7 +144,7 @@ def stream(key: PRNGKeyArray, arm: str, purpose: str) -> PRNGKeyArray:
     return jax.random.fold_in(key, len(_STREAMS) * (arm == "reference") + _STREAMS.index(purpose))
 
 
-def blocks(arms: list[Arm], start: int, pairs: int, total: Digest) -> Iterator[list[Table]]:
+def row_blocks(arms: list[SavedArm], start: int, pairs: int, total: Digest) -> Iterator[list[RunTable]]:
     """The arms' rows, block after block, none before it is asked for.
 
     Args:
@@ -156,13 +156,13 @@ def blocks(arms: list[Arm], start: int, pairs: int, total: Digest) -> Iterator[l
     Yields:
         A table for each arm; shorter ones end earlier.
 
-    >>> arm = Arm("removed", {"a": np.arange(100.0)}, np.arange(100), np.random.default_rng(0))
-    >>> [len(table) for table, in blocks([arm], 10, 100, hashlib.sha256())]
+    >>> arm = SavedArm("removed", {"a": np.arange(100.0)}, np.arange(100), np.random.default_rng(0))
+    >>> [len(table) for table, in row_blocks([arm], 10, 100, hashlib.sha256())]
     [64, 26]
     """
     widest = rows_held(sum(widths(arms[0].sources).values()))
     while start < pairs:
-        end = min(start + min(max(ROWS, start // 8), widest), pairs)
+        end = min(start + min(max(_ROWS, start // 8), widest), pairs)
         tables = [arm.rows(start, end) for arm in arms]
         for table in tables:
             total.update(table)
@@ -189,7 +189,7 @@ def key_of(seed: int, sources: Sources) -> PRNGKeyArray:
     return scenario_key(jax.random.key(root_seed(seed)), hashlib.sha256(repr(widths(sources)).encode()).hexdigest())
 
 
-def head(arm: str, sources: Sources, *, diverged: bool = False) -> Table:
+def head(arm: str, sources: Sources, *, diverged: bool = False) -> RunTable:
     """Every row of an arm that is no larger than 64 MiB, so that a bad one is found whatever the seed; else the first.
 
     Args:
@@ -205,7 +205,7 @@ def head(arm: str, sources: Sources, *, diverged: bool = False) -> Table:
     """
     width, count = sum(widths(sources).values()), runs(sources)
     if 8 * width * count > SCANNED:
-        return _read(sources, np.arange(min(count, ROWS, rows_held(width))), arm, diverged)
+        return _read(sources, np.arange(min(count, _ROWS, rows_held(width))), arm, diverged)
     step = max(1, _MOST // (64 * width))
     spans = [np.arange(start, min(start + step, count)) for start in range(0, count, step)]
     return np.concatenate([_read(sources, rows, arm, diverged) for rows in spans])
@@ -238,16 +238,16 @@ def rows_held(width: int) -> int:
     return max(8, _MOST // width)
 
 
-def generator(key: PRNGKeyArray) -> np.random.Generator:
+def generator_of(key: PRNGKeyArray) -> np.random.Generator:
     """NumPy's generator of a key.
 
-    >>> generator(jax.random.key(0)).permutation(3).shape
+    >>> generator_of(jax.random.key(0)).permutation(3).shape
     (3,)
     """
     return np.random.default_rng(np.asarray(jax.random.key_data(key)))
 
 
-def _read(sources: Sources, rows: Int64[np.ndarray, " m"], arm: str, diverged: bool) -> Table:
+def _read(sources: Sources, rows: Int64[np.ndarray, " m"], arm: str, diverged: bool) -> RunTable:
     """Rows in increasing order as doubles, checked."""
     parts: Values = {}
     for name, source in sources.items():

@@ -11,7 +11,7 @@ import numpy as np
 import safetensors
 from jaxtyping import Int64
 
-from ._sources import Source, Sources
+from ._sources import ArraySource, Sources
 
 WHOLE = 1 << 26
 """Bytes of an .npz file up to which it is read whole, checksums included; from larger ones rows are read."""
@@ -69,7 +69,7 @@ def _load(path: str | os.PathLike[str], file: BinaryIO) -> Sources | None:
     start = file.read(9)
     file.seek(0)
     if start[:6] == b"\x93NUMPY":
-        return {"": cast(Source, np.lib.format.open_memmap(path, mode="r"))}
+        return {"": cast(ArraySource, np.lib.format.open_memmap(path, mode="r"))}
     if start[:2] == b"PK":
         return _npz(path, file)
     if start[8:] == b"{" or str(path).endswith(".safetensors"):
@@ -104,7 +104,7 @@ def _npz(path: str | os.PathLike[str], file: BinaryIO) -> Sources:
 
 def _member(
     path: str | os.PathLike[str], file: BinaryIO, archive: zipfile.ZipFile, member: zipfile.ZipInfo, whole: bool
-) -> Source:
+) -> ArraySource:
     """A member in memory, or mapped where it lies in the file as it is."""
     with archive.open(member) as stream:
         shape, fortran, dtype = _header(cast(zipfile.ZipExtFile, stream), member.filename)
@@ -115,11 +115,11 @@ def _member(
         raise ValueError(f"{member.filename} announces {shape} {dtype}, which is more than it holds; save it again")
     if whole or member.compress_type != zipfile.ZIP_STORED:
         with archive.open(member) as stream:  # opened anew: a stream that has jumped checks no checksum
-            return cast(Source, np.lib.format.read_array(stream, allow_pickle=False))
+            return cast(ArraySource, np.lib.format.read_array(stream, allow_pickle=False))
     file.seek(member.header_offset + 26)
     name, extra = struct.unpack("<HH", file.read(4))
     offset = member.header_offset + 30 + name + extra + start
-    return cast(Source, np.memmap(path, dtype, "r", offset, shape, "F" if fortran else "C"))
+    return cast(ArraySource, np.memmap(path, dtype, "r", offset, shape, "F" if fortran else "C"))
 
 
 def _header(stream: zipfile.ZipExtFile, name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
@@ -135,7 +135,7 @@ def _header(stream: zipfile.ZipExtFile, name: str) -> tuple[tuple[int, ...], boo
 
 def _safetensors(path: str | os.PathLike[str]) -> Sources:
     found = safetensors.safe_open(str(path), framework="numpy")
-    return {name: cast(Source, _Tensor(name, found.get_slice(name), found)) for name in found.keys()}  # noqa: SIM118
+    return {name: cast(ArraySource, _Tensor(name, found.get_slice(name), found)) for name in found.keys()}  # noqa: SIM118
 
 
 class _Tensor:

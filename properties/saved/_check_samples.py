@@ -22,7 +22,20 @@ from ..engine._progress import Progress, watched
 from ..engine._sequential import WARM_UP, Terms, rounds
 from ..engine._witnesses import finite
 from ..runs._subject import subject
-from ._arms import Arm, Digest, Sizes, Table, arms_of, blocks, grain_of, header, key_of, rows_held, runs, widths
+from ._arms import (
+    Digest,
+    RunTable,
+    SavedArm,
+    Sizes,
+    arms_of,
+    grain_of,
+    header,
+    key_of,
+    row_blocks,
+    rows_held,
+    runs,
+    widths,
+)
 from ._columns import SINGLE, Overview, overview
 from ._given import Ids, Samples, arms_given, is_event, lined_up
 from ._lineup import LineUp
@@ -148,11 +161,11 @@ def check_samples(
 def _first(given: dict[str, Saved], paired: bool) -> int:
     """How many pairs choose among columns at a first look."""
     removed, reference = (runs(given[arm]) for arm in PAIR)
-    named = all(given[arm].ids is not None for arm in PAIR)
-    if paired and removed != reference and not named:
+    column_names = all(given[arm].ids is not None for arm in PAIR)
+    if paired and removed != reference and not column_names:
         raise ValueError(f"paired: {removed} removed runs and {reference} references; pair them one to one")
     width = sum(widths(given["removed"]).values())
-    most = CHOOSING_NAMED if named else min(CHOOSING, min(removed, reference) // 4)
+    most = CHOOSING_NAMED if column_names else min(CHOOSING, min(removed, reference) // 4)
     return min(most, rows_held(width)) if width > SINGLE else 0
 
 
@@ -203,7 +216,7 @@ class _Replay:
         shapes = {name: tuple(source.shape[1:]) for name, source in arms[0].sources.items()}
         past = self._past(arms[:2], total) if choosing else None
         self._views = overview(shapes, past, self.terms.definition.epsilon)
-        for tables in blocks(arms, choosing, choosing + self.terms.budget, total):
+        for tables in row_blocks(arms, choosing, choosing + self.terms.budget, total):
             seen = [self._views.see(arm.grainy(table, self._size)) for arm, table in zip(arms, tables, strict=True)]
             yield Block(seen[0], seen[1], seen[2] if len(seen) > 2 else None, grain=self._views.sizes(self._size))
 
@@ -214,16 +227,16 @@ class _Replay:
         assert self._views is not None
         choosing = self.lined.look.choosing
         least = min(choosing + self.terms.budget, len(arms[2].order))
-        for tables in blocks([arms[2], arms[1]], choosing, least, total):
+        for tables in row_blocks([arms[2], arms[1]], choosing, least, total):
             seen = [self._views.see(a.grainy(t, self._size)) for a, t in zip((arms[2], arms[1]), tables, strict=True)]
             yield Block(seen[0], seen[1], None)
 
-    def _arms(self) -> list[Arm]:
+    def _arms(self) -> list[SavedArm]:
         return arms_of(self.given, self._key, self.lined.orders, diverged=self._event)
 
-    def _past(self, arms: list[Arm], total: Digest) -> tuple[Table, Table]:
+    def _past(self, arms: list[SavedArm], total: Digest) -> tuple[RunTable, RunTable]:
         """The columns of the pairs that choose, of both arms."""
-        read = list(blocks(arms, 0, self.lined.look.choosing, total))
+        read = list(row_blocks(arms, 0, self.lined.look.choosing, total))
         if not read:
             return np.zeros((0, 1)), np.zeros((0, 1))
         tables = [np.concatenate([block[i] for block in read]) for i in range(len(arms))]

@@ -19,7 +19,7 @@ SINGLE = 64
 VECTORS = 16
 """Arrays of several columns that are views of their own."""
 
-TOGETHER = 256
+_WHOLE = 256
 """Columns up to which a vector view holds all of them."""
 
 ALL = "all columns"
@@ -27,7 +27,7 @@ ALL = "all columns"
 _CHUNK = 1024
 _CLIP = 8.0
 
-Table = Float64[np.ndarray, "runs k"]
+_Table = Float64[np.ndarray, "runs k"]
 Vector = Float64[np.ndarray, " k"]
 
 
@@ -53,22 +53,22 @@ class Fold:
     direction: Vector
     signs: Vector
 
-    def along(self, values: Table) -> Float64[np.ndarray, "runs 1"]:
+    def along(self, values: _Table) -> Float64[np.ndarray, "runs 1"]:
         """One number for each run: Σ direction · value / √k."""
         return self._shown(values) @ self.direction[:, None] / math.sqrt(values.shape[1])
 
-    def sketch(self, values: Table) -> Float64[np.ndarray, "runs 64"]:
+    def sketch(self, values: _Table) -> Float64[np.ndarray, "runs 64"]:
         """64 numbers for each run."""
         terms = -(-values.shape[1] // COORDINATES)
         padded = np.zeros((len(values), terms * COORDINATES))
         padded[:, : values.shape[1]] = self._shown(values) * self.signs
         return padded.reshape(-1, terms, COORDINATES).sum(1) / math.sqrt(terms)
 
-    def _shown(self, values: Table) -> Table:
+    def _shown(self, values: _Table) -> _Table:
         return np.clip((values - self.centre) / self.scale, -_CLIP, _CLIP)
 
 
-def fit_fold(x: Table, y: Table) -> Fold:
+def fit_fold(x: _Table, y: _Table) -> Fold:
     """The fold of a wide vector from past values of both arms.
 
     >>> fit_fold(np.ones((4, 300)), np.zeros((4, 300))).direction[0] > 0
@@ -80,7 +80,7 @@ def fit_fold(x: Table, y: Table) -> Fold:
     return Fold(centre, scale, direction, signs)
 
 
-def _moments(x: Table, y: Table) -> tuple[Vector, Vector, Vector]:
+def _moments(x: _Table, y: _Table) -> tuple[Vector, Vector, Vector]:
     """Centre and scale of each column, and how far the arms' means lie apart."""
     both = np.concatenate([x, y])
     centre = np.median(both, axis=0)
@@ -92,7 +92,7 @@ def _moments(x: Table, y: Table) -> tuple[Vector, Vector, Vector]:
     return centre, scale, shown[0] - shown[1]
 
 
-def gains(x: Table, y: Table, epsilon: Real) -> Vector:
+def column_gains(x: _Table, y: _Table, epsilon: Real) -> Vector:
     r"""How much the events of each column broke a claim in past pairs.
 
     $$\max_{c}\; \max(\hat P - \gamma \hat Q,\; \hat Q - \gamma \hat P)$$
@@ -106,7 +106,7 @@ def gains(x: Table, y: Table, epsilon: Real) -> Vector:
     Returns:
         One number ≥ 0 for each column.
 
-    >>> gains(np.array([[3.0, 1.0], [4.0, 2.0]]), np.array([[1.0, 1.0], [2.0, 2.0]]), 0.0).tolist()
+    >>> column_gains(np.array([[3.0, 1.0], [4.0, 2.0]]), np.array([[1.0, 1.0], [2.0, 2.0]]), 0.0).tolist()
     [1.0, 0.0]
     """
     found = [
@@ -115,7 +115,7 @@ def gains(x: Table, y: Table, epsilon: Real) -> Vector:
     return np.concatenate(found)
 
 
-def _gains(x: Table, y: Table, gamma: float) -> Vector:
+def _gains(x: _Table, y: _Table, gamma: float) -> Vector:
     runs = len(x)
     pooled = np.concatenate([x, y])
     order = pooled.argsort(axis=0, kind="stable")
@@ -150,7 +150,7 @@ class Overview:
         spans = {name: noise[slice(*span)] for name, span in self.spans.items() if name not in self.folds}
         return {name: noise[i : i + 1] for name, i in self.singles.items()} | spans
 
-    def see(self, table: Table) -> Values:
+    def see(self, table: _Table) -> Values:
         """The views of runs whose columns lie side by side."""
         values = {name: table[:, i : i + 1] for name, i in self.singles.items()}
         for name, (start, end) in self.spans.items():
@@ -163,7 +163,7 @@ class Overview:
         return values
 
 
-def overview(shapes: dict[str, tuple[int, ...]], past: tuple[Table, Table] | None, epsilon: Real) -> Overview:
+def overview(shapes: dict[str, tuple[int, ...]], past: tuple[_Table, _Table] | None, epsilon: Real) -> Overview:
     """Which views the arrays of an arm give.
 
     With up to 64 columns in all: each column, each array of several, and all columns together. With more, `past`
@@ -187,23 +187,23 @@ def overview(shapes: dict[str, tuple[int, ...]], past: tuple[Table, Table] | Non
     ['loss', 'margins[0]', 'margins[1]', 'margins', 'all columns']
     """
     spans = _spans(shapes)
-    gain = np.zeros(_total(shapes)) if past is None else gains(*past, epsilon)
+    gain = np.zeros(_total(shapes)) if past is None else column_gains(*past, epsilon)
     vectors = {name: span for name, span in spans.items() if span[1] - span[0] > 1}
     most = sorted(vectors, key=lambda name: -gain[slice(*vectors[name])].max())[:VECTORS]
     kept = {name or ALL: span for name, span in vectors.items() if name in most}
     if len(spans) > 1:
         kept = {**kept, ALL: (0, len(gain))}
-    wide = {} if past is None else {name: span for name, span in kept.items() if span[1] - span[0] > TOGETHER}
+    wide = {} if past is None else {name: span for name, span in kept.items() if span[1] - span[0] > _WHOLE}
     folds = {name: fit_fold(*(table[:, slice(*span)] for table in past or ())) for name, span in wide.items()}
     singles = _singles(shapes, spans, gain)
     _distinct([DIVERGENCE, LEARNED, *vectors, *([ALL] if len(spans) > 1 else []), *(name for name, _ in singles)])
     return Overview(dict(singles), kept, folds)
 
 
-def named(shapes: dict[str, tuple[int, ...]]) -> list[str]:
+def column_names(shapes: dict[str, tuple[int, ...]]) -> list[str]:
     """The name of every column.
 
-    >>> named({"loss": (), "margins": (2,)})
+    >>> column_names({"loss": (), "margins": (2,)})
     ['loss', 'margins[0]', 'margins[1]']
     """
     return [_column(name, shape, i) for name, shape in shapes.items() for i in range(math.prod(shape))]

@@ -8,13 +8,12 @@ import numpy as np
 from ...formal._numbers import flag
 from ...formal._types import Real
 from ...formal.definitions._relative import Relative
-from ..engine._contest import CALIBRATION, Contest, admit
+from ..engine._contest import CALIBRATION, Contest, admit_triples
 from ..engine._grain import Values
 from ..engine._pairs import Block
 from ..engine._progress import Progress, watched
 from ..engine._round_robin import BLOCK
-from ._arms import Arm, Digest, arms_of, grain_of, header, key_of, runs, widths
-from ._arms import blocks as tables
+from ._arms import Digest, SavedArm, arms_of, grain_of, header, key_of, row_blocks, runs, widths
 from ._given import Ids, Samples, arms_given, is_event, lined_up
 from ._looks import TRIPLE, share
 from ._records import MEMORY
@@ -72,11 +71,11 @@ def compare_samples(
     event = is_event(diverged)
     counts = {arm: runs(sources) for arm, sources in given.items()}
     _partners(given, counts, paired)
-    admit(alpha, min(counts.values()), grain)
+    admit_triples(alpha, min(counts.values()), grain)
     lined = lined_up(given, seed=seed, grain=grain, paired=paired, event=event, choosing=0, bets=TRIPLE)
     triples, alpha = lined.pairs(), alpha * share(lined.look.number)
     triples = CALIBRATION + (triples - CALIBRATION) // BLOCK * BLOCK if lined.named else triples
-    admit(alpha, triples, grain)
+    admit_triples(alpha, triples, grain)
     digest = header(dict(given))
     arms = arms_of(dict(given), key_of(seed, dict(given["removed"])), lined.orders, diverged=event)
     drawn = _read(arms, triples, float(grain), digest)
@@ -99,10 +98,10 @@ def _partners(given: dict[str, Saved], counts: dict[str, int], paired: bool) -> 
         raise ValueError(f"paired: {', '.join(f'{n} {arm}' for arm, n in counts.items())} runs; pair them one to one")
 
 
-def _read(arms: list[Arm], triples: int, grain: float, total: Digest) -> Iterator[Block]:
+def _read(arms: list[SavedArm], triples: int, grain: float, total: Digest) -> Iterator[Block]:
     """The arms' rows, each array a view."""
     ends, size = np.cumsum(list(widths(arms[0].sources).values()))[:-1], grain_of(arms, grain)
-    for found in tables(arms, 0, triples, total):
+    for found in row_blocks(arms, 0, triples, total):
         seen: list[Values] = [
             dict(zip(arm.sources, np.split(arm.grainy(table, size), ends, 1), strict=True))
             for arm, table in zip(arms, found, strict=True)

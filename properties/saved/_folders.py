@@ -12,7 +12,7 @@ from jaxtyping import Int64
 
 from ._arrays import WHOLE, WRITE, read_file
 from ._identity import identities, numbered
-from ._sources import Saved, Source, Sources, called, checked
+from ._sources import ArraySource, Saved, Sources, called, checked
 
 RECORD = ".looks.json"
 """How the name of a record of looks ends; it is no file of runs."""
@@ -149,12 +149,12 @@ def _views(files: list[Path]) -> Sources:
     return found
 
 
-def _stacked(entries: list[Path], view: str, one: Source) -> Source:
+def _stacked(entries: list[Path], view: str, one: ArraySource) -> ArraySource:
     """One array of all runs: in memory, or read run by run where it is large."""
     stack = _Stack(tuple(entries), view, tuple(one.shape), one.dtype)
     if len(entries) * math.prod(one.shape) * one.dtype.itemsize > WHOLE:
         return stack
-    return cast(Source, stack[np.arange(len(entries))])
+    return cast(ArraySource, stack[np.arange(len(entries))])
 
 
 class _Stack:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...formal._types import Real
 from ._arms import head, key_of, runs, widths
-from ._columns import named
+from ._columns import column_names
 from ._folders import read
 from ._identity import identities
 from ._lineup import LineUp, line_up
@@ -98,7 +98,7 @@ def lined_up(
     8
     """
     heads = {arm: head(arm, sources, diverged=event) for arm, sources in given.items()}
-    columns = named({name: tuple(source.shape[1:]) for name, source in given["removed"].items()})
+    columns = column_names({name: tuple(source.shape[1:]) for name, source in given["removed"].items()})
     vet(heads, given, columns, paired=paired, bets=bets)
     key = key_of(seed, given["removed"])
     terms = {"seed": seed, "grain": grain, "paired": paired, "choosing": choosing}

@@ -8,15 +8,15 @@ import numpy as np
 from jaxtyping import Float64, Int64, PRNGKeyArray
 
 from ...formal._types import Real
-from ._arms import generator, runs, stream, widths
+from ._arms import generator_of, runs, stream, widths
 from ._identity import Queue, queues
-from ._looks import KNOWN, PAIR, Hashes, Look, Rows, extended, hashes, number_of, terms_of
+from ._looks import PAIR, REMEMBERED, Hashes, IdRows, Look, extended, hashes, number_of, terms_of
 from ._records import MEMORY
 from ._sources import Saved
 from ._vetting import sorted_by, trend
 
-Table = Float64[np.ndarray, "_ k"]
-Order = Int64[np.ndarray, " _"]
+_Table = Float64[np.ndarray, "_ k"]
+_Order = Int64[np.ndarray, " _"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +37,7 @@ class LineUp:
     False
     """
 
-    orders: dict[str, Order]
+    orders: dict[str, _Order]
     queues: dict[str, Queue]
     look: Look
     bets: tuple[str, ...]
@@ -58,7 +58,7 @@ class LineUp:
 
 def line_up(
     given: dict[str, Saved],
-    heads: dict[str, Table],
+    heads: dict[str, _Table],
     columns: list[str],
     key: PRNGKeyArray,
     *,
@@ -92,10 +92,10 @@ def line_up(
     lined = queues(ids, paired=paired)
     path = None if all(arm in lined for arm in bets) else given["removed"].path
     looks, terms = MEMORY.looks(path), terms_of(widths(given["removed"]), seed, grain, paired)
-    seen = {arm: hashes(heads[arm][:KNOWN]) for arm in bets}
+    seen = {arm: hashes(heads[arm][:REMEMBERED]) for arm in bets}
     goes = [look for look in looks if look.terms == terms and len(look.arms) == len(bets)]
     known = _known(goes, seen, lined, given, together=paired)
-    orders: dict[str, Order] = {}
+    orders: dict[str, _Order] = {}
     for arm, saved in given.items():
         if arm in lined:
             orders[arm] = lined[arm].order
@@ -132,13 +132,13 @@ def _alike(arm: str, given: dict[str, Saved], bets: tuple[str, ...], paired: boo
 
 def _known(
     looks: list[Look], seen: dict[str, Hashes], lined: dict[str, Queue], given: dict[str, Saved], *, together: bool
-) -> tuple[Look | None, dict[str, Order]]:
+) -> tuple[Look | None, dict[str, _Order]]:
     """The longest look that this one may go on from, and where its rows stand now."""
     anonymous = [arm for arm in seen if arm not in lined]
     if any(len(seen[arm]) < runs(given[arm]) for arm in anonymous):
         return None, {}
     for look in reversed(looks):
-        earlier: dict[str, Rows] = dict(zip(seen, look.arms, strict=True))
+        earlier: dict[str, IdRows] = dict(zip(seen, look.arms, strict=True))
         places = {arm: extended(earlier[arm], seen[arm]) for arm in anonymous}
         found = {arm: place for arm, place in places.items() if place is not None}
         apart = together and len({tuple(place.tolist()) for place in found.values()}) > 1
@@ -147,16 +147,16 @@ def _known(
     return None, {}
 
 
-def _permuted(count: int, first: Order | None, key: PRNGKeyArray) -> Order:
+def _permuted(count: int, first: _Order | None, key: PRNGKeyArray) -> _Order:
     """Rows known from an earlier look as they came then, and the others in an order drawn from the key."""
     first = np.zeros(0, np.int64) if first is None else first
     new = np.ones(count, bool)
     new[first] = False
     others = np.flatnonzero(new)
-    drawn = generator(jax.random.fold_in(key, len(first))).permutation(len(others))
+    drawn = generator_of(jax.random.fold_in(key, len(first))).permutation(len(others))
     return np.concatenate([first, others[drawn]]) if len(first) else drawn
 
 
-def _rows(seen: Hashes, order: Order, count: int) -> Rows:
+def _rows(seen: Hashes, order: _Order, count: int) -> IdRows:
     """What is remembered of an arm; the order only where every row is known."""
-    return Rows(seen, order if len(seen) == count else np.zeros(0, np.int64), count)
+    return IdRows(seen, order if len(seen) == count else np.zeros(0, np.int64), count)

@@ -7,7 +7,7 @@ from jaxtyping import Float64, Int64, UInt64
 
 from ...formal._types import Real
 
-KNOWN = 1 << 16
+REMEMBERED = 1 << 16
 """Rows of an arm that are remembered, at most."""
 
 PAIR = ("removed", "reference")
@@ -24,7 +24,7 @@ Order = Int64[np.ndarray, " _"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Rows:
+class IdRows:
     """The rows of one arm as a look saw them.
 
     Args:
@@ -32,7 +32,7 @@ class Rows:
         order: the row numbers in the order of the bets, where every row is known.
         runs: how many rows there were.
 
-    >>> Rows(np.zeros(2, np.uint64), np.arange(2), 2).whole
+    >>> IdRows(np.zeros(2, np.uint64), np.arange(2), 2).whole
     True
     """
 
@@ -61,13 +61,13 @@ class Look:
         choosing: pairs that chose among the columns.
         number: 1 for the first look at these rows, 2 for the next that does not go on from it, ….
 
-    >>> one = Rows(np.arange(2, dtype=np.uint64), np.arange(2), 2)
+    >>> one = IdRows(np.arange(2, dtype=np.uint64), np.arange(2), 2)
     >>> Look("a", (one, one), 0).number
     1
     """
 
     terms: str
-    arms: tuple[Rows, ...]
+    arms: tuple[IdRows, ...]
     choosing: int
     number: int = 1
 
@@ -103,14 +103,14 @@ def _mixed(bits: UInt64[np.ndarray, "*shape"]) -> UInt64[np.ndarray, "*shape"]:
     return bits ^ (bits >> np.uint64(31))
 
 
-def extended(earlier: Rows, now: Hashes) -> Order | None:
+def extended(earlier: IdRows, now: Hashes) -> Order | None:
     """Where the rows of an earlier look stand now, in the order in which they were bet on; None if some are gone.
 
     Of fewer rows than there were then: where those that were bet on first stand, if they are all of them. Rows that
     are (nearly) all distinct are known wherever they stand. Others are alike by chance, and must stand where they
     stood.
 
-    >>> was = Rows(np.array([5, 6], np.uint64), np.array([1, 0]), 2)
+    >>> was = IdRows(np.array([5, 6], np.uint64), np.array([1, 0]), 2)
     >>> extended(was, np.array([7, 6, 5], np.uint64)).tolist(), extended(was, np.array([7, 6], np.uint64))
     ([1, 2], None)
     """
@@ -130,7 +130,7 @@ def extended(earlier: Rows, now: Hashes) -> Order | None:
 def goes_on(earlier: Look, now: Look) -> bool:
     """Whether one look's bets are the first of the other's, so that both together are one look.
 
-    >>> one, two = (Rows(np.arange(n, dtype=np.uint64), np.arange(n), n) for n in (2, 3))
+    >>> one, two = (IdRows(np.arange(n, dtype=np.uint64), np.arange(n), n) for n in (2, 3))
     >>> goes_on(Look("a", (one, one), 0), Look("a", (two, two), 0))
     True
     """
@@ -139,7 +139,7 @@ def goes_on(earlier: Look, now: Look) -> bool:
     return all(_begins(a, b) for a, b in zip(earlier.arms, now.arms, strict=True))
 
 
-def _begins(a: Rows, b: Rows) -> bool:
+def _begins(a: IdRows, b: IdRows) -> bool:
     if not (a.whole and b.whole):
         return a.runs == b.runs and _prefix(a.hashes, b.hashes)
     return _prefix(a.bets, b.bets)
@@ -154,7 +154,7 @@ def number_of(looks: list[Look], now: Look) -> int:
     """Which look this is at its rows: that of a look it goes on from, or one more than all that it overlaps.
 
     >>> rows = np.arange(9, dtype=np.uint64)
-    >>> one, two = (Rows(rows, order, 9) for order in (np.arange(9), np.arange(9)[::-1].copy()))
+    >>> one, two = (IdRows(rows, order, 9) for order in (np.arange(9), np.arange(9)[::-1].copy()))
     >>> first = Look("a", (one, one), 0)
     >>> number_of([first], first), number_of([first], Look("a", (two, two), 0))
     (1, 2)
@@ -176,11 +176,11 @@ def _overlap(a: Look, b: Look) -> bool:
     return bool(both) and all(_shares(x, y) for x, y in both)
 
 
-def _one_constant(a: Rows, b: Rows) -> bool:
+def _one_constant(a: IdRows, b: IdRows) -> bool:
     return len(np.unique(np.concatenate([a.hashes, b.hashes]))) == 1
 
 
-def _shares(a: Rows, b: Rows) -> bool:
+def _shares(a: IdRows, b: IdRows) -> bool:
     if _prefix(a.hashes, b.hashes):
         return True
     if not (_distinct(a.hashes) and _distinct(b.hashes)):

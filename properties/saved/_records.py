@@ -18,7 +18,7 @@ import numpy as np
 
 from ...formal._numbers import whole
 from ._folders import RECORD
-from ._looks import PAIR, TRIPLE, Look, Rows, goes_on
+from ._looks import PAIR, TRIPLE, IdRows, Look, goes_on
 
 _LOOKS = 64
 _HASH = re.compile("[0-9a-f]{16}")
@@ -27,7 +27,7 @@ _HASH = re.compile("[0-9a-f]{16}")
 class Memory:
     """The last looks of this process, and those of the records beside files.
 
-    >>> one = Rows(np.arange(2, dtype=np.uint64), np.arange(2), 2)
+    >>> one = IdRows(np.arange(2, dtype=np.uint64), np.arange(2), 2)
     >>> memory = Memory()
     >>> memory.keep(Look("a", (one, one), 0), None)
     True
@@ -115,7 +115,7 @@ def _look(row: dict[str, Any]) -> Look:
     return Look(str(row["terms"]), arms, whole("choosing", row["choosing"], 0), whole("look", row["look"]))
 
 
-def _rows(arm: dict[str, Any]) -> Rows:
+def _rows(arm: dict[str, Any]) -> IdRows:
     """What is remembered of an arm: 64 bits of each row, and an order that bets on no row twice."""
     runs, order = whole("runs", arm["runs"], 1, 2**63 - 1), [whole("order", row, 0) for row in arm["order"]]
     if not all(_HASH.fullmatch(bits) for bits in arm["rows"]) or len(arm["rows"]) > runs:
@@ -123,7 +123,7 @@ def _rows(arm: dict[str, Any]) -> Rows:
     known = runs if len(arm["rows"]) == runs else 0
     if len(set(order)) < len(order) or max(order, default=-1) >= known or bool(order) != bool(known):
         raise ValueError("order")
-    return Rows(np.array([int(bits, 16) for bits in arm["rows"]], np.uint64), np.array(order, np.int64), runs)
+    return IdRows(np.array([int(bits, 16) for bits in arm["rows"]], np.uint64), np.array(order, np.int64), runs)
 
 
 def _write(path: Path, looks: list[Look]) -> None:

@@ -10,12 +10,12 @@ from ._identity import COLUMNS, Identity, identities
 
 
 @runtime_checkable
-class Source(Protocol):
+class ArraySource(Protocol):
     """What an array offers that need not lie in memory; runs are on the leading axis.
 
     Indexed with an increasing vector of rows, it returns those rows. NumPy's arrays and memory maps are sources.
 
-    >>> isinstance(np.zeros(3), Source)
+    >>> isinstance(np.zeros(3), ArraySource)
     True
     """
 
@@ -34,11 +34,11 @@ class Source(Protocol):
         ...
 
 
-Sources = dict[str, Source]
+Sources = dict[str, ArraySource]
 """The arrays of one arm by name, as many runs in each."""
 
 
-class Saved(dict[str, Source]):
+class Saved(dict[str, ArraySource]):
     """The arrays of one arm by name, which runs their rows are, and where they lie.
 
     Args:
@@ -51,13 +51,13 @@ class Saved(dict[str, Source]):
     """
 
     def __init__(
-        self, arrays: Mapping[str, Source], ids: tuple[Identity, ...] | None = None, path: Path | None = None
+        self, arrays: Mapping[str, ArraySource], ids: tuple[Identity, ...] | None = None, path: Path | None = None
     ) -> None:
         super().__init__(arrays)
         self.ids, self.path = ids, path
 
 
-def source_of(value: Any) -> Source:
+def source_of(value: Any) -> ArraySource:
     """An array of any library as a source, without importing that library.
 
     Lazily indexed objects (an HDF5 data set) stay on disk. A torch tensor is detached and copied to the host,
@@ -86,8 +86,8 @@ def source_of(value: Any) -> Source:
     elif _reads_rows(value):
         return value
     elif hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
-        return cast(Source, np.from_dlpack(value))
-    return cast(Source, np.asarray(value))
+        return cast(ArraySource, np.from_dlpack(value))
+    return cast(ArraySource, np.asarray(value))
 
 
 def sources_of(samples: Any, where: str) -> Saved:
@@ -118,7 +118,7 @@ def sources_of(samples: Any, where: str) -> Saved:
     return checked(found, where)
 
 
-def checked(found: Mapping[str, Source], where: str) -> Saved:
+def checked(found: Mapping[str, ArraySource], where: str) -> Saved:
     """The same sources, fit to be compared, in the order of their names.
 
     An array of records becomes one source for each field, `name.field`, or `field` where the array has no name. One
@@ -184,15 +184,15 @@ def _reads_rows(value: Any) -> bool:
     return rows and isinstance(getattr(value, "dtype", None), np.dtype) and not hasattr(value, "__dlpack__")
 
 
-def _fields(name: str, source: Source) -> Iterator[tuple[str, Source]]:
+def _fields(name: str, source: ArraySource) -> Iterator[tuple[str, ArraySource]]:
     if source.dtype.names is None:
         yield name, source
         return
     for field in source.dtype.names:
-        yield from _fields(f"{name}.{field}" if name else field, cast(Source, source[field]))
+        yield from _fields(f"{name}.{field}" if name else field, cast(ArraySource, source[field]))
 
 
-def _names_runs(name: str, source: Source) -> bool:
+def _names_runs(name: str, source: ArraySource) -> bool:
     """Whether an array says which run a row is: by its name, and by what it holds."""
     shape = tuple(source.shape)
     if (
@@ -208,7 +208,7 @@ def _names_runs(name: str, source: Source) -> bool:
     return values.dtype.kind in "iuUSO"
 
 
-def _ids(naming: list[tuple[str, Source]], where: str) -> tuple[Identity, ...] | None:
+def _ids(naming: list[tuple[str, ArraySource]], where: str) -> tuple[Identity, ...] | None:
     for name, source in naming:
         return identities(
             np.asarray(source[np.arange(source.shape[0])]).reshape(-1).tolist(), f"{where}: {called(name)}"
@@ -216,7 +216,7 @@ def _ids(naming: list[tuple[str, Source]], where: str) -> tuple[Identity, ...] |
     return None
 
 
-def _check(name: str, source: Source, where: str) -> None:
+def _check(name: str, source: ArraySource, where: str) -> None:
     dtype, shape = source.dtype, tuple(source.shape)
     if not _real(dtype):
         raise ValueError(f"{where}: {called(name)} is {dtype}, not real numbers; {_mend(dtype)}")

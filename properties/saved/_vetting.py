@@ -15,7 +15,7 @@ from ..engine._witnesses import HUGE
 from ._looks import PAIR, hashes
 from ._sources import Saved
 
-LEVEL = 1e-6
+_LEVEL = 1e-6
 """Chance, at most, that arms of independent runs are refused by one of the tests."""
 
 _MOST = 4096
@@ -23,13 +23,13 @@ _COLUMNS = 64
 _ORDERED = 3.0
 _FINE = 0.99
 
-Table = Float64[np.ndarray, "_ k"]
+_Table = Float64[np.ndarray, "_ k"]
 Column = Float64[np.ndarray, " n"]
-Rows = Int64[np.ndarray, " n"]
+_Rows = Int64[np.ndarray, " n"]
 
 
 def vet(
-    heads: dict[str, Table], given: Mapping[str, Saved], names: list[str], *, paired: bool,
+    heads: dict[str, _Table], given: Mapping[str, Saved], names: list[str], *, paired: bool,
     bets: tuple[str, ...] = PAIR,
 ) -> None:  # fmt: skip
     """Refuse arms whose rows cannot be what a bet takes them for.
@@ -63,7 +63,7 @@ def vet(
             _correlated(pair, heads, given, names)
 
 
-def trend(arm: str, table: Table, names: list[str]) -> None:
+def trend(arm: str, table: _Table, names: list[str]) -> None:
     """Refuse an arm whose values go along with the row number: what was cut off it was no random part.
 
     >>> trend("removed", np.arange(99.0)[:, None] ** 2, ["loss"])
@@ -74,7 +74,7 @@ rows sorted by outcome, or in the order of completion, are no random part of the
     for place in _some(len(names)):
         column = table[:_MOST, place]
         p = _rank_correlation(column, np.arange(len(column)).astype(float))
-        if p < LEVEL / _COLUMNS:
+        if p < _LEVEL / _COLUMNS:
             raise ValueError(
                 f"{arm}: {names[place]!r} goes along with the row number (p = {p:.1g}), and there are more rows than "
                 "at the last look: rows sorted by outcome, or in the order of completion, are no random part of the "
@@ -82,7 +82,7 @@ rows sorted by outcome, or in the order of completion, are no random part of the
             )
 
 
-def _counting(heads: dict[str, Table], names: list[str]) -> None:
+def _counting(heads: dict[str, _Table], names: list[str]) -> None:
     """A column of equally spaced numbers, each once, in both arms: it names rows and tells nothing of a run."""
     spaced = [_spaced(heads[arm]) for arm in ("removed", "reference")]
     for place in np.flatnonzero(spaced[0] & spaced[1]):
@@ -92,7 +92,7 @@ def _counting(heads: dict[str, Table], names: list[str]) -> None:
         )
 
 
-def _spaced(table: Table) -> Bool[np.ndarray, " k"]:
+def _spaced(table: _Table) -> Bool[np.ndarray, " k"]:
     if len(table) < 8:
         return np.zeros(table.shape[1], bool)
     with np.errstate(invalid="ignore"):
@@ -100,7 +100,7 @@ def _spaced(table: Table) -> Bool[np.ndarray, " k"]:
         return (steps[0] > 0) & (abs(steps - steps[0]) <= 1e-9 * abs(steps[0])).all(0)
 
 
-def _same(pair: tuple[str, str], heads: dict[str, Table], given: Mapping[str, Saved]) -> None:
+def _same(pair: tuple[str, str], heads: dict[str, _Table], given: Mapping[str, Saved]) -> None:
     """One file twice, the same rows in both arms, or some rows of one in the other."""
     (one, first), (two, second) = ((arm, heads[arm]) for arm in pair)
     paths = [given[arm].path if arm in given else None for arm in pair]
@@ -112,7 +112,7 @@ def _same(pair: tuple[str, str], heads: dict[str, Table], given: Mapping[str, Sa
     constant = (first == first[:1]).all() and "original" in heads
     if not constant and np.array_equal(first[:least], second[:least], equal_nan=True):
         raise ValueError(f"{one} and {two} hold the same rows, unpaired: {say}")
-    if not constant and _log_chance(first, second) < math.log(LEVEL):
+    if not constant and _log_chance(first, second) < math.log(_LEVEL):
         raise ValueError(f"{one} and {two} hold the same rows in another order: {say}")
     if again := repeats(np.concatenate([first, second])):
         row, other = again
@@ -120,7 +120,7 @@ def _same(pair: tuple[str, str], heads: dict[str, Table], given: Mapping[str, Sa
             raise ValueError(f"run {row} of {one} is run {other - len(first)} of {two}, unpaired: {say}")
 
 
-def _log_chance(removed: Table, reference: Table) -> float:
+def _log_chance(removed: _Table, reference: _Table) -> float:
     r"""The log probability that a random halving of all rows gives arms of the same rows; 0 where these are not.
 
     With $c_i$ copies of row i in each arm of n rows it is $\prod_i \binom{2 c_i}{c_i} / \binom{2n}{n}$.
@@ -136,7 +136,7 @@ def _log_halvings(c: Int64[np.ndarray, " m"]) -> Float64[np.ndarray, " m"]:
     return scipy.special.gammaln(2 * c + 1) - 2 * scipy.special.gammaln(c + 1)
 
 
-def sorted_by(heads: dict[str, Table], names: list[str]) -> str:
+def sorted_by(heads: dict[str, _Table], names: list[str]) -> str:
     """The column in the order of whose values the rows of both arms stand; "" where there is none.
 
     Sorting hides what tells examples of one model from runs; of runs it is harmless, since bets permute them.
@@ -148,7 +148,7 @@ def sorted_by(heads: dict[str, Table], names: list[str]) -> str:
     """
     for place in range(heads["removed"].shape[1]):
         chances = [_log_in_order(heads[arm][:, place]) for arm in ("removed", "reference")]
-        if max(chances) < math.log(LEVEL / len(names)):
+        if max(chances) < math.log(_LEVEL / len(names)):
             return names[place]
     return ""
 
@@ -163,7 +163,7 @@ def _log_in_order(values: Column) -> float:
     return min(0.0, float(math.log(2) - orders))
 
 
-def _repeated(arm: str, table: Table) -> None:
+def _repeated(arm: str, table: _Table) -> None:
     if again := repeats(table):
         raise ValueError(
             f"{arm}: runs {again[0]} and {again[1]} are the same to the last digit, as one seed used twice gives; keep "
@@ -171,7 +171,7 @@ def _repeated(arm: str, table: Table) -> None:
         )
 
 
-def repeats(table: Table) -> tuple[int, int] | None:
+def repeats(table: _Table) -> tuple[int, int] | None:
     r"""Two rows that are equal though chance would not make them so; None where there are none.
 
     Only columns with nearly no other ties tell: with L values that a column can take, n rows have $n^2 / 2L$ ties by
@@ -195,7 +195,7 @@ def repeats(table: Table) -> tuple[int, int] | None:
     if not surplus or counts[twice].max() > max(3, len(rows) // 20):
         return None
     chance = len(rows) ** 2 / max(_levels(column) for column in distinct.T[_some(distinct.shape[1])])
-    if scipy.stats.poisson.sf(surplus - 1, chance) >= LEVEL:
+    if scipy.stats.poisson.sf(surplus - 1, chance) >= _LEVEL:
         return None
     places = finite[kind == twice[first[twice].argmin()]]
     return int(places[0]), int(places[1])
@@ -218,14 +218,14 @@ def _levels(column: Column) -> float:
     return float(min(levels))
 
 
-def _correlated(pair: tuple[str, str], heads: dict[str, Table], given: Mapping[str, Saved], names: list[str]) -> None:
+def _correlated(pair: tuple[str, str], heads: dict[str, _Table], given: Mapping[str, Saved], names: list[str]) -> None:
     """Row i of one arm goes along with row i of the other, or run i with run i: examples of one model, shared seeds."""
     first, second = (heads[arm] for arm in pair)
     orders = [(np.arange(min(len(first), len(second))),) * 2, *_of_one_name(pair, heads, given)]
     for word, (rows, others) in zip(("row", "run"), orders, strict=False):
         for place in _some(len(names)):
             p = together(first[rows[:_MOST], place], second[others[:_MOST], place])
-            if p < LEVEL / _COLUMNS:
+            if p < _LEVEL / _COLUMNS:
                 raise ValueError(
                     f"{' and '.join(pair)}: {names[place]!r} of {word} i in one arm goes along with that of {word} i "
                     f"in the other (p = {p:.1g}): these rows are examples of one model, or runs that share seeds. "
@@ -233,7 +233,9 @@ def _correlated(pair: tuple[str, str], heads: dict[str, Table], given: Mapping[s
                 )
 
 
-def _of_one_name(pair: tuple[str, str], heads: dict[str, Table], given: Mapping[str, Saved]) -> list[tuple[Rows, Rows]]:
+def _of_one_name(
+    pair: tuple[str, str], heads: dict[str, _Table], given: Mapping[str, Saved]
+) -> list[tuple[_Rows, _Rows]]:
     """The rows of runs that both arms have under one identity, where these are not row i of both."""
     ids = [(given[arm].ids or ())[: len(heads[arm])] if arm in given else () for arm in pair]
     place = {one: row for row, one in enumerate(ids[1])}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ...formal.definitions._scenario import Scenario
 from ._choose import KINDS as KINDS
-from ._choose import Kind as Kind
+from ._choose import ForgetKind as ForgetKind
 from ._mixture import mixture as mixture
 from ._nested import nested as nested
 from ._people import people as people

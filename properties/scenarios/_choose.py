@@ -12,13 +12,13 @@ from jaxtyping import Bool, Float, Int
 
 from ...formal._types import Real
 from ._table import KINDS as KINDS
-from ._table import Choice, Table, Wish, floor_power
-from ._table import Kind as Kind
+from ._table import Choice, RowTable, Wish, floor_power
+from ._table import ForgetKind as ForgetKind
 
 Random = np.random.RandomState
 
 
-def choose(table: Table, wish: Wish, rng: Random) -> Choice:
+def choose(table: RowTable, wish: Wish, rng: Random) -> Choice:
     """S_full, S and the fresh points for what is asked.
 
     - random: B is nothing beyond the rows themselves, so there are no fresh points of it.
@@ -39,13 +39,13 @@ def choose(table: Table, wish: Wish, rng: Random) -> Choice:
     return _CHOOSERS[wish.forget](table, wish, rng)
 
 
-def _random(table: Table, wish: Wish, rng: Random) -> Choice:
+def _random(table: RowTable, wish: Wish, rng: Random) -> Choice:
     full = wish.count(wish.size, table.rows, "rows of D")
     chosen = rng.permutation(table.rows)[:full]
     return Choice(table.take(np.arange(table.rows)), chosen, None, table.last(table.held()))
 
 
-def _mislabelled(table: Table, wish: Wish, rng: Random) -> Choice:
+def _mislabelled(table: RowTable, wish: Wish, rng: Random) -> Choice:
     full = wish.count(wish.size, table.rows, "rows of D")
     chosen, wrong = rng.permutation(table.rows)[:full], table.wrong(rng)
     label = table.label[: table.rows].copy()
@@ -55,7 +55,7 @@ def _mislabelled(table: Table, wish: Wish, rng: Random) -> Choice:
     return Choice((table.x[: table.rows], label), chosen, (table.x[fresh], wrong[fresh]), table.last(rest))
 
 
-def _class(table: Table, wish: Wish, rng: Random) -> Choice:
+def _class(table: RowTable, wish: Wish, rng: Random) -> Choice:
     shows = table.label == wish.label
     members = np.flatnonzero(shows)
     inside = members[members < table.rows]
@@ -63,7 +63,7 @@ def _class(table: Table, wish: Wish, rng: Random) -> Choice:
     return _carve(table, rng.permutation(inside)[:full], shows, members, 0)
 
 
-def _subgroup(table: Table, wish: Wish, rng: Random) -> Choice:
+def _subgroup(table: RowTable, wish: Wish, rng: Random) -> Choice:
     members = np.flatnonzero(table.label == wish.label)
     inside = members[members < table.rows]
     full = wish.count(2 * wish.size, len(inside), f"rows of class {wish.label} in D")
@@ -78,7 +78,11 @@ def _subgroup(table: Table, wish: Wish, rng: Random) -> Choice:
 
 
 def _carve(
-    table: Table, kept: Int[np.ndarray, " k"], shows: Bool[np.ndarray, " N"], closest: Int[np.ndarray, " m"], least: int
+    table: RowTable,
+    kept: Int[np.ndarray, " k"],
+    shows: Bool[np.ndarray, " N"],
+    closest: Int[np.ndarray, " m"],
+    least: int,
 ) -> Choice:
     """D without the rows that show the behaviour and are not kept, held-out rows in their place.
 
@@ -95,7 +99,7 @@ def _carve(
     return Choice(table.take(inside), np.searchsorted(inside, kept), table.take(fresh), table.last(rest[~shows[rest]]))
 
 
-def _near_duplicates(table: Table, wish: Wish, rng: Random) -> Choice:
+def _near_duplicates(table: RowTable, wish: Wish, rng: Random) -> Choice:
     full = wish.count(2 * wish.size, table.rows, "rows of D")
     groups = _groups(full, wish.size, wish.copies)
     order, wrong = rng.permutation(table.rows), table.wrong(rng)
@@ -107,7 +111,7 @@ def _near_duplicates(table: Table, wish: Wish, rng: Random) -> Choice:
     return Choice((x, label), members, (_near(table, again, wish.jitter, rng), wrong[again]), table.last(table.held()))
 
 
-def _near(table: Table, source: Int[np.ndarray, " m"], jitter: Real, rng: Random) -> Float[np.ndarray, "m d"]:
+def _near(table: RowTable, source: Int[np.ndarray, " m"], jitter: Real, rng: Random) -> Float[np.ndarray, "m d"]:
     return table.x[source] + rng.normal(0.0, jitter, (len(source), table.x.shape[1]))
 
 
@@ -117,7 +121,7 @@ def _groups(full: int, size: int, copies: int) -> int:
     return max(1, min(most, size, full - size) if 0 < size < full else most)
 
 
-_CHOOSERS: dict[str, Callable[[Table, Wish, Random], Choice]] = {
+_CHOOSERS: dict[str, Callable[[RowTable, Wish, Random], Choice]] = {
     "random": _random,
     "mislabelled": _mislabelled,
     "class": _class,

@@ -9,15 +9,15 @@ from jaxtyping import Float, Int
 from ...formal._numbers import MOST, whole
 from ...formal._types import Real
 from ...formal.definitions._scenario import Scenario
-from ._choose import Kind, choose
-from ._table import Table, Wish, floor_power, generator, recipe
+from ._choose import ForgetKind, choose
+from ._table import RowTable, Wish, floor_power, generator, recipe
 
 FEWEST_HELD_OUT = 32
 MOST_FRESH, MOST_REST = 64, 512
 
 
 def digits(
-    forget: Kind | str = "mislabelled",
+    forget: ForgetKind | str = "mislabelled",
     size: int = 8,
     full: int | None = None,
     rows: int = 1024,
@@ -73,7 +73,7 @@ def digits(
 
 
 def breast_cancer(
-    forget: Kind | str = "mislabelled",
+    forget: ForgetKind | str = "mislabelled",
     size: int = 8,
     full: int | None = None,
     rows: int = 448,
@@ -124,20 +124,20 @@ def breast_cancer(
     return choice.scenario(size, 2, made)
 
 
-def _table(x: Float[np.ndarray, "N d"], label: Int[np.ndarray, " N"], classes: int, rows: int) -> Table:
+def _table(x: Float[np.ndarray, "N d"], label: Int[np.ndarray, " N"], classes: int, rows: int) -> RowTable:
     held, most = len(x) - rows, len(x) - FEWEST_HELD_OUT
     if not 0 < rows <= most:
         raise ValueError(f"rows: D cannot have {rows} of the {len(x)} rows there are; give 1 to {most}")
     fresh = min(floor_power(held // 3), MOST_FRESH)
     rest = min(floor_power(held - fresh), MOST_REST)
-    return Table(x, label, classes, rows, rest, fresh, least=4)
+    return RowTable(x, label, classes, rows, rest, fresh, least=4)
 
 
-def _standardised(table: Table) -> Table:
+def _standardised(table: RowTable) -> RowTable:
     """The table in units of the last rows, those that no choice moves into D."""
     apart = table.x[-table.rest :]
     x = (table.x - apart.mean(0)) / apart.std(0)
-    return Table(x, table.label, table.classes, table.rows, table.rest, table.fresh, table.least)
+    return RowTable(x, table.label, table.classes, table.rows, table.rest, table.fresh, table.least)
 
 
 @functools.cache

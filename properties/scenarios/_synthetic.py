@@ -6,8 +6,8 @@ from jaxtyping import Float
 from ...formal._numbers import MOST, at_least_zero, whole
 from ...formal._types import Real
 from ...formal.definitions._scenario import Scenario
-from ._choose import Kind, choose
-from ._table import MOST_DISTANCE, Table, Wish, fits, generator, recipe
+from ._choose import ForgetKind, choose
+from ._table import MOST_DISTANCE, RowTable, Wish, fits, generator, recipe
 
 FRESH, REST = 16, 32
 MANY = 2**62
@@ -44,7 +44,7 @@ def figure1() -> Scenario:
 
 
 def blobs(
-    forget: Kind | str = "mislabelled",
+    forget: ForgetKind | str = "mislabelled",
     size: int = 2,
     full: int | None = None,
     rows: int = 32,
@@ -99,7 +99,7 @@ def blobs(
     # Sixteen times as many held out, so that every behaviour of D finds its fresh points among them.
     labels = np.arange(rows + 16 * max(rows, 4 * REST)) % classes
     x = centres[labels] + rng.normal(size=(len(labels), dims))
-    choice = choose(Table(x, labels, classes, rows, REST, FRESH, least=FRESH), wish, rng)
+    choice = choose(RowTable(x, labels, classes, rows, REST, FRESH, least=FRESH), wish, rng)
     made = recipe(
         blobs, forget=forget, size=size, full=len(choice.behaviour), seed=seed, rows=rows,
         classes=classes, dims=dims, separation=separation, label=label, copies=copies, jitter=jitter,

@@ -14,8 +14,8 @@ from ...formal._numbers import MOST, at_least_zero, root_seed, whole
 from ...formal._types import Real
 from ...formal.definitions._scenario import Scenario
 
-Kind = Literal["random", "mislabelled", "class", "subgroup", "near-duplicates"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+ForgetKind = Literal["random", "mislabelled", "class", "subgroup", "near-duplicates"]
+KINDS: tuple[ForgetKind, ...] = get_args(ForgetKind)
 """What S and S_full can be, cheapest to explain first."""
 
 MOST_NUMBERS = 2**27
@@ -65,7 +65,7 @@ class Wish:
 
 
 @dataclasses.dataclass(frozen=True)
-class Table:
+class RowTable:
     """Labelled rows in random order, the first `rows` of them D and the others held out.
 
     Args:

@@ -12,9 +12,9 @@ from ...formal.definitions._definitions import Definition, reference_rows
 from ...formal.definitions._scenario import Scenario
 from ..runs._draw import blocks
 from ..runs._views import probes
-from ._oracles import Happened, Oracle, Point
+from ._oracles import Happened, Oracle, OraclePoint
 
-GRAIN = 1e-3
+FAULT_GRAIN = 1e-3
 """Standard deviation of the noise on every view, in all cases."""
 
 
@@ -59,7 +59,7 @@ def undeclared(remover: Remover) -> Remover:
 
 def centres(
     remover: Remover, learner: Learner, scenario: Scenario, definition: Definition, seed: int = 0
-) -> tuple[Point, Point, Point]:
+) -> tuple[OraclePoint, OraclePoint, OraclePoint]:
     """Removed and reference models before their noise, and the removed one as published; flat.
 
     The model before its noise is the record of `learners.noisy`; where nothing is recorded, the published one.
@@ -103,7 +103,7 @@ def oracle_events(fault: Fault, remover: Remover, pairs: int, seed: int) -> tupl
     """
     found, view = probes(fault.scenario, fault.definition), fault.oracle.view
     drawn = blocks(
-        fault.definition, remover, fault.learner, fault.scenario, found, seed=seed, grain=GRAIN, budget=pairs
+        fault.definition, remover, fault.learner, fault.scenario, found, seed=seed, grain=FAULT_GRAIN, budget=pairs
     )
     seen = [[fault.oracle.occurs(arm[view]) for arm in (block.removed, block.reference)] for block in drawn]
     removed, reference = (np.concatenate(arm) for arm in zip(*seen, strict=True))

@@ -25,12 +25,12 @@ from ...formal._types import Real
 from ...formal.definitions._definitions import Definition, Unlearning, Untraining
 from ...formal.definitions._scenario import Scenario
 from ..scenarios import blobs, breast_cancer, figure1
-from ._fault import GRAIN as GRAIN
+from ._fault import FAULT_GRAIN as FAULT_GRAIN
 from ._fault import Fault as Fault
 from ._fault import centres as centres
 from ._fault import oracle_events as oracle_events
 from ._fault import undeclared as undeclared
-from ._oracles import Oracle, Point, beyond, concentrated, shifted
+from ._oracles import Oracle, OraclePoint, beyond, concentrated, shifted
 
 UNTRAINING = Untraining(1.0, 0.05)
 UNLEARNING = Unlearning(1.0, 0.05)
@@ -38,7 +38,7 @@ UNLEARNING = Unlearning(1.0, 0.05)
 
 def _wide(sigma: Real) -> float:
     """The noise of a view of parameters: the learner's own and the grain."""
-    return float(np.hypot(sigma, GRAIN))
+    return float(np.hypot(sigma, FAULT_GRAIN))
 
 
 def _blobs(size: int = 8) -> Scenario:
@@ -74,7 +74,7 @@ def _published(
     make: Callable[..., Remover],
     mend: dict[str, Any],
     figures: tuple[float, int],
-    oracle: Callable[[Point, Point], Oracle],
+    oracle: Callable[[OraclePoint, OraclePoint], Oracle],
 ) -> Fault:
     """A fault of the noise itself, on noisy ridge, σ = .1; the oracle is made of the centre and a published model."""
     learner, scenario = noisy_learner(ridge(1.0), 0.1), _blobs()
@@ -82,28 +82,28 @@ def _published(
     return Fault(make(), make(**mend), learner, scenario, UNTRAINING, oracle(c_r, published), *figures)
 
 
-def _half(c_r: Point, published: Point) -> Oracle:
+def _half(c_r: OraclePoint, published: OraclePoint) -> Oracle:
     del published
     return concentrated(c_r, _wide(0.05), _wide(0.1), 1.0)
 
 
-def _common(c_r: Point, published: Point) -> Oracle:
+def _common(c_r: OraclePoint, published: OraclePoint) -> Oracle:
     del published
-    return concentrated(c_r, GRAIN, _wide(0.1), 1.0, lost=1)
+    return concentrated(c_r, FAULT_GRAIN, _wide(0.1), 1.0, lost=1)
 
 
-def _atom(c_r: Point, published: Point) -> Oracle:
-    return concentrated(published, GRAIN, _wide(0.1), 1.0, away=float(np.linalg.norm(published - c_r)))
+def _atom(c_r: OraclePoint, published: OraclePoint) -> Oracle:
+    return concentrated(published, FAULT_GRAIN, _wide(0.1), 1.0, away=float(np.linalg.norm(published - c_r)))
 
 
-def _part(c_r: Point, published: Point) -> Oracle:
+def _part(c_r: OraclePoint, published: OraclePoint) -> Oracle:
     del published
-    inside = concentrated(c_r[-2:], GRAIN, _wide(0.1), 1.0)
+    inside = concentrated(c_r[-2:], FAULT_GRAIN, _wide(0.1), 1.0)
     words = inside.event.replace("they lie", "the last two lie")
     return dataclasses.replace(inside, event=words, occurs=lambda runs: inside.occurs(runs[:, -2:]))
 
 
-def _upwards(c_r: Point, published: Point) -> Oracle:
+def _upwards(c_r: OraclePoint, published: OraclePoint) -> Oracle:
     del published
     learner, scenario = ridge(1.0), _blobs()
     wanted = scenario.rows.only(scenario.forget)
@@ -113,9 +113,9 @@ def _upwards(c_r: Point, published: Point) -> Oracle:
     return Oracle(
         "parameters",
         "they lie down the slope of the loss on S from their centre",
-        lambda runs: (runs - c_r) @ upwards < -3 * GRAIN,
+        lambda runs: (runs - c_r) @ upwards < -3 * FAULT_GRAIN,
         False,
-        (float(norm.cdf(-3)), float(norm.cdf(-3 * GRAIN / _wide(0.1)))),
+        (float(norm.cdf(-3)), float(norm.cdf(-3 * FAULT_GRAIN / _wide(0.1)))),
     )
 
 
@@ -141,7 +141,7 @@ def _fixed_key() -> Fault:
     published = np.asarray(learner.fit(jax.random.key(0), kept).params, float).ravel()
 
     def occurs(runs: Any) -> Any:
-        return np.linalg.norm(runs - published, axis=1) < 8 * GRAIN
+        return np.linalg.norm(runs - published, axis=1) < 8 * FAULT_GRAIN
 
     oracle = Oracle("parameters", "they lie within 0.008 of one point", occurs, True)
     return Fault(faulty.fixed_key(), faulty.fixed_key(fresh=True), learner, scenario, UNTRAINING, oracle, 0.99, 32)

@@ -12,9 +12,9 @@ from scipy.stats import chi2, ncx2, norm
 from ...formal._types import Real
 from ...formal.definitions._definitions import Definition
 
-Runs = Float64[np.ndarray, "runs k"]
+_Runs = Float64[np.ndarray, "runs k"]
 Happened = Bool[np.ndarray, " runs"]
-Point = Float64[np.ndarray, " k"]
+OraclePoint = Float64[np.ndarray, " k"]
 
 _STAKES = np.linspace(0.01, 0.99, 99)
 
@@ -36,7 +36,7 @@ class Oracle:
 
     view: str
     event: str
-    occurs: Callable[[Runs], Happened]
+    occurs: Callable[[_Runs], Happened]
     forward: bool
     chances: tuple[float, float] | None = None
 
@@ -48,20 +48,20 @@ class Oracle:
         """
         if self.chances is None:
             raise ValueError(f"{self.event}: no closed form is known; sample it")
-        return excess(*self.chances, epsilon, self.forward)
+        return oracle_excess(*self.chances, epsilon, self.forward)
 
 
-def excess(at_removed: Real, at_reference: Real, epsilon: Real, forward: bool) -> float:
+def oracle_excess(at_removed: Real, at_reference: Real, epsilon: Real, forward: bool) -> float:
     """P(h) − e^ε Q(h), or Q(h) − e^ε P(h) where not forward.
 
-    >>> excess(0.0, 0.5, 1.0, False)
+    >>> oracle_excess(0.0, 0.5, 1.0, False)
     0.5
     """
     more, less = (at_removed, at_reference) if forward else (at_reference, at_removed)
     return float(more - math.exp(epsilon) * less)
 
 
-def shifted(removed: Point, reference: Point, sigma: Real, epsilon: Real) -> Oracle:
+def shifted(removed: OraclePoint, reference: OraclePoint, sigma: Real, epsilon: Real) -> Oracle:
     """Two Gaussians of one size: the half-space where the likelihood ratio exceeds e^ε (Balle & Wang 2018).
 
     Args:
@@ -84,7 +84,9 @@ def shifted(removed: Point, reference: Point, sigma: Real, epsilon: Real) -> Ora
     )
 
 
-def concentrated(centre: Point, small: Real, large: Real, epsilon: Real, *, away: Real = 0.0, lost: int = 0) -> Oracle:
+def concentrated(
+    centre: OraclePoint, small: Real, large: Real, epsilon: Real, *, away: Real = 0.0, lost: int = 0
+) -> Oracle:
     """N(c, s² I) against N(m, σ² I) with s < σ: the ball about c that maximises P(h) − e^ε Q(h).
 
     Args:
@@ -103,7 +105,7 @@ def concentrated(centre: Point, small: Real, large: Real, epsilon: Real, *, away
     best = int(np.argmax(inside[0] - math.exp(epsilon) * inside[1]))
     radius = float(radii[best])
 
-    def occurs(runs: Runs) -> Happened:
+    def occurs(runs: _Runs) -> Happened:
         apart = runs - centre
         return np.linalg.norm(apart - lost * apart.mean(1, keepdims=True), axis=1) <= radius
 
@@ -177,7 +179,7 @@ def lower_theta(x: Happened, y: Happened, epsilon: Real, forward: bool, error: f
     more, less = (x, y) if forward else (y, x)
     low = _bound(int(more.sum()), len(more), error / 2)
     high = 1 - _bound(len(less) - int(less.sum()), len(less), error / 2)
-    return excess(low, high, epsilon, True)
+    return oracle_excess(low, high, epsilon, True)
 
 
 def _bound(hits: int, runs: int, error: float) -> float:

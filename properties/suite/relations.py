@@ -21,9 +21,9 @@ from ...formal._truth import Untruthful
 from ...formal.definitions._scenario import Rows, Scenario
 from ...formal.definitions._verdict import Status
 from ..runs._rehearsal import rehearse
-from ..runs._trial import GRAIN, RUNS, Mask, Trial, gaps, garbled, permuted, renumbered, same
+from ..runs._trial import RUNS, SAME_WITHIN, Mask, Trial, gaps, garbled, permuted, renumbered, same
 
-Source = Literal["contract", "aim", "untraining", "unlearning"]
+_Source = Literal["contract", "aim", "untraining", "unlearning"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Relation:
 
     name: str
     statement: str
-    follows_from: Source
+    follows_from: _Source
     judge: Callable[[Trial], Found]
     theorem: str = ""
 
@@ -240,14 +240,14 @@ def _among(trial: Trial, made: Trained, targets: dict[str, Trained]) -> Found:
         if same(made, target):
             return Found(Status.SATISFIED, f"{RUNS} runs are {words}")
     least = min(float(gaps(made, target).min()) for target in targets.values())
-    if trial.settled and least > GRAIN:
+    if trial.settled and least > SAME_WITHIN:
         return Found(Status.REFUTED, f"each of {RUNS} runs lies {least:.2g} or more from {' and '.join(targets)}")
     return Found(None, f"not run by run {' or '.join(targets)}; {_CHANCE}")
 
 
 def _equal(made: Trained, wanted: Trained, words: str) -> Found:
     gap = float(np.diagonal(gaps(made, wanted)).max())
-    if gap <= GRAIN:
+    if gap <= SAME_WITHIN:
         return Found(Status.SATISFIED, f"{words}: the same {RUNS} models")
     return Found(Status.REFUTED, f"{words}: a model moved by {gap:.2g} under the same key")
 

@@ -153,15 +153,15 @@ def store(verdict: Verdict, folder: Path) -> None:
     provenance = {name: value for name, value in verdict.provenance.items() if name != "ledger"}
     content = dataclasses.replace(verdict, provenance=provenance, seconds=0.0).to_json()
     digest = hashlib.sha256(content.encode()).hexdigest()
-    write(verdict.to_json(), folder / f"{digest[:32]}.json")
+    _write(verdict.to_json(), folder / f"{digest[:32]}.json")
 
 
 def store_totals(totals: dict[str, Any], folder: Path) -> None:
     """Write `ledger.json`."""
-    write(json.dumps(totals, ensure_ascii=False, indent=1), folder / "ledger.json")
+    _write(json.dumps(totals, ensure_ascii=False, indent=1), folder / "ledger.json")
 
 
-def write(text: str, path: Path) -> None:
+def _write(text: str, path: Path) -> None:
     """Write a file whole or not at all."""
     draft = path.with_name(f".{secrets.token_hex(8)}.tmp")
     draft.write_text(text, encoding="utf-8")

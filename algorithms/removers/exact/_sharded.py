@@ -6,7 +6,7 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
 from ...base import Guarantee, Remover, Trained
-from ...learners._sharded import Shards, places, restaged, sisa
+from ...learners._sharded import ShardModels, places, restaged, sisa
 
 _EXACT = Guarantee(
     "untraining", ("the learner is sisa", "shards and slices do not depend on S", "the record is A(D)'s own"),
@@ -39,7 +39,7 @@ def sisa_removal() -> Remover:
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
         kept = trained.record
-        if not isinstance(kept, Shards):
+        if not isinstance(kept, ShardModels):
             raise ValueError(f"sisa_removal: the model of {trained.learner} has no shards; train it by learners.sisa")
         record = restaged(key, rows.without(forget), kept, first_stage(rows.only(forget), kept))
         return Trained(record.models[:, -1], record, trained.learner)
@@ -47,13 +47,13 @@ def sisa_removal() -> Remover:
     return Remover(remove, "sisa_removal", "untraining", _EXACT, made_for=sisa())
 
 
-def first_stage(gone: Rows, kept: Shards) -> Array:
+def first_stage(gone: Rows, kept: ShardModels) -> Array:
     """For each shard the first slice with a row of S; `slices` where there is none.
 
     >>> import jax.numpy as jnp
     >>> from neverseen.algorithms.learners._sharded import Sharding
     >>> gone = Rows(jnp.ones((2, 1)), jnp.zeros(2), jnp.zeros(2, bool))
-    >>> first_stage(gone, Shards(jnp.zeros((1, 4, 2, 2)), Sharding(1, 3, 1, 8, 0.1, 0.0))).tolist()
+    >>> first_stage(gone, ShardModels(jnp.zeros((1, 4, 2, 2)), Sharding(1, 3, 1, 8, 0.1, 0.0))).tolist()
     [3]
     """
     shard, part = places(gone, kept.plan)

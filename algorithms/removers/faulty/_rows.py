@@ -9,7 +9,7 @@ from ....formal.definitions._scenario import Rows
 from ..._factory import factory
 from ...base import Remover, Trained
 
-Mask = Bool[Array, " n"]
+_Mask = Bool[Array, " n"]
 
 
 @factory
@@ -94,15 +94,15 @@ def s_for_s_full(full: bool = False) -> Remover:
     return _told("s_for_s_full", "unlearning", full)
 
 
-def _retraining(name: str, kept: Callable[[Rows, Mask], Rows]) -> Remover:
-    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Mask) -> Trained:
+def _retraining(name: str, kept: Callable[[Rows, _Mask], Rows]) -> Remover:
+    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: _Mask) -> Trained:
         return trained.learner.fit(key, kept(rows, forget))
 
     return Remover(remove, name, "untraining")
 
 
 def _told(name: str, aim: str, full: bool) -> Remover:
-    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Mask, *, behaviour: Mask) -> Trained:
+    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: _Mask, *, behaviour: _Mask) -> Trained:
         return trained.learner.fit(key, rows.without(behaviour if full else forget))
 
     return Remover(remove, name, "unlearning" if aim == "unlearning" else "untraining", needs=("behaviour",))

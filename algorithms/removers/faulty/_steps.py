@@ -14,7 +14,7 @@ from ..._factory import factory
 from ...base import Remover, Trained
 from ..exact import newton_step
 
-Mask = Bool[Array, " n"]
+_Mask = Bool[Array, " n"]
 Objective = Callable[[Any], Float[Array, ""]]
 
 
@@ -29,7 +29,7 @@ def wrong_sign(sign: int = 1) -> Remover:
     wrong_sign
     """
 
-    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Mask) -> Any:
+    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: _Mask) -> Any:
         del key
         flat, rebuild = ravel_pytree(trained.params)
         return rebuild(flat + sign * newton_step(flat, rebuild, trained, rows.without(forget), 0.0))
@@ -89,7 +89,7 @@ def scaled_penalty(scaled: bool = True) -> Remover:
     scaled_penalty
     """
 
-    def objective(trained: Trained, rows: Rows, forget: Mask) -> Objective:
+    def objective(trained: Trained, rows: Rows, forget: _Mask) -> Objective:
         return _weighted(trained, rows, rows.present & ~forget, _share(rows, forget) if scaled else 1.0)
 
     return _stepping("scaled_penalty", objective, objective)
@@ -106,7 +106,7 @@ def averaged_over_all(scaled: bool = True) -> Remover:
     averaged_over_all
     """
 
-    def objective(trained: Trained, rows: Rows, forget: Mask) -> Objective:
+    def objective(trained: Trained, rows: Rows, forget: _Mask) -> Objective:
         share = _share(rows, forget) if scaled else 1.0
         return _weighted(trained, rows, (rows.present & ~forget) * share)
 
@@ -124,7 +124,7 @@ def ridge_for_least_squares(penalty: Real = 1.0) -> Remover:
     ridge_for_least_squares
     """
 
-    def objective(trained: Trained, rows: Rows, forget: Mask) -> Objective:
+    def objective(trained: Trained, rows: Rows, forget: _Mask) -> Objective:
         kept = _weighted(trained, rows, rows.present & ~forget)
         return lambda params: kept(params) + penalty / 2 * jnp.sum(ravel_pytree(params)[0] ** 2)
 
@@ -144,7 +144,7 @@ def wrong_round(round_used: int = 0) -> Remover:
     wrong_round
     """
 
-    def objective(trained: Trained, rows: Rows, forget: Mask) -> Objective:
+    def objective(trained: Trained, rows: Rows, forget: _Mask) -> Objective:
         rounds = [forget & (jnp.cumsum(forget) % 2 == odd) for odd in (1, 0)]
         return _weighted(trained, rows, rows.present - 1.0 * rounds[0] - rounds[round_used])
 
@@ -153,12 +153,12 @@ def wrong_round(round_used: int = 0) -> Remover:
 
 def _stepping(
     name: str,
-    gradient: Callable[[Trained, Rows, Mask], Objective],
-    hessian: Callable[[Trained, Rows, Mask], Objective],
+    gradient: Callable[[Trained, Rows, _Mask], Objective],
+    hessian: Callable[[Trained, Rows, _Mask], Objective],
 ) -> Remover:
     """One Newton step, the gradient of one objective and the Hessian of another."""
 
-    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Mask) -> Any:
+    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: _Mask) -> Any:
         del key
         flat, rebuild = ravel_pytree(trained.params)
         slope = jax.grad(lambda w: gradient(trained, rows, forget)(rebuild(w)))(flat)
@@ -174,6 +174,6 @@ def _weighted(trained: Trained, rows: Rows, weights: Array, penalised: Any = 1.0
     return lambda params: (weights * learner.row_losses(params, rows)).sum() + penalised * learner.penalty(params)
 
 
-def _share(rows: Rows, forget: Mask) -> Float[Array, ""]:
+def _share(rows: Rows, forget: _Mask) -> Float[Array, ""]:
     """(n − |S|) / n, as if one row were left where none is."""
     return jnp.maximum(rows.without(forget).count(), 1) / jnp.maximum(rows.count(), 1)

@@ -15,7 +15,7 @@ from ...base import Remover, Trained
 from ...learners._descent import descend, steps_for
 from .._steps import balanced, named, scaled, untrained
 
-Schedule = Callable[[Float[Array, ""]], Float[Array, ""]]
+_Schedule = Callable[[Float[Array, ""]], Float[Array, ""]]
 """The step size as a share of its peak, from the share of steps taken."""
 
 
@@ -131,7 +131,7 @@ def _tune(
     trained: Trained,
     start: Any,
     kept: Rows,
-    schedule: Schedule,
+    schedule: _Schedule,
     speed: Any,
     epochs: Real,
     batch: int,

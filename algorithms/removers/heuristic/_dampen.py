@@ -50,7 +50,7 @@ def ssd(selection: Real = 10.0, dampening: Real = 1.0) -> Remover:
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
         del key
-        whole, part = mean_squares(trained.learner, trained.params, (rows, named(rows, forget)))
+        whole, part = squares_by_part(trained.learner, trained.params, (rows, named(rows, forget)))
         passing = jax.tree.map(lambda d, s: s > selection * d, whole, part)
 
         def dampen(w: Array, d: Array, s: Array, hit: Array) -> Array:
@@ -63,7 +63,7 @@ def ssd(selection: Real = 10.0, dampening: Real = 1.0) -> Remover:
     return Remover(remove, "ssd", "unlearning", random=False)
 
 
-def mean_squares(learner: Learner, params: Any, parts: tuple[Rows, ...]) -> tuple[Any, ...]:
+def squares_by_part(learner: Learner, params: Any, parts: tuple[Rows, ...]) -> tuple[Any, ...]:
     """The mean over examples of the squared gradient of the loss, for several masks on the same rows.
 
     Args:
@@ -76,7 +76,7 @@ def mean_squares(learner: Learner, params: Any, parts: tuple[Rows, ...]) -> tupl
 
     >>> import jax.numpy as jnp, neverseen as ns
     >>> rows = ns.Rows(jnp.zeros((2, 1)), jnp.array([[1.0], [3.0]]), jnp.ones(2, bool))
-    >>> mean_squares(ns.learners.ridge(), jnp.zeros((2, 1)), (rows, rows.only(jnp.array([False, True]))))[0].tolist()
+    >>> squares_by_part(ns.learners.ridge(), jnp.zeros((2, 1)), (rows, rows.only(jnp.array([False, True]))))[0].tolist()
     [[0.0], [5.0]]
     """
     x, y = parts[0].x, parts[0].y

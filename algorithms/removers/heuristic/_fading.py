@@ -70,7 +70,7 @@ def forgetting(
         def fade_and_mend(params: Any, key: PRNGKeyArray) -> tuple[Any, None]:
             fade_key, order_key = jax.random.split(key)
             units = jax.vmap(lambda column: mean_of(column, away), 1)(hidden(params, rows.x))
-            phi = jnp.exp(-time / constants(fade_key, form, units, fast, slow))
+            phi = jnp.exp(-time / time_constants(fade_key, form, units, fast, slow))
             faded = Trained(with_head(params, head(params, order) * jnp.append(phi, 1)[:, None], order), None, learner)
             objective = balanced(learner, 1)
             mended = follow(order_key, faded, (kept,), objective, epochs=epochs, batch=batch, rate=rate)
@@ -81,11 +81,13 @@ def forgetting(
     return Remover(remove, f"forgetting({form})", "unlearning", random=form == "random" or epochs != 0)
 
 
-def constants(key: PRNGKeyArray, form: Form, units: Float[Array, " h"], fast: Real, slow: Real) -> Float[Array, " h"]:
+def time_constants(
+    key: PRNGKeyArray, form: Form, units: Float[Array, " h"], fast: Real, slow: Real
+) -> Float[Array, " h"]:
     """The time constants τ_j of a form, from the units' mean activations on S.
 
     >>> import jax, jax.numpy as jnp
-    >>> constants(jax.random.key(0), "rank", jnp.array([1.0, 9.0, 5.0]), 1.0, 4.0).tolist()
+    >>> time_constants(jax.random.key(0), "rank", jnp.array([1.0, 9.0, 5.0]), 1.0, 4.0).tolist()
     [4.0, 1.0, 2.0]
     """
     ladder = fast * (slow / fast) ** jnp.linspace(0, 1, len(units))
