@@ -1,5 +1,6 @@
 """What is checked: learners, removers and pools of their runs."""
 
+from . import base as base
 from . import learners as learners
 from . import pools as pools
 from . import removers as removers

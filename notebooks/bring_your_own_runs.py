@@ -40,7 +40,7 @@ from safetensors.numpy import save_file
 from sklearn.datasets import load_breast_cancer
 
 import neverseen as ns
-from neverseen.properties.cli._main import main
+from neverseen.properties.cli import main
 
 rng = np.random.default_rng(0)
 x, label = load_breast_cancer(return_X_y=True)

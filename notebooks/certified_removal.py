@@ -25,9 +25,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import neverseen as ns
-from neverseen.algorithms.removers.certified._calibrate import noise_for, widest
-from neverseen.algorithms.removers.certified._newton import newton_error
-from neverseen.properties.engine._coupling import excess
+from neverseen.algorithms.removers.certified import newton_error, noise_for, widest
+from neverseen.properties.engine import excess
 
 EPSILON, DELTA = 1.0, 0.05
 claim = ns.Untraining(EPSILON, DELTA)

@@ -30,11 +30,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 import scipy.stats
 
-from neverseen.formal.distributional._distributional import DistributionalRemoval, separation
-from neverseen.formal.distributional._frontier import gaussian_frontier, gaussian_optimum, random_deletion
-from neverseen.formal.distributional._selection import RULES, random
-from neverseen.formal.laws._gaussian import Gaussian
-from neverseen.formal.theorems._selection import kept_by_distance, kept_by_ratio, needed
+from neverseen.formal.distributional import (
+    RULES,
+    DistributionalRemoval,
+    gaussian_frontier,
+    gaussian_optimum,
+    random,
+    random_deletion,
+    separation,
+)
+from neverseen.formal.laws import Gaussian
+from neverseen.formal.theorems import kept_by_distance, kept_by_ratio, needed
 
 # %% [markdown]
 # ## The frontier

@@ -25,8 +25,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import neverseen as ns
-from neverseen.properties.engine._bets import least_pairs
-from neverseen.properties.engine._coupling import Coupler, excess
+from neverseen.properties.engine import Coupler, excess, least_pairs
 
 EPSILON, DELTA, ALPHA, BETA = 1.0, 0.05, 1e-4, 0.05
 claim = ns.Untraining(EPSILON, DELTA)

@@ -33,7 +33,7 @@ from flax import nnx
 from jax.flatten_util import ravel_pytree
 
 import neverseen as ns
-from neverseen.properties.report._verdict_page import write_report
+from neverseen.properties.report import write_report
 
 claim = ns.Untraining(1.0, 0.05)
 

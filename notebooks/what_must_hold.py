@@ -26,11 +26,19 @@ from IPython.display import Markdown, display
 
 import neverseen as ns
 from neverseen.formal import catalogue
-from neverseen.formal.definitions._statements import STATEMENTS
-from neverseen.formal.laws._finite_closeness import exact_total_variation
-from neverseen.formal.laws._finite_learners import full_deletion, gibbs, identity, mixed, removed_law, retrain, without
-from neverseen.formal.laws._gaussian_certified import certified_delta
-from neverseen.formal.laws._worlds import World
+from neverseen.formal.definitions import STATEMENTS
+from neverseen.formal.laws import (
+    World,
+    certified_delta,
+    exact_total_variation,
+    full_deletion,
+    gibbs,
+    identity,
+    mixed,
+    removed_law,
+    retrain,
+    without,
+)
 from neverseen.formal.theorems import THEOREMS, find
 
 # %% [markdown]

@@ -5,26 +5,22 @@ import importlib
 import importlib.util
 import inspect
 import os
+import re
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 
 import jax
 import pytest
+from floors import FLOORS, arrows, circles, double_names, module_of, sources, sub_room, wrong_ways
 from jaxtyping import PRNGKeyArray, TypeCheckError
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("formal", "algorithms", "properties")  # imports go from a room to itself and to those on its left
+ROOMS = tuple(FLOORS)  # imports go from a room to itself and to those on its left
 MOST_LINES = 320
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-
-
-def sources() -> dict[str, str]:
-    """The text of every module of the three rooms, by its path from the root."""
-    paths = (path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")))
-    return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
 
 def modules_of(node: ast.AST) -> list[str]:
@@ -111,10 +107,128 @@ RULES: tuple[Callable[[str, str], list[str]], ...] = (wrong_imports, too_long, u
 
 @pytest.mark.parametrize("rule", RULES)
 def test_every_module_keeps_the_rule(rule: Callable[[str, str], list[str]]) -> None:
-    modules = sources()
+    modules = sources(ROOT)
     assert {f"{room}/__init__.py" for room in ROOMS} <= set(modules)
     complaints = [complaint for path, source in modules.items() for complaint in rule(path, source)]
     assert not complaints, "\n".join(complaints)
+
+
+def test_imports_go_one_way_between_the_sub_rooms() -> None:
+    complaints = wrong_ways(sources(ROOT))
+    assert not complaints, "\n".join(complaints)
+
+
+def test_no_modules_and_no_sub_rooms_import_each_other() -> None:
+    texts = sources(ROOT)
+    home = {module_of(path): f"{path.split('/')[0]}/{sub_room(path)}" for path in texts}
+    pairs = {(a, b) for a, b, _ in arrows(texts) if a not in ROOMS}
+    assert circles(pairs) == []
+    assert circles({(home[a], home[b]) for a, b in pairs if home[a] != home[b]}) == []
+
+
+SAME_ON_PURPOSE = {"noisy"}
+"""A learner and a remover of one idea: `ns.learners.noisy` and `ns.removers.noisy` are told apart by their rooms."""
+
+
+def test_no_public_name_is_defined_twice_in_a_room() -> None:
+    complaints = [line for line in double_names(sources(ROOT)) if line.split(":")[0] not in SAME_ON_PURPOSE]
+    assert not complaints, "\n".join(complaints)
+
+
+def face_errors(texts: Mapping[str, str]) -> list[str]:
+    """Modules whose name claims what their package does not: public is what it re-exports as a module, no other."""
+    offered = {module_of(path): set(names_given_to_all(text)) for path, text in texts.items()}
+    complaints: list[str] = []
+    for path in texts:
+        package, _, leaf = module_of(path).rpartition(".")
+        if path.endswith("__init__.py") or not package:
+            continue
+        if (leaf in offered.get(package, ())) == leaf.startswith("_"):
+            complaints.append(f"{path}: {'re-exported, so no underscore' if leaf[0] == '_' else 'not re-exported'}")
+        elif leaf[0] != "_" and leaf not in offered.get(package, ()):
+            complaints.append(f"{path}: its package does not re-export it; call it _{leaf}.py")
+    return complaints
+
+
+def names_given_to_all(text: str) -> list[str]:
+    """What a package re-exports: `X as X`."""
+    nodes = (node for node in ast.parse(text).body if isinstance(node, ast.ImportFrom))
+    return [alias.name for node in nodes for alias in node.names if alias.asname == alias.name]
+
+
+def test_a_module_is_private_unless_its_package_offers_it() -> None:
+    texts = sources(ROOT) | {"algorithms/__init__.py": (ROOT / "algorithms/__init__.pyi").read_text(encoding="utf-8")}
+    complaints = face_errors(texts)
+    assert not complaints, "\n".join(complaints)
+
+
+def lookups_of_private_modules(text: str) -> list[str]:
+    """Lines of a page for users that import what no package offers."""
+    lines = [line for line in text.splitlines() if re.search(r"\b(from|import) neverseen\S*\._", line)]
+    return lines + [line for line in text.splitlines() if re.search(r"\bfrom neverseen\S* import .*\b_\w", line)]
+
+
+@pytest.mark.parametrize("page", sorted(str(p.relative_to(ROOT)) for p in (ROOT / "notebooks").glob("*.py")))
+def test_what_readers_copy_imports_public_names(page: str) -> None:
+    assert lookups_of_private_modules((ROOT / page).read_text(encoding="utf-8")) == []
+
+
+def test_the_readme_imports_public_names() -> None:
+    assert lookups_of_private_modules((ROOT / "README.md").read_text(encoding="utf-8")) == []
+
+
+TOY = {
+    "formal/__init__.py": "",
+    "formal/laws/__init__.py": "from . import open as open",
+    "formal/laws/_a.py": "from . import _b",
+    "formal/laws/_b.py": "def law(): ...",
+    "formal/laws/open.py": "",
+    "formal/definitions/_c.py": "from ..laws._a import x",
+}
+"""A small house that keeps every rule."""
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "says"),
+    [
+        ("formal/laws/_a.py", "from ..definitions._c import y", "formal.laws._a:1: imports formal.definitions._c"),
+        ("formal/laws/_a.py", "def f():\n    from ..definitions import _c", "formal.laws._a:2: imports formal.defin"),
+        ("formal/attic/_a.py", "", "formal/attic: on no floor"),
+    ],
+)
+def test_the_floors_rule_accepts_and_rejects(path: str, text: str, says: str) -> None:
+    assert wrong_ways(TOY) == []
+    (complaint,) = wrong_ways(TOY | {path: text})
+    assert complaint.startswith(says)
+
+
+def test_the_circle_rule_accepts_and_rejects() -> None:
+    def found(texts: dict[str, str]) -> list[list[str]]:
+        return circles({(a, b) for a, b, _ in arrows(texts)})
+
+    assert found(TOY) == []
+    turned = {"formal/laws/_b.py": "def f():\n    from ._a import x"}
+    assert found(TOY | turned) == [["formal.laws._a", "formal.laws._b"]]
+
+
+def test_the_rule_of_double_names_accepts_and_rejects() -> None:
+    assert double_names(TOY) == []
+    assert double_names(TOY | {"formal/laws/_a.py": "law = 3"}) == ["law: formal/laws/_a.py, formal/laws/_b.py"]
+    assert double_names(TOY | {"formal/laws/_a.py": "from ._b import law\n_law = 3"}) == []
+    assert double_names(TOY | {"properties/_a.py": "law = 3"}) == []
+
+
+def test_the_rule_of_faces_accepts_and_rejects() -> None:
+    assert face_errors(TOY) == []
+    for path in ("formal/laws/c.py", "formal/laws/_open.py"):
+        texts = TOY | {path: "", "formal/laws/__init__.py": "from . import open as open, _open as _open"}
+        assert [complaint.split(":")[0] for complaint in face_errors(texts)] == [path]
+
+
+def test_the_rule_of_pages_accepts_and_rejects() -> None:
+    assert lookups_of_private_modules("import neverseen as ns\nfrom neverseen.formal.laws import World") == []
+    for line in ("from neverseen.formal.laws._worlds import World", "from neverseen.formal.laws import _worlds"):
+        assert len(lookups_of_private_modules(line)) == 1
 
 
 @pytest.mark.parametrize(

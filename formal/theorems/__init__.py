@@ -13,7 +13,7 @@ from ._mixtures import MIXTURES
 from ._profiles import PROFILES
 from ._references import REFERENCES
 from ._requests import REQUESTS
-from ._selection import SELECTION
+from ._selection import SELECTION, kept_by_distance, kept_by_ratio, needed
 from ._streaming import STREAMING
 from ._symbolic import SYMBOLIC
 
@@ -55,6 +55,9 @@ __all__ = [
     "Search",
     "Theorem",
     "find",
+    "kept_by_distance",
+    "kept_by_ratio",
+    "needed",
     "order",
     "select_theorems",
 ]
