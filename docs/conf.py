@@ -1,9 +1,10 @@
 """The documentation: `pip install -e '.[docs]' && sphinx-build -W docs build/docs`; nothing is fetched.
 
-One page for each public module, from its docstrings; the definitions and theorems, from their registries; the
-notebooks, as committed. Mathematics becomes MathML, which browsers show without any script.
+One page for the library's face and one for each package, with what it re-exports, from the docstrings; the definitions
+and theorems, from their registries; the notebooks, as committed. Mathematics becomes MathML, which browsers show without any script.
 """
 
+import importlib
 import pathlib
 import pkgutil
 import re
@@ -20,6 +21,7 @@ from neverseen.formal.theorems import THEOREMS
 
 HERE = pathlib.Path(__file__).parent
 MADE = HERE / "made"
+SHOWN: set[int] = set()
 ROOMS = {
     "formal": "What must hold",
     "algorithms": "What is checked",
@@ -67,11 +69,20 @@ def _inline(found: re.Match[str]) -> str:
     return f":math:`{' '.join(found.group(1).split())}`"
 
 
-def modules(room: str) -> list[str]:
-    """Public modules of a room, the room itself first."""
+def packages(room: str) -> list[str]:
+    """Packages and public modules of a room, the room itself first."""
     package = getattr(neverseen, room, None) or __import__(f"neverseen.{room}", fromlist=["x"])
     found = pkgutil.walk_packages(package.__path__, f"neverseen.{room}.")
     return [f"neverseen.{room}", *(m.name for m in found if not any(p.startswith("_") for p in m.name.split(".")))]
+
+
+def offered(name: str) -> list[str]:
+    """Functions and classes of ours that a package offers, or that a public module defines."""
+    module = importlib.import_module(name)
+    names = getattr(module, "__all__", None) or [n for n in vars(module) if n[0] != "_"]
+    homes = {n: getattr(getattr(module, n), "__module__", None) or "" for n in names}
+    own = "neverseen" if hasattr(module, "__path__") else name
+    return sorted(n for n, home in homes.items() if home.startswith(own) and callable(getattr(module, n)))
 
 
 def page(name: str, title: str, text: str) -> None:
@@ -83,12 +94,10 @@ def write_pages(app: Any) -> None:
     """The pages that follow from the code."""
     shutil.rmtree(MADE, ignore_errors=True)
     MADE.mkdir()
+    SHOWN.clear()
+    _members("neverseen")
     for room, title in ROOMS.items():
-        names = modules(room)
-        for name in names:
-            page(
-                name, name.removeprefix("neverseen."), f".. automodule:: {name}\n   :members:\n   :ignore-module-all:\n"
-            )
+        names = [name for name in packages(room) if _members(name)]
         listed = "".join(f"   {name}\n" for name in names)
         page(room, f"{title}: {room}", f".. toctree::\n   :maxdepth: 1\n\n{listed}")
     page("definitions", "Definitions", "".join(map(_definition, STATEMENTS.values())))
@@ -98,6 +107,18 @@ def write_pages(app: Any) -> None:
         shutil.copy(notebook, MADE / notebook.name)
     listed = "".join(f"   {notebook.stem}\n" for notebook in notebooks)
     page("notebooks", "Notebooks", f".. toctree::\n   :maxdepth: 1\n\n{listed}")
+
+
+def _members(name: str) -> bool:
+    """The page of a package: each object stands once, on the page of the first that offers it."""
+    module = importlib.import_module(name)
+    members = [member for member in offered(name) if id(getattr(module, member)) not in SHOWN]
+    SHOWN.update(id(getattr(module, member)) for member in members)
+    options = f"   :members: {', '.join(members)}\n   :imported-members:\n   :ignore-module-all:\n" if members else ""
+    if members or name.count(".") < 2:
+        page(name, name.removeprefix("neverseen."), f".. automodule:: {name}\n{options}")
+        return True
+    return False
 
 
 def _definition(statement: Any) -> str:
