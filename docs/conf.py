@@ -1,8 +1,8 @@
 """The documentation: `pip install -e '.[docs]' && sphinx-build -W docs build/docs`; nothing is fetched.
 
 One page for the library's face and one for each package, with what it re-exports, from the docstrings; the definitions
-and theorems, from their registries; the notebooks, as committed. Mathematics becomes MathML, which browsers show without
-any script.
+and theorems, from their registries; the notebooks, as committed. Mathematics becomes MathML, which browsers show
+without any script.
 """
 
 import importlib
