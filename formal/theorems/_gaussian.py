@@ -189,10 +189,7 @@ def _refits() -> tuple[Case, ...]:
 
 
 def _t20a(c: Case) -> Any:
-    """The refit is μ = rμ₁ + (1 − r)μ₂, so that μ − μ₁ = (1 − r)(μ₂ − μ₁) and μ − μ₂ = r(μ₁ − μ₂).
-
-    KL is half the squared distance of the whitened means.
-    """
+    """rμ₁ + (1 − r)μ₂ is (1 − r)(μ₂ − μ₁) from μ₁ and r(μ₁ − μ₂) from μ₂; KL is half the squared whitened distance."""
     return c.share - c.formula
 
 
