@@ -16,8 +16,8 @@ _T = TypeVar("T")
 LARGEST = 1e30
 """Real arguments are no larger, and none but 0 is smaller than its inverse: their squares would leave 32-bit floats."""
 
-_WHOLE: dict[str, int] = dict.fromkeys(("bare", "burn_in", "climbs", "last", "learning", "rewind", "round_used"), 0)
-_WHOLE |= dict.fromkeys(("bit", "shift", "sign"), -MOST)
+_FROM_ZERO = ("bare", "burn_in", "climbs", "last", "learning", "rewind", "round_used")
+_WHOLE: dict[str, int] = {**dict.fromkeys(_FROM_ZERO, 0), **dict.fromkeys(("bit", "shift", "sign"), -MOST)}
 """Least values of whole arguments other than 1, by name."""
 
 _SIGNED = frozenset({"margin"})
@@ -126,7 +126,7 @@ def _value(name: str, value: Any, kinds: tuple[Any, ...]) -> None:
     function = any(typing.get_origin(kind) is Callable for kind in kinds)
     if not (known or function) or isinstance(value, known) or (function and callable(value)):
         return
-    named = [{str: "word"}.get(kind, kind.__name__) for kind in known] + ["function"] * function
+    named = ["word" if kind is str else kind.__name__ for kind in known] + ["function"] * function
     raise ValueError(f"{name}: {_short(value)} is no {' or '.join(named)}")
 
 

@@ -3,7 +3,7 @@
 - frontier: p₁ = N(μ₁, Σ), p₂ = N(μ₂, Σ), Σ random; both divergences estimated from 200 000 draws of each; the least
   KL(p₂‖p) at KL(p₁‖p) ≥ α found by a solver over all means, next to (√α − √κ)² (T17).
 - fractions: one dimension, unit variance, n₁ = n₂ = 200 000, mean refit; the least share of p₁ to delete until
-  KL(p₁‖p) ≥ κ/2, over 5 draws, next to the table of `reference/definitions.md` §6 and to the population's limit.
+  KL(p₁‖p) ≥ κ/2, over 5 draws, next to an earlier simulation's (`TABLE`) and to the population's limit.
 - digits: p₁ is one class, p₂ the other nine. The rules look at the hidden units of the MLP trained on all rows; the
   share of p₁ in D to delete until the retrained MLP's recall on held-out rows of p₁ is half of what it was, in steps of
   5 %, for three classes and four draws of each.

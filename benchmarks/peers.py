@@ -97,7 +97,7 @@ def peers(views: str) -> dict[str, dict[str, Rule]]:
 
 
 def rows_of_numbers(runs: int) -> Iterator[Row]:
-    """The four rows of statistics.md §3 with either sign, and one whose pairs share a seed."""
+    """Four claims on the mean of a normal law, with either sign, and one whose pairs share a seed."""
     four = (((0.5, 0.01), 1.0, 1200), ((1.0, 0.01), 1.0, 5500), ((1.0, 0.01), 2.0, 600), ((0.0, 0.05), 0.5, 3000))
     for claim, mean, top in four:
         for sign in (1, -1):

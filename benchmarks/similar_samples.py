@@ -6,11 +6,11 @@ over S of leave-one-out memorisation, from the closed form that `tests/test_simi
 retraining; how many rows outside S_full the remedy deletes, and accuracy on fresh points of the rest.
 Means over seeds, each of which draws D, S and the copies anew, with standard errors.
 
-First the grid of `reference/definitions.md` §7, thirteen rows from 8 seeds: kernel ridge in the plane, γ = 4, λ = .05.
-Its data are not recorded beyond that. Two blobs of deviation .7 and 4 apart, 160 rows before the copies, come nearest
-of about 35 choices that were tried: the table was fitted, which is agreement and no independent confirmation of it. In
-units of that deviation it is `scenarios.blobs` with γ = 1.96. z is the difference from the reference over its standard
-error, that of its 8 seeds included.
+First the grid of an earlier simulation (`REFERENCE`), thirteen rows from 8 seeds: kernel ridge in the plane, γ = 4, λ =
+.05. Its data are not recorded beyond that. Two blobs of deviation .7 and 4 apart, 160 rows before the copies, come
+nearest of about 35 choices that were tried: the table was fitted, which is agreement and no independent confirmation of
+it. In units of that deviation it is `scenarios.blobs` with γ = 1.96. z is the difference from the reference over its
+standard error, that of its 8 seeds included.
 
 Then digits with an MLP, near-duplicates with the same k and a jitter of pixels. Names are plane and digits, both when
 left out; `benchmarks/similar_samples.json` keeps the other table.

@@ -19,6 +19,7 @@ from neverseen.formal.catalogue import (
 )
 from neverseen.formal.catalogue._entries import by_id
 from neverseen.formal.definitions._statements import STATEMENTS
+from neverseen.formal.theorems import THEOREMS
 
 CATALOGUE: tuple[Mapping[str, Entry], ...] = (SETTINGS, TOPICS, ALGORITHMS, METRICS)
 
@@ -76,7 +77,8 @@ def test_every_algorithm_of_the_reference_table_is_there() -> None:
 
 def cited() -> set[str]:
     keys = {key for entries in CATALOGUE for entry in entries.values() for key in entry.citations}
-    return keys | {key for statement in STATEMENTS.values() for key in statement.citations}
+    keys |= {key for statement in STATEMENTS.values() for key in statement.citations}
+    return keys | {key for key in bibliography() for theorem in THEOREMS if cite(key) in theorem.source}
 
 
 def test_every_citation_resolves_and_no_entry_is_unused() -> None:
@@ -91,6 +93,7 @@ def test_an_entry_has_a_name_that_its_fields_bear_out(key: str) -> None:
     family = "".join(plain.get(letter, letter) for letter in entry["author"].partition(",")[0].lower())
     assert (family, entry["year"]) == (name, year)
     assert ("eprint" in entry) == ("archiveprefix" in entry)
+    assert re.fullmatch(r"10\.\d{4,9}/\S+", entry.get("doi", "10.1000/none"))
     if "eprint" in entry:
         # An arXiv id opens with the year and month of the first version: never after the year cited.
         assert re.fullmatch(r"\d{2}(0[1-9]|1[0-2])\.\d{4,5}", entry["eprint"])
@@ -98,7 +101,7 @@ def test_an_entry_has_a_name_that_its_fields_bear_out(key: str) -> None:
 
 
 def test_no_two_entries_are_one_work() -> None:
-    for field in ("title", "eprint"):
+    for field in ("title", "eprint", "doi"):
         values = [entry[field].lower() for entry in bibliography().values() if field in entry]
         assert len(set(values)) == len(values)
 

@@ -137,6 +137,34 @@ def test_versions_are_read_from_both_formats() -> None:
     assert versions_in("@software{x,\n  version = {0.1.0},\n}") == ["0.1.0"]
 
 
+def unread(settings: dict[str, Any]) -> list[str]:
+    """Rooms that the type checker passes over: it follows no links, so that each must be named, and not left out."""
+    left_out = [*settings.get("exclude", ()), *settings.get("ignore", ())]
+    cut = {room for room in ROOMS for pattern in left_out if re.match(rf"(\./|\*\*/)*{room}(/|$)", pattern)}
+    return [room for room in ROOMS if room not in settings.get("include", ()) or room in cut]
+
+
+def test_the_type_checker_reads_the_three_rooms() -> None:
+    settings = tomllib.loads(text_of("pyproject.toml"))["tool"]["pyright"]
+    assert unread(settings) == []
+    assert settings["typeCheckingMode"] == "strict"
+
+
+@pytest.mark.parametrize(
+    ("settings", "rooms"),
+    [
+        ({"include": ["tests", *ROOMS], "exclude": ["src/neverseen/formal", "**/__pycache__"]}, []),
+        ({"include": ["src", "tests"]}, [*ROOMS]),  # links alone: nothing would be read
+        ({"include": ["formal", "properties"]}, ["algorithms"]),
+        ({"include": [*ROOMS], "exclude": ["properties/cli"]}, ["properties"]),
+        ({"include": [*ROOMS], "ignore": ["**/formal"]}, ["formal"]),
+        ({}, [*ROOMS]),
+    ],
+)
+def test_a_room_that_is_not_read_is_named(settings: dict[str, Any], rooms: list[str]) -> None:
+    assert unread(settings) == rooms
+
+
 REGISTRY = re.compile(
     r"index[-_]url|find[-_]links|tool[.]uv[.]index|pypi[.]org/simple|files[.]pythonhosted[.]org|registry[.]npmjs",
     flags=re.IGNORECASE,

@@ -39,6 +39,7 @@ def nearest_neighbour() -> Learner:
 
 
 def _vote(params: Any, x: Float[Array, "m ..."]) -> Float[Array, "m c"]:
-    here, there = x.reshape(x.shape[0], 1, -1), params["x"].reshape(1, params["x"].shape[0], -1)
-    distance = jnp.where(params["present"], ((here - there) ** 2).sum(-1), jnp.inf)
+    known: Array = params["x"]
+    apart = x.reshape(x.shape[0], 1, -1) - known.reshape(1, known.shape[0], -1)
+    distance = jnp.where(params["present"], (apart**2).sum(-1), jnp.inf)
     return params["y"][distance.argmin(1)]

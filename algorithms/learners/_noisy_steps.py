@@ -214,7 +214,7 @@ def clipped_step(learner: Learner, rows: Rows, rebuild: Callable[[Array], Any]) 
     def move(key: PRNGKeyArray, params: Array) -> Array:
         del key
         # Outside its bounds a gradient may be NaN: it then counts as 0, or the clipped norm would be no bound.
-        raw = gradient(params)
+        raw: Array = gradient(params)
         safe = jnp.where(jnp.isfinite(raw).all(), raw, 0)
         return (1 - plan.rate * plan.decay) * params - plan.rate * onto_ball(safe, plan.clip)
 

@@ -62,13 +62,13 @@ def bibliography() -> dict[str, dict[str, str]]:
 
 
 def cite(key: str) -> str:
-    """Author, year and, where it is known, the arXiv id.
+    """Author, year and, where it is known, the arXiv id or else the DOI.
 
     Raises:
         ValueError: references.bib has no such key.
 
-    >>> cite("neel2021"), cite("cao2015")
-    ('Neel et al. 2021 (arXiv 2007.02923)', 'Cao & Yang 2015')
+    >>> cite("neel2021"), cite("warner1965"), cite("cao2015")
+    ('Neel et al. 2021 (arXiv 2007.02923)', 'Warner 1965 (doi 10.1080/01621459.1965.10480775)', 'Cao & Yang 2015')
     """
     if key not in bibliography():
         raise ValueError(f"citation {key!r} is not in references.bib; add it there")
@@ -76,5 +76,5 @@ def cite(key: str) -> str:
     names = [author.partition(",")[0] for author in entry["author"].split(" and ")]
     who = names[0] if len(names) == 1 else " & ".join(names)
     who = f"{names[0]} et al." if len(names) > 2 or "others" in names else who
-    where = f" (arXiv {entry['eprint']})" if "eprint" in entry else ""
-    return f"{who} {entry['year']}{where}"
+    ids = [f" ({name} {entry[field]})" for field, name in (("eprint", "arXiv"), ("doi", "doi")) if field in entry]
+    return f"{who} {entry['year']}{''.join(ids[:1])}"

@@ -178,7 +178,7 @@ def _one_way(divergence: Divergence, p: Any, q: Any, values: list[Any], backend:
     xp = jnp if backend == "jax" else np
     both, inner = (p > 0) & (q > 0), [v[..., None] for v in values]
 
-    def share(expression: sympy.Expr, where: Any) -> Any:
+    def share(expression: sympy.Expr, where: Any) -> ArrayLike:
         # The branch not taken is evaluated at p = q = 1, so no NaN arises in it, nor in its gradient.
         run = compiled(expression, (P, Q, *divergence.parameters), backend)
         return run(xp.where(where, p, 1), xp.where(where, q, 1), *inner)

@@ -174,7 +174,8 @@ def k_centre(
     """
     del x2, in2
     left = _there(x1, in1)
-    first = jnp.where(left, jnp.linalg.norm(x1 - _mean(x1, in1), axis=1), jnp.inf).argmin()
+    apart: Array = jnp.linalg.norm(x1 - _mean(x1, in1), axis=1)
+    first = jnp.where(left, apart, jnp.inf).argmin()
 
     def choose(turn: Any, state: Any) -> Any:
         left, distance, pick, scores = state
@@ -256,7 +257,7 @@ def _mean(x: Float[Array, "n d"], present: Mask) -> Float[Array, " d"]:
 
 
 def _cosines(x: Float[Array, "n d"], direction: Float[Array, " d"]) -> Float[Array, " n"]:
-    norms = jnp.linalg.norm(x, axis=1) * jnp.linalg.norm(direction)
+    norms: Array = jnp.linalg.norm(x, axis=1) * jnp.linalg.norm(direction)
     return jnp.where(norms > 0, x @ direction / jnp.where(norms > 0, norms, 1), 0)
 
 
@@ -265,7 +266,7 @@ def _factor(samples: list[tuple[Float[Array, "_ d"], Mask]]) -> Float[Array, "d 
     freedom = sum((jnp.maximum(_there(x, here).sum() - 1, 0) for x, here in samples), jnp.zeros((), int))
     centred = [jnp.where(_there(x, here)[:, None], x - _mean(x, here), 0) for x, here in samples]
     covariance = sum((c.T @ c for c in centred), jnp.zeros(())) / jnp.maximum(freedom, 1)
-    factor = jnp.linalg.cholesky(covariance)
+    factor: Array = jnp.linalg.cholesky(covariance)
     # A pivot of rounding size, relative to its coordinate, is a coordinate that the others determine.
     floor = 8 * len(factor) * jnp.finfo(factor.dtype).eps * jnp.diag(covariance)
     regular = (jnp.diag(factor) ** 2 > floor).all()

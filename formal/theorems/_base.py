@@ -65,7 +65,7 @@ class Theorem:
         statement_latex: the statement, LaTeX without dollar signs.
         hypotheses: what it assumes, in words.
         status: "read", "textbook", "derived" or "ours".
-        source: author-year and arXiv id, or where the proof is.
+        source: author-year and arXiv id or DOI, by `cite`; or the `place` whose docstring is the proof; or both.
         kind: how `check` decides.
         scope: what `check` covers, in words.
         search: evaluates a claim over the scope.
@@ -103,6 +103,16 @@ class Theorem:
     def twin(self) -> Proof:
         """Evaluate the false neighbour on the same path; `holds` should be False, with a counterexample."""
         return self._run(self.twin_claim)
+
+
+def place(function: Callable[..., Any]) -> str:
+    """The file and the name of a function of this library: where its docstring says what a source refers to.
+
+    >>> from neverseen.formal.theorems import find
+    >>> place(find("T3")[0].claim)
+    'formal/theorems/_distances.py: _t3'
+    """
+    return f"{'/'.join(function.__module__.split('.')[1:])}.py: {function.__name__}"
 
 
 def order(theorem: Theorem) -> tuple[str, int, str]:

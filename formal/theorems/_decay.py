@@ -9,7 +9,8 @@ from typing import Any
 
 import sympy as sp
 
-from ._base import Case, Theorem
+from ..catalogue._bibliography import cite
+from ._base import Case, Theorem, place
 from ._symbolic import Symbolic
 
 _ACTIVATION: Any = sp.Function("sigma")
@@ -37,6 +38,7 @@ def _networks() -> tuple[Case, ...]:
 
 
 def _t26(c: Case) -> Any:
+    """Entry i of W(φ∘h) is Σ_j W_ij φ_j h_j, whatever h is, and so is entry i of (W diag φ)h."""
     return c.decayed - c.folded
 
 
@@ -57,6 +59,7 @@ def _limits() -> tuple[Case, ...]:
 
 
 def _t27(c: Case) -> Any:
+    """φ = e^{−t/τ} at its ends, and its slope; where every φ_j is 0 the output is W·0 + b, which x does not enter."""
     return c.value - c.limit
 
 
@@ -76,7 +79,7 @@ DECAY = (
         hypotheses="any activation; folding into the previous weights is another network, except for activations "
         "such as ReLU that commute with positive factors",
         status="derived",
-        source="definitions.md T26 (our reconstruction of 2410.22374)",
+        source=f"proof in {place(_t26)}; our reconstruction of {cite('hatua2024')}",
         kind="symbolic",
         scope="two inputs, three neurons, two outputs, an unspecified activation; all real weights",
         search=Symbolic(_networks, (_WITH_TANH,)),
@@ -91,7 +94,7 @@ DECAY = (
         r"\varphi = 0 \Rightarrow \text{output} = b,\ \partial_x\, \text{output} = 0",
         hypotheses="φ(t) = e^{−t/τ}, τ > 0; the output ends at the next layer's bias, not at zero",
         status="derived",
-        source="definitions.md T27 (our reconstruction of 2410.22374)",
+        source=f"proof in {place(_t27)}; our reconstruction of {cite('hatua2024')}",
         kind="symbolic",
         scope="all t ≥ 0, τ > 0; the network of T26",
         search=Symbolic(_limits, (_SAMPLE,)),

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ._base import Case, Theorem
+from ..catalogue._bibliography import cite
+from ._base import Case, Theorem, place
 from ._over_laws import (
     EACH,
     ONE,
@@ -31,6 +32,7 @@ def _independence(laws: Laws, unit: int, gammas: Gammas) -> Case:
 
 
 def _t2a(c: Case) -> Any:
+    """For every event R, |P_S(R) − P_F(R)| ≤ |P_S(R) − P_U(R)| + |P_U(R) − P_F(R)|; so for the one that attains τ."""
     return c.tau <= np.add(c.untraining, c.unlearning)
 
 
@@ -51,6 +53,10 @@ def _chain(laws: Laws, unit: int, gammas: Gammas) -> Case:
 
 
 def _t3(c: Case) -> Any:
+    """Forwards and backwards, for every event E and laws P, Q, R.
+
+    P(E) ≤ γ₁Q(E) + δ₁ ≤ γ₁(γ₂R(E) + δ₂) + δ₁, an excess of δ₁ + γ₁δ₂; R(E) ≤ γ₂Q(E) + δ₂ ≤ γ₂(γ₁P(E) + δ₁) + δ₂.
+    """
     return c.delta(c.g1 * c.g2) <= np.maximum(c.d1 + times(c.g1, c.d2), c.d2 + times(c.g2, c.d1))
 
 
@@ -65,6 +71,10 @@ def _group(laws: Laws, unit: int, gammas: Gammas) -> Case:
 
 
 def _t5(c: Case) -> Any:
+    """Along A₀, …, A_k each step has Aⱼ(E) ≤ γAⱼ₊₁(E) + δ₀, for every event E, and the same backwards.
+
+    Put into each other they say A₀(E) ≤ γᵏA_k(E) + δ₀(1 + γ + … + γᵏ⁻¹), and the sum is (γᵏ − 1)/(γ − 1).
+    """
     return times(c.g - 1, c.delta) <= times(c.g**c.k - 1, c.step)
 
 
@@ -80,6 +90,7 @@ def _invariance(laws: Laws, unit: int, gammas: Gammas) -> Case:
 
 
 def _t6a(c: Case) -> Any:
+    """T3 through P_F, with both steps (ε, δ): the excess is δ + e^ε·δ in either direction."""
     return c.apart <= times(1 + c.g, c.worst)
 
 
@@ -94,6 +105,7 @@ def _two_targets(laws: Laws, unit: int, gammas: Gammas) -> Case:
 
 
 def _t8a(c: Case) -> Any:
+    """The triangle inequality through P_U: TV(F₁, F₂) ≤ TV(F₁, P_U) + TV(P_U, F₂), at most twice the larger."""
     return 2 * c.worst >= c.apart
 
 
@@ -108,6 +120,7 @@ def _point_masses(laws: Laws, unit: int, gammas: Gammas) -> Case:
 
 
 def _t11(c: Case) -> Any:
+    """If a = b, P(R) − γQ(R) is 0 or 1 − γ ≤ 0 for every event R. If a ≠ b, R = {a} has 1, and no event has more."""
     return ~(c.p_sure & c.q_sure) | (c.delta == 0) | (c.delta == c.unit)
 
 
@@ -130,7 +143,7 @@ DISTANCES = (
         statement_latex=r"\tau \le \mathrm{TV}(P_U, P_S) + \mathrm{TV}(P_U, P_F)",
         hypotheses="any laws; τ = TV(P_S, P_F). So δ-untraining gives (δ+τ)-unlearning, and conversely",
         status="derived",
-        source="definitions.md T2",
+        source=f"proof in {place(_t2a)}",
         kind="exhaustive",
         scope=_T2A.scope,
         search=_T2A,
@@ -146,7 +159,7 @@ DISTANCES = (
         r"\delta_2 + e^{\varepsilon_2}\delta_1)} R",
         hypotheses="any laws",
         status="derived",
-        source="definitions.md T3",
+        source=f"proof in {place(_t3)}",
         kind="exhaustive",
         scope=_T3.scope,
         search=_T3,
@@ -163,7 +176,7 @@ DISTANCES = (
         r"\ k = |S|",
         hypotheses="every learner, given by its laws A₀, …, A_k on the chain D, D∖1, …, D∖S; k ≤ 3",
         status="textbook, derived",
-        source="definitions.md T5; group privacy (Dwork-Roth 2014)",
+        source=f"group privacy of {cite('dwork2014')}; proof in {place(_t5)}",
         kind="exhaustive",
         scope=_T5.scope,
         search=_T5,
@@ -178,7 +191,7 @@ DISTANCES = (
         r"U \approx_{2\varepsilon,\ (1 + e^\varepsilon)\delta} U'",
         hypotheses="outputs of the same remover for two forget sets S, S′ ⊆ S_full; at ε = 0 the price is 2δ",
         status="derived",
-        source="definitions.md T6",
+        source=f"proof in {place(_t6a)}",
         kind="exhaustive",
         scope=_T6A.scope,
         search=_T6A,
@@ -193,7 +206,7 @@ DISTANCES = (
         statement_latex=r"2 \max(\mathrm{TV}(P_U, F_1), \mathrm{TV}(P_U, F_2)) \ge \mathrm{TV}(F_1, F_2)",
         hypotheses="F₁, F₂ the references of two behaviours that share S; U sees only (A(D), S, D)",
         status="derived",
-        source="definitions.md T8",
+        source=f"proof in {place(_t8a)}",
         kind="exhaustive",
         scope=_T8A.scope,
         search=_T8A,
@@ -207,7 +220,7 @@ DISTANCES = (
         statement_latex=r"P = \mathbf{1}_a,\ Q = \mathbf{1}_b \Rightarrow H_\gamma(P \| Q) \in \{0, 1\}",
         hypotheses="both laws are point masses (A and U deterministic); γ ≥ 1",
         status="derived",
-        source="definitions.md T11",
+        source=f"proof in {place(_t11)}",
         kind="exhaustive",
         scope=_T11.scope,
         search=_T11,

@@ -11,10 +11,11 @@ from typing import Any
 
 import sympy as sp
 
+from ..catalogue._bibliography import cite
 from ..distributional._frontier import BERNOULLI, EXPONENTIAL, MEAN, NORMAL, POISSON, THETA, ExponentialFamily
 from ..laws._finite import Law
 from ..laws._worlds import all_laws
-from ._base import Case, Theorem
+from ._base import Case, Theorem, place
 from ._over_cases import OverCases, power
 from ._symbolic import Symbolic
 
@@ -74,6 +75,7 @@ def _by_odds(family: ExponentialFamily, expression: Any) -> Any:
 
 
 def _t18a(c: Case) -> Any:
+    """log p_{θ₁}(x)/p_θ(x) = (θ₁ − θ)x − A(θ₁) + A(θ), and the mean of x under p_{θ₁} is A′(θ₁)."""
     return c.kl - c.forward
 
 
@@ -82,8 +84,7 @@ def _t18a_twin(c: Case) -> Any:
 
 
 def _surpluses() -> tuple[Case, ...]:
-    # λ = l/(1 + l). L(p) = KL(p₂‖p) − λ·KL(p₁‖p) exceeds L(p*) by (1 − λ)·KL(p*‖p) ≥ 0, so whoever removes as
-    # much as p* preserves no better. The identity says so for every m at once.
+    # λ = l/(1 + l); what L(p) − L(p*) has beyond (1 − λ)·KL(p*‖p), for every m at once.
     price = _ODDS / (1 + _ODDS)
 
     def case(family: ExponentialFamily) -> Case:
@@ -105,6 +106,10 @@ def _surpluses() -> tuple[Case, ...]:
 
 
 def _t18b(c: Case) -> Any:
+    """By T18a, L(p) = (1 − λ)A(θ) − (m₂ − λm₁)θ + constant, and m₂ − λm₁ = (1 − λ)m* with m* = A′(θ*).
+
+    So L(p) − L(p*) = (1 − λ)(A(θ) − A(θ*) − A′(θ*)(θ − θ*)), which T18a says is (1 − λ)·KL(p*‖p) ≥ 0.
+    """
     return c.surplus(c.beyond)
 
 
@@ -163,6 +168,7 @@ def chain_case(p: Joint, q: Joint) -> Case:
 
 
 def _t19(c: Case) -> Any:
+    """log P/Q is log P_X/Q_X + log p(y|x)/q(y|x); the mean of the last under P is E[−log q(y|x)] − H_P(Y|X)."""
     return c.loss / c.entropy == c.joint / c.marginal
 
 
@@ -178,7 +184,7 @@ FRONTIER_THEOREMS = (
         r"A(\theta) - A(\theta_1) - A'(\theta_1)(\theta - \theta_1)",
         hypotheses="Bernoulli, Poisson, exponential, unit normal; means in the open interval",
         status="textbook",
-        source="definitions.md T18",
+        source=f"proof in {place(_t18a)}",
         kind="symbolic",
         scope="four families, all means; the left side by the sum or integral over x",
         search=Symbolic(_bregmans, ({_M1: sp.Integer(1), _M: sp.Integer(2)},)),
@@ -195,7 +201,7 @@ FRONTIER_THEOREMS = (
         r"\mathrm{KL}(p_1 \| p)",
         hypotheses="0 ≤ λ < 1, m* inside the domain; so no p with KL(p₁‖p) ≥ KL(p₁‖p*) has a smaller KL(p₂‖p)",
         status="derived",
-        source="definitions.md T18; the paper's appendix (2507.15112) was not seen",
+        source=f"proof in {place(_t18b)}; the appendix of {cite('allouah2026')} was not seen",
         kind="symbolic",
         scope="Bernoulli, Poisson, exponential, unit normal; all means and all λ = l/(1+l), l > 0",
         search=Symbolic(
@@ -213,7 +219,7 @@ FRONTIER_THEOREMS = (
         hypotheses="P, Q joint laws of (x, y), Q > 0; with KL(p₁‖p) ≥ removal the excess loss on p₁ is at least "
         "removal minus the marginal term, and likewise at most preservation minus it on p₂",
         status="derived",
-        source="definitions.md T19; bounds of 2507.15112 Prop. 2, second-hand",
+        source=f"proof in {place(_t19)}; bounds of {cite('allouah2026')}, Prop. 2, second-hand",
         kind="exhaustive",
         scope="all P and all positive Q on 2×2 tables with masses in (1/8)Z, 2×3 and 3×2 tables in (1/7)Z; "
         "logarithms compared exactly, as rationals e^{N·…}",

@@ -11,6 +11,7 @@ from typing import Any
 
 import sympy as sp
 
+from ..catalogue._bibliography import cite
 from ..closeness import NormalCdf, gaussian_profile, gaussian_total_variation
 from ..distributional._frontier import (
     PRESERVATION,
@@ -21,7 +22,7 @@ from ..distributional._frontier import (
     random_preservation,
     random_removal,
 )
-from ._base import Case, Theorem
+from ._base import Case, Theorem, place
 from ._symbolic import Symbolic
 
 _EPS: Any = sp.Symbol("epsilon", nonnegative=True)
@@ -122,8 +123,6 @@ def _largest(preservation: Any, kappa: Any) -> Any:
 
 
 def _least() -> tuple[Case, ...]:
-    # Attained: the mean μ₂ + (t − 1)(μ₂ − μ₁) removes t²κ. Optimal: a mean at removal r² and any angle pays
-    # 4·√(removal·κ)·sin²(θ/2) more; and past κ the frontier rises, so a higher removal is no cheaper.
     cases: list[Case] = []
     for first, second, kl in _pairs():
         kappa, best = kl(first, second), second + (_T - 1) * (second - first)
@@ -141,6 +140,11 @@ def _least() -> tuple[Case, ...]:
 
 
 def _t17a(c: Case) -> Any:
+    """In whitened coordinates, scaled so that KL is the squared distance, μ₁ and μ₂ are √κ apart.
+
+    Attained: the mean μ₂ + (t − 1)(μ₂ − μ₁) removes t²κ. Optimal: a mean r from μ₁, at the angle θ from μ₂, preserves
+    (r − √κ)² + 4r√κ·sin²(θ/2), by the law of cosines; and past √κ that rises with r: more removal is no cheaper.
+    """
     return c.preservation - c.frontier - c.excess
 
 
@@ -149,7 +153,6 @@ def _t17a_twin(c: Case) -> Any:
 
 
 def _most() -> tuple[Case, ...]:
-    # A mean at preservation r² and angle θ from the ray beyond μ₂ removes 4·√(κ·preservation)·sin²(θ/2) less.
     mean, kl = _space(_R, _GAP)
     origin, far = sp.zeros(3, 1), sp.Matrix([_GAP, 0, 0])
     preservation, kappa = kl(far, mean), kl(origin, far)
@@ -162,6 +165,10 @@ def _most() -> tuple[Case, ...]:
 
 
 def _t17b(c: Case) -> Any:
+    """In the coordinates of T17a, a mean r from μ₂ and at the angle θ from the ray beyond it removes less than on it.
+
+    By the law of cosines it removes (√κ + r)² − 4r√κ·sin²(θ/2), which rises with r ≤ √ε and is largest at θ = 0.
+    """
     return c.removal - c.largest + c.shortfall
 
 
@@ -182,6 +189,7 @@ def _refits() -> tuple[Case, ...]:
 
 
 def _t20a(c: Case) -> Any:
+    """rμ₁ + (1 − r)μ₂ is (1 − r)(μ₂ − μ₁) from μ₁ and r(μ₁ − μ₂) from μ₂; KL is half the squared whitened distance."""
     return c.share - c.formula
 
 
@@ -198,6 +206,7 @@ def _below_the_frontier() -> tuple[Case, ...]:
 
 
 def _t20b(c: Case) -> Any:
+    """The roots of T20a's two are (1 − r)√κ and r√κ."""
     return c.first + c.second - c.endpoint
 
 
@@ -217,7 +226,7 @@ GAUSSIAN_THEOREMS = (
         hypotheses="P = N(μ₁, Σ), Q = N(μ₂, Σ), q = ‖Σ^{−½}(μ₁ − μ₂)‖ > 0; d dimensions reduce to the line through "
         "the whitened means, because the likelihood ratio depends on nothing else",
         status="textbook",
-        source="Balle & Wang 2018, 1805.06530",
+        source=cite("balle2018gaussian"),
         kind="symbolic",
         scope="all real ε ≥ 0, q > 0; both directions; attained on a half-line",
         search=Symbolic(_profiles, ({_X: sp.Integer(0), _EPS: sp.Integer(1), _Q: sp.Integer(1)},)),
@@ -234,7 +243,7 @@ GAUSSIAN_THEOREMS = (
         r"\mu^* = \mu_2 + \left(\sqrt{\alpha/\kappa} - 1\right)(\mu_2 - \mu_1)",
         hypotheses="p₁, p₂, p Gaussian with one covariance, κ = KL(p₁‖p₂) > 0, α ≥ κ (below κ the minimum is 0)",
         status="derived",
-        source="2507.15112 Prop. 1, second-hand; the notes' factor ½ corrected",
+        source=f"{cite('allouah2026')}, Prop. 1, second-hand, the notes' factor ½ corrected; proof in {place(_t17a)}",
         kind="symbolic",
         scope=_PLACES + "; optimal among all means of ℝ³, and so of the span of μ₁, μ₂, μ in ℝᵈ",
         search=Symbolic(_least, ({_T: sp.Integer(2), _GAP: sp.Integer(1), _SIGMA: sp.Integer(1)},)),
@@ -250,7 +259,7 @@ GAUSSIAN_THEOREMS = (
         r"4\sqrt{\kappa\varepsilon} \sin^2 \tfrac{\theta}{2}",
         hypotheses="as T17a; θ the whitened angle between μ − μ₂ and μ₂ − μ₁; retraining on p₂ alone is ε = 0",
         status="derived",
-        source="2507.15112 Prop. 1, second-hand; definitions.md T17",
+        source=f"{cite('allouah2026')}, Prop. 1, second-hand; proof in {place(_t17b)}",
         kind="symbolic",
         scope="all means of ℝ³, and so of the span of μ₁, μ₂, μ in ℝᵈ",
         search=Symbolic(_most, ({_GAP: sp.Integer(1), _R: sp.Integer(1), _ANGLE: sp.pi},)),
@@ -265,7 +274,7 @@ GAUSSIAN_THEOREMS = (
         r"r = \frac{n_1 - f}{n_1 - f + n_2}",
         hypotheses="as T17a; p the population mean refit after f of n₁ rows of p₁ are deleted at random; f < n₁",
         status="derived",
-        source="definitions.md T20",
+        source=f"proof in {place(_t20a)}",
         kind="symbolic",
         scope=_PLACES + "; all real counts",
         search=Symbolic(_refits, ({_KEPT: sp.Integer(1), _N: sp.Integer(2)},)),
@@ -279,7 +288,7 @@ GAUSSIAN_THEOREMS = (
         statement_latex=r"\sqrt{\mathrm{KL}(p_1 \| p)} + \sqrt{\mathrm{KL}(p_2 \| p)} = \sqrt{\kappa}",
         hypotheses="as T20a; so KL(p₁‖p) ≤ κ, whereas on the frontier past κ the *difference* of roots is √κ",
         status="derived",
-        source="definitions.md T20",
+        source=f"proof in {place(_t20b)}",
         kind="symbolic",
         scope=_PLACES + "; all real counts",
         search=Symbolic(_below_the_frontier, ({_KEPT: sp.Integer(1), _N: sp.Integer(2)},)),

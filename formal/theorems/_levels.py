@@ -29,7 +29,7 @@ from ..laws._finite_learners import (
     without,
 )
 from ..laws._worlds import World, all_laws, count_laws
-from ._base import Case, Claim, Outcome, Theorem
+from ._base import Case, Claim, Outcome, Theorem, place
 from ._over_worlds import LEARNERS, POINTS, events_gap, in_words, remembering, show
 
 
@@ -107,6 +107,7 @@ def _compared(remover: str, weights: Weights, removed: _Laws, untrained: _Laws, 
 
 
 def _f6(c: Case) -> Any:
+    """T14 with D as both mixing variables and the coupling that makes them equal, in either direction."""
     return c.distribution <= c.dataset
 
 
@@ -115,6 +116,7 @@ def _f6_twin(c: Case) -> Any:
 
 
 def _f8(c: Case) -> Any:
+    """The triangle inequality through E_D P_S, whose first term is at most E_D TV(P_U, P_S) by T14."""
     return c.apart <= sum((c.untraining, c.tau))
 
 
@@ -141,6 +143,7 @@ def _retrained(learner: FiniteLearner, population: Population, rows: int) -> Law
 
 
 def _f7(c: Case) -> Any:
+    """The number m of draws outside the behaviour is binomial; given m, they are m independent draws from the rest."""
     return c.deleted == c.thinned
 
 
@@ -203,7 +206,7 @@ LEVELS = (
         statement_latex=r"\delta(\mathbb{E}_D P_U, \mathbb{E}_D P_F) \le \mathbb{E}_D\, \delta(P_U, P_F)",
         hypotheses="D drawn from a population, γ ∈ {1, 2}; averaging over D can only hide a difference",
         status="ours",
-        source="joint convexity (T14) with D as the coupling",
+        source=f"proof in {place(_f6)}",
         kind="exhaustive",
         scope=_SCOPE + "; three removers",
         search=_LEVELS,
@@ -219,7 +222,7 @@ LEVELS = (
         hypotheses="n independent draws, π the population's share of the behaviour. So the reference of "
         "level distribution has a random number of rows, not n",
         status="ours",
-        source="given how many rows are not the behaviour, they are independent draws from the rest",
+        source=f"proof in {place(_f7)}",
         kind="exhaustive",
         scope=_SCOPE,
         search=_THINNING,
@@ -235,7 +238,7 @@ LEVELS = (
         r"\mathbb{E}_D \mathrm{TV}(P_U, P_S) + \mathrm{TV}(\mathbb{E}_D P_S, \mathbb{E}_D P_F)",
         hypotheses="the price is the distance of the averaged references, at most E τ by F6 with U = retrain",
         status="ours",
-        source="F6 and T2a",
+        source=f"proof in {place(_f8)}",
         kind="exhaustive",
         scope=_SCOPE + "; three removers",
         search=_LEVELS,

@@ -7,10 +7,11 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from ..catalogue._bibliography import cite
 from ..laws._finite_closeness import delta_between
 from ..laws._finite_learners import Dataset, FiniteLearner, memorisation, multiset, without
 from ..laws._worlds import World
-from ._base import Case, Theorem
+from ._base import Case, Theorem, place
 from ._over_laws import GAMMAS
 from ._over_worlds import LABELS, NEIGHBOUR, OverWorlds, events_gap
 
@@ -35,6 +36,10 @@ def _scores(learner: FiniteLearner, world: World) -> Iterator[Case]:
 
 
 def _t9(c: Case) -> Any:
+    """The group score is Pr_{A(D)}[f(x_i) = y_i] − Pr_{A(D∖S)}[f(x_i) = y_i]: it is 0 just where the two agree.
+
+    The score of i alone leaves the rest of S in: where that holds a copy of i, it says nothing about D∖S.
+    """
     return not (c.group and c.changed)
 
 
@@ -53,6 +58,7 @@ def _scores_and_laws(learner: FiniteLearner, world: World) -> Iterator[Case]:
 
 
 def _t10(c: Case) -> Any:
+    """R = {f : f(x_i) = y_i} is an event and the score is P_D(R) − P_S(R): at most TV(P_D, P_S), which T13b bounds."""
     return c.score <= c.distance and c.score * (c.gamma + 1) <= c.gamma - 1 + 2 * c.delta
 
 
@@ -73,6 +79,7 @@ def _telescope(learner: FiniteLearner, world: World) -> Iterator[Case]:
 
 
 def _f10(c: Case) -> Any:
+    """Each term is Pr[f(x_i) = y_i] under A(D_{j−1}) less that under A(D_j): in the sum all but the ends cancel."""
     return c.group == sum(c.along)
 
 
@@ -92,7 +99,7 @@ MEMORY = (
         hypotheses="1-NN, votes counted by hand. The twin is the leave-one-out argument of 2604.07962: "
         "its counterexample is a set of mutual duplicates",
         status="derived",
-        source="definitions.md T9",
+        source=f"proof in {place(_t9)}; against an argument of {cite('triantafillou2026')}",
         kind="exhaustive",
         scope=_T9.scope,
         search=_T9,
@@ -108,7 +115,7 @@ MEMORY = (
         r"\Rightarrow |\mathrm{mem}(A,D,S,i)| \le \frac{e^\varepsilon - 1 + 2\delta}{e^\varepsilon + 1}",
         hypotheses="any learner; e^ε ∈ {1, 3/2, 2, 3} with δ the exact distance there",
         status="derived",
-        source="definitions.md T10",
+        source=f"proof in {place(_t10)}",
         kind="exhaustive",
         scope=_T10.scope,
         search=_T10,
@@ -123,7 +130,7 @@ MEMORY = (
         r"D_j = D_{j-1} \setminus s_j",
         hypotheses="S = {s₁, …, s_k} in any order; leave-one-out at the full D does not add up (twin)",
         status="ours",
-        source="telescoping sum",
+        source=f"proof in {place(_f10)}",
         kind="exhaustive",
         scope=_F10.scope,
         search=_F10,

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ._base import Case, Theorem
+from ..catalogue._bibliography import cite
+from ._base import Case, Theorem, place
 from ._over_laws import (
     ONE,
     TWO,
@@ -40,6 +41,10 @@ def _pipeline(laws: Laws, unit: int, gammas: Gammas) -> Case:
 
 
 def _t7b(c: Case) -> Any:
+    """K is the second call, on S₂ and D∖S₁. By T13a U(A(D), S₁, D)K ≈ P_{S₁}K, at the first call's (ε₁, δ₁).
+
+    P_{S₁}K is what the second call makes of A(D∖S₁), so that P_{S₁}K ≈ P_{S₁∪S₂} at (ε₂, δ₂). T3 joins the two.
+    """
     return c.delta <= np.maximum(c.d1 + times(c.g1, c.d2), c.d2 + times(c.g2, c.d1))
 
 
@@ -55,6 +60,7 @@ def _processing(laws: Laws, unit: int, gammas: Gammas) -> Case:
 
 
 def _t13a(c: Case) -> Any:
+    """For every event R, PK(R) − γQK(R) = Σ_x (p − γq)(x)·K(x, R) ≤ Σ_x (p − γq)₊(x), because 0 ≤ K ≤ 1."""
     return c.after <= c.before
 
 
@@ -78,6 +84,10 @@ def _coupling(laws: Laws, unit: int, gammas: Gammas) -> Case:
 
 
 def _t14(c: Case) -> Any:
+    """Both marginals of π are the mixing laws, so for every event R the excess of the mixtures is a mean over π.
+
+    E_s P_s(R) − γE_t Q_t(R) = E_π[P_s(R) − γQ_t(R)] ≤ E_π H_γ(P_s‖Q_t).
+    """
     return c.delta(c.column_mix) <= c.mean
 
 
@@ -97,6 +107,7 @@ def _either_remover(laws: Laws, unit: int, gammas: Gammas) -> Case:
 
 
 def _f4(c: Case) -> Any:
+    """For every event R, U(R) − γP(R) is the mean of those of U₁ and U₂, and P(R) − γU(R) too: neither is above δ."""
     return c.delta <= np.maximum(c.d1, c.d2)
 
 
@@ -118,6 +129,11 @@ def _releases(laws: Laws, unit: int, gammas: Gammas) -> Case:
 
 
 def _f5(c: Case) -> Any:
+    """One release after the other, for every event E of both and its part E_x where the first one is x.
+
+    P₂(E_x) ≤ g(x) + δ₂ with g(x) = min(1, γ₂Q₂(E_x)), and Σ P₁g ≤ γ₁ΣQ₁g + δ₁ because 0 ≤ g ≤ 1; together
+    (P₁⊗P₂)(E) ≤ γ₁γ₂(Q₁⊗Q₂)(E) + δ₁ + δ₂, and backwards alike.
+    """
     return c.delta(c.g1 * c.g2) <= c.d1 + c.d2
 
 
@@ -143,7 +159,7 @@ MIXTURES = (
         r"e^{\varepsilon_1}\delta_2,\ \delta_2 + e^{\varepsilon_2}\delta_1))",
         hypotheses="no hidden state; S₂ does not depend on the first output. The second call is the kernel K",
         status="derived",
-        source="definitions.md T7; adaptive requests: Gupta 2021",
+        source=f"proof in {place(_t7b)}; adaptive requests: {cite('gupta2021')}",
         kind="exhaustive",
         scope=_T7B.scope,
         search=_T7B,
@@ -157,7 +173,7 @@ MIXTURES = (
         statement_latex=r"H_\gamma(PK \| QK) \le H_\gamma(P \| Q)",
         hypotheses="any laws, any Markov kernel K; so a gap in any bounded metric bounds δ from below",
         status="textbook",
-        source="definitions.md T13",
+        source=f"post-processing of {cite('dwork2014')}; proof in {place(_t13a)}",
         kind="exhaustive",
         scope=_T13A.scope,
         search=_T13A,
@@ -172,7 +188,7 @@ MIXTURES = (
         r"\mathbb{E}_{(s,t) \sim \pi} H_\gamma(P_s \| Q_t)",
         hypotheses="π any coupling of the two mixing laws: both marginals preserved",
         status="textbook",
-        source="definitions.md T14; statistics.md §5",
+        source=f"proof in {place(_t14)}",
         kind="exhaustive",
         scope=_T14.scope,
         search=_T14,
@@ -187,7 +203,7 @@ MIXTURES = (
         r"tU_1 + (1-t)U_2 \approx_{\varepsilon,\delta} P",
         hypotheses="the choice does not depend on the model",
         status="ours",
-        source="convexity of H in its first and in its second argument",
+        source=f"proof in {place(_f4)}",
         kind="exhaustive",
         scope=_F4.scope,
         search=_F4,
@@ -202,7 +218,7 @@ MIXTURES = (
         r"\approx_{\varepsilon_1+\varepsilon_2,\ \delta_1+\delta_2} Q_1 \otimes Q_2",
         hypotheses="two models released from independent runs",
         status="ours",
-        source="basic composition (Dwork-Roth 2014)",
+        source=f"basic composition of {cite('dwork2014')}; proof in {place(_f5)}",
         kind="exhaustive",
         scope=_F5.scope,
         search=_F5,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ._base import Case, Theorem
+from ._base import Case, Theorem, place
 from ._over_laws import GAMMAS, ONE, Gammas, Grid, Laws, OverLaws, best_event, both_ways, positive_part, times
 
 
@@ -19,6 +19,10 @@ def _ceiling(laws: Laws, unit: int, gammas: Gammas) -> Case:
 
 
 def _t13b(c: Case) -> Any:
+    """Let R be the event of TV = t. P(R) ≤ γQ(R) + δ, and Q(Rᶜ) ≤ γP(Rᶜ) + δ for its complement.
+
+    The sum of the two is t + 1 ≤ γ(1 − t) + 2δ.
+    """
     return times(c.g + 1, c.tv) <= times(c.g - 1, c.unit) + 2 * c.delta
 
 
@@ -35,6 +39,7 @@ def _convexity(laws: Laws, unit: int, gammas: Gammas) -> Case:
 
 
 def _t13c(c: Case) -> Any:
+    """For each event R, γ ↦ P(R) − γQ(R) is affine and does not rise: their supremum is convex and does not rise."""
     return (c.h1 >= c.h2) & (c.h2 >= c.h3) & (c.curve <= c.chord)
 
 
@@ -58,6 +63,7 @@ def _forms(laws: Laws, unit: int, gammas: Gammas) -> Case:
 
 
 def _f1(c: Case) -> Any:
+    """The best event is {p > γq}, which has Σ(p − γq)₊; and (p − γq)₊ = p − min(p, γq)."""
     return (c.positive == c.event) & (c.event == c.unit - c.overlap)
 
 
@@ -66,6 +72,7 @@ def _f1_twin(c: Case) -> Any:
 
 
 def _f2(c: Case) -> Any:
+    """An event and its complement: Q(Rᶜ) − P(Rᶜ) = P(R) − Q(R)."""
     return (c.g > 1) | (c.event == c.backward)
 
 
@@ -74,6 +81,7 @@ def _f2_twin(c: Case) -> Any:
 
 
 def _f3(c: Case) -> Any:
+    """Σ(γq − p)₊ − Σ(p − γq)₊ = Σ(γq − p) = γ − 1, and the first sum is γΣ(q − p/γ)₊."""
     return c.deficit == c.event + times(c.g - 1, c.unit)
 
 
@@ -94,7 +102,7 @@ PROFILES = (
         r"\mathrm{TV}(P, Q) \le \frac{e^\varepsilon - 1 + 2\delta}{e^\varepsilon + 1}",
         hypotheses="both directions; attained by randomised response (F11)",
         status="textbook",
-        source="definitions.md T13",
+        source=f"proof in {place(_t13b)}",
         kind="exhaustive",
         scope=_T13B.scope,
         search=_T13B,
@@ -110,7 +118,7 @@ PROFILES = (
         r"(\gamma_3 - \gamma_2) H_{\gamma_1} + (\gamma_2 - \gamma_1) H_{\gamma_3}",
         hypotheses="any laws",
         status="textbook",
-        source="definitions.md T13",
+        source=f"proof in {place(_t13c)}",
         kind="exhaustive",
         scope=_T13C.scope,
         search=_T13C,
@@ -124,7 +132,7 @@ PROFILES = (
         statement_latex=r"\sup_R P(R) - \gamma Q(R) = \sum (p - \gamma q)_+ = 1 - \sum \min(p, \gamma q)",
         hypotheses="finite laws, γ ≥ 1; the supremum is taken over all 2^k events",
         status="ours",
-        source="textbook; each form computed by its own code",
+        source=f"proof in {place(_f1)}",
         kind="exhaustive",
         scope=_FORMS.scope,
         search=_FORMS,
@@ -138,7 +146,7 @@ PROFILES = (
         statement_latex=r"\gamma = 1 \Rightarrow H_\gamma(P \| Q) = H_\gamma(Q \| P)",
         hypotheses="any laws; so one direction suffices at ε = 0 only",
         status="ours",
-        source="textbook",
+        source=f"proof in {place(_f2)}",
         kind="exhaustive",
         scope=_FORMS.scope,
         search=_FORMS,
@@ -152,7 +160,7 @@ PROFILES = (
         statement_latex=r"\gamma H_{1/\gamma}(Q \| P) = H_\gamma(P \| Q) + \gamma - 1",
         hypotheses="any laws, H extended to 1/γ ≤ 1 by Σ(q − p/γ)₊",
         status="ours",
-        source="Σ(γq − p)₊ − Σ(p − γq)₊ = γ − 1",
+        source=f"proof in {place(_f3)}",
         kind="exhaustive",
         scope=_FORMS.scope,
         search=_FORMS,

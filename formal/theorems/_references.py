@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from ..catalogue._bibliography import cite
 from ..laws._finite import Law
 from ..laws._finite_closeness import delta_between, exact_total_variation, exactly_indistinguishable
 from ..laws._finite_learners import (
@@ -22,7 +23,7 @@ from ..laws._finite_learners import (
     without,
 )
 from ..laws._worlds import World
-from ._base import Case, Theorem
+from ._base import Case, Theorem, place
 from ._over_worlds import OverWorlds, events_gap
 
 _GAMMAS = (Fraction(1), Fraction(2))
@@ -74,6 +75,7 @@ def _nothing_done(learner: FiniteLearner, world: World) -> Iterator[Case]:
 
 
 def _t4(c: Case) -> Any:
+    """U = id leaves P_U = P_D, and ≈ at ε = 0 asks that |P_D(R) − P(R)| ≤ δ for every event R: that TV(P_D, P) ≤ δ."""
     return c.conforms == (c.delta >= c.distance)
 
 
@@ -95,6 +97,7 @@ def _edges(learner: FiniteLearner, world: World) -> Iterator[Case]:
 
 
 def _t15(c: Case) -> Any:
+    """D∖∅ = D, so that P_S = P_D is what id leaves; and D∖S_full = ∅ when S_full = D."""
     return (bool(c.forget) or c.untraining == 0) and (not c.everything or c.target == c.blank)
 
 
@@ -113,6 +116,7 @@ def _copies_stay(learner: FiniteLearner, world: World) -> Iterator[Case]:
 
 
 def _t16(c: Case) -> Any:
+    """Retraining on D∖S has the law P_S by definition, and TV(P_S, P_F) is τ by definition."""
     return c.untraining == 0 and c.unlearning == c.tau
 
 
@@ -129,6 +133,7 @@ def _overshoot(learner: FiniteLearner, world: World) -> Iterator[Case]:
 
 
 def _f9(c: Case) -> Any:
+    """The triangle inequality of TV along A(D₀), …, A(D_k), whose ends are P_S and P_F."""
     return c.distance <= sum(c.steps)
 
 
@@ -145,7 +150,7 @@ REFERENCES = (
         statement_latex=r"S = S_{\mathrm{full}} \Rightarrow \delta(P_U, P_S) = \delta(P_U, P_F)",
         hypotheses="any learner, any remover, γ ∈ {1, 2}; so the two predicates give one verdict",
         status="read",
-        source="2604.07962, remark 4",
+        source=f"{cite('triantafillou2026')}, remark 4",
         kind="exhaustive",
         scope=_T1.scope + "; four removers",
         search=_T1,
@@ -160,7 +165,7 @@ REFERENCES = (
         r"\delta \ge \mathrm{TV}(P_D, P)\right),\ P \in \{P_S, P_F\}",
         hypotheses="any learner",
         status="derived",
-        source="definitions.md T4",
+        source=f"proof in {place(_t4)}",
         kind="exhaustive",
         scope=_T4.scope + "; δ ∈ {0, 1/4, 1/2, the distance itself}",
         search=_T4,
@@ -175,7 +180,7 @@ REFERENCES = (
         r"S_{\mathrm{full}} = D \Rightarrow P_F = \mathrm{law}\,A(\emptyset)",
         hypotheses="any learner with a law on the empty dataset",
         status="derived",
-        source="definitions.md T15",
+        source=f"proof in {place(_t15)}",
         kind="exhaustive",
         scope=_T15.scope,
         search=_T15,
@@ -190,7 +195,7 @@ REFERENCES = (
         r"\mathrm{TV}(P_U, P_F) = \tau",
         hypotheses="copies or relatives of S in S_full ∖ S stay in the training set",
         status="derived",
-        source="definitions.md T16; the question is 2601.06938's",
+        source=f"proof in {place(_t16)}; the question of {cite('xu2026')}",
         kind="exhaustive",
         scope=_T16.scope,
         search=_T16,
@@ -205,7 +210,7 @@ REFERENCES = (
         r"D_0 = D \setminus S,\ D_j = D_{j-1} \setminus i_j",
         hypotheses="i₁ … i_k the rows of S_full ∖ S in any order: τ is at most their one-row influences",
         status="ours",
-        source="triangle inequality along the chain",
+        source=f"proof in {place(_f9)}",
         kind="exhaustive",
         scope=_F9.scope,
         search=_F9,

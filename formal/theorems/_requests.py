@@ -20,7 +20,7 @@ from ..laws._finite_learners import (
     without,
 )
 from ..laws._worlds import World, sub_multisets
-from ._base import Case, Theorem
+from ._base import Case, Theorem, place
 from ._over_worlds import OverWorlds, events_gap
 from ._references import references
 
@@ -34,6 +34,7 @@ def _other_requests(learner: FiniteLearner, world: World) -> Iterator[Case]:
 
 
 def _t6b(c: Case) -> Any:
+    """The law is that of A(D∖S_full), in which S does not occur; exact untraining's is that of A(D∖S)."""
     return c.unlearned
 
 
@@ -58,6 +59,10 @@ def _two_calls(learner: FiniteLearner, world: World) -> Iterator[Case]:
 
 
 def _t7a(c: Case) -> Any:
+    """The first call leaves a model with the law of A(D∖S₁). The second is exact at the dataset D∖S₁.
+
+    So it makes of that law the one of A((D∖S₁)∖S₂), and (D∖S₁)∖S₂ = D∖(S₁∪S₂).
+    """
     return c.then(c.remaining) == c.together
 
 
@@ -81,6 +86,7 @@ def _two_behaviours(learner: FiniteLearner, world: World) -> Iterator[Case]:
 
 
 def _t8b(c: Case) -> Any:
+    """U sees A(D), S and D, which are the same for both behaviours, so that P_U is one law; and T8a."""
     return not (c.both and c.apart > 2 * c.delta)
 
 
@@ -98,7 +104,7 @@ REQUESTS = (
         r"\mathrm{law}\,U(A(D),S,D) = \mathrm{law}\,U(A(D),S',D)",
         hypotheses="U exact unlearning (full deletion); untraining has no such property, as the twin shows",
         status="derived",
-        source="definitions.md T6",
+        source=f"proof in {place(_t6b)}",
         kind="exhaustive",
         scope=_T6B.scope + "; every S′",
         search=_T6B,
@@ -112,7 +118,7 @@ REQUESTS = (
         statement_latex=r"U(U(A(D),S_1,D),\ S_2,\ D \setminus S_1) \sim A(D \setminus (S_1 \cup S_2))",
         hypotheses="U exact untraining; S₁ = S, S₂ = S_full ∖ S, every disjoint pair. S₂ = ∅: idempotence",
         status="derived",
-        source="definitions.md T7",
+        source=f"proof in {place(_t7a)}",
         kind="exhaustive",
         scope=_T7A.scope,
         search=_T7A,
@@ -127,7 +133,7 @@ REQUESTS = (
         r"\neg\left(P_U \approx_{0,\delta} F_1 \wedge P_U \approx_{0,\delta} F_2\right)",
         hypotheses="S ⊆ S₁_full ∩ S₂_full; δ ∈ {0, 1/4, half the distance}",
         status="derived",
-        source="definitions.md T8",
+        source=f"proof in {place(_t8b)}",
         kind="exhaustive",
         scope=_T8B.scope + "; every second full set; four removers",
         search=_T8B,

@@ -11,10 +11,11 @@ import numpy as np
 import scipy.optimize
 import scipy.stats
 
+from ..catalogue._bibliography import cite
 from ..distributional._distributional import after_deletion
 from ..laws._finite import Law, mixed_law, uniform
 from ..laws._worlds import all_laws
-from ._base import Case, Theorem
+from ._base import Case, Theorem, place
 from ._over_cases import OverCases, power
 
 _SHARES = (Fraction(1, 4), Fraction(1, 2), Fraction(2, 3))
@@ -61,6 +62,10 @@ def _decomposed(first: Law, second: Law, share: Fraction, gone: Collection[int])
 
 
 def _t21a(c: Case) -> Any:
+    """With m = π₁p₁ + π₂p₂ and Z = 1 − π₁p₁(S), p₋ₛ is m/Z off S and π₂p₂/Z on it.
+
+    So log pᵢ/p₋ₛ = log pᵢ/m + log Z, and on S there is log m/(π₂p₂) = log(1 + π₁p₁/(π₂p₂)) more.
+    """
     return c.kl == c.whole * c.total * c.lost
 
 
@@ -126,6 +131,11 @@ def _powers(first: Law, second: Law, share: Fraction, gone: Collection[Any]) -> 
 
 
 def _t21b(c: Case) -> Any:
+    """With ℓ = p₁/p₂, c = π₁/π₂ and p₁(S) fixed, only Σ_S pᵢ·log(1 + cℓ) of T21a depends on S.
+
+    For i = 1 that is a mean, over the mass that p₁ spends, of what rises with ℓ: largest on the largest ℓ. For i = 2
+    it is Σ_S p₁·log(1 + cℓ)/ℓ, of what falls with ℓ: least on the same rows. Atoms with p₂ = 0 are the limit ℓ = ∞.
+    """
     return c.optimal(c.uniform)
 
 
@@ -208,7 +218,7 @@ SELECTION = (
         r"p_1(S)) + \sum_{x \in S} p_i \log\left(1 + \tfrac{\pi_1}{\pi_2} \tfrac{p_1}{p_2}\right)",
         hypotheses="finite laws, p₂ > 0; p₋ₛ the mixture once S is deleted from p₁; π₂ > 0",
         status="derived",
-        source="definitions.md T21; setting of 2609.38929",
+        source=f"proof in {place(_t21a)}; the setting of {cite('mohanty2026')}",
         kind="exhaustive",
         scope=f"{_ATOMS}; p₂ > 0; every nonempty S; logarithms compared exactly, as rationals e^{{N·…}}",
         search=OverCases(terms),
@@ -224,7 +234,7 @@ SELECTION = (
         hypotheses="p₁ uniform over its atoms, so that the threshold spends the budget exactly; unequal atoms make it "
         "a knapsack, in which taking the best ratios first is not optimal",
         status="read",
-        source="2609.38929",
+        source=f"{cite('mohanty2026')}; proof in {place(_t21b)}",
         kind="exhaustive",
         scope=f"{_ATOMS}; every budget, every rival set of that mass; compared exactly",
         search=OverCases(budgets),
@@ -240,7 +250,7 @@ SELECTION = (
         hypotheses="p₁ = N(0, 1), p₂ = N(d, 1), equally many rows, population limit, mean refit; f the fraction of p₁ "
         "deleted when KL(p₁‖p) reaches κ/2",
         status="derived",
-        source="definitions.md T22",
+        source=f"no proof: computed in {place(needed)}",
         kind="property",
         scope=f"d ∈ {{{', '.join(map(str, GAPS))}}} and 3201 thresholds, in float64: a computation, not a proof",
         search=OverCases(_rules),

@@ -8,10 +8,11 @@ from typing import Any
 
 import sympy as sp
 
+from ..catalogue._bibliography import cite
 from ..laws._finite import Law, push
 from ..laws._finite_learners import Dataset, FiniteLearner, retrain, without
 from ..laws._worlds import World, sub_multisets
-from ._base import Case, Theorem
+from ._base import Case, Theorem, place
 from ._over_worlds import OverWorlds, show
 from ._symbolic import Symbolic
 
@@ -38,6 +39,7 @@ def _risks() -> tuple[Case, ...]:
 
 
 def _t23(c: Case) -> Any:
+    """n_{t−1}R_{t−1} sums the losses of the rows that stay, n_t·R_t, and of those that go, |F_t|·R_{F_t}."""
     return c.risk - (c.before * c.earlier - c.gone * c.forgotten) / c.after
 
 
@@ -71,6 +73,7 @@ def _served(learner: FiniteLearner, data: Dataset, requests: tuple[Dataset, ...]
 
 
 def _t24(c: Case) -> Any:
+    """By T7a each call leaves the law of A(D_t), and D_T = D∖(F₁ ∪ … ∪ F_T) does not depend on their order."""
     return c.final == 1 and c.batch
 
 
@@ -113,6 +116,7 @@ def _residual(scaled: Any, det: Any, rows: int, coordinate: int) -> Callable[[An
 
 
 def _t25a(c: Case) -> Any:
+    """The gradient at w is (G_t w − b_t)/n_t + λ_t·w: with λ_t = Λ/n_t it is ((G_t + ΛI)w − b_t)/n_t."""
     return c.residual(c.total / c.now)
 
 
@@ -148,6 +152,10 @@ def _group() -> tuple[Case, ...]:
 
 
 def _t25b(c: Case) -> Any:
+    """With K = XH⁻¹Xᵀ, W = (I − K)⁻¹ and r = Xθ − y the left side is Hθ − XᵀXθ + XᵀWr − XᵀKWr.
+
+    W − KW = I, so that it is Hθ − XᵀXθ + Xᵀr = Hθ − Xᵀy.
+    """
     return c.residual(c.exact)
 
 
@@ -165,7 +173,7 @@ STREAMING = (
         statement_latex=r"R_t = \frac{n_{t-1} R_{t-1} - |F_t| R_{F_t}}{n_t}",
         hypotheses="R the mean loss of any one model; F_t ⊆ D_{t−1}, n_t = n_{t−1} − |F_t| > 0",
         status="derived",
-        source="definitions.md T23; streams are 2507.15280's setting",
+        source=f"proof in {place(_t23)}; streams are the setting of {cite('shen2025')}",
         kind="symbolic",
         scope="all losses, all numbers m of rows that stay and k that go",
         search=Symbolic(_risks, ({_STAY: sp.Integer(1), _GO: sp.Integer(1)},)),
@@ -180,7 +188,7 @@ STREAMING = (
         r"\text{ and that of one batch}",
         hypotheses="exact untraining, request after request, each from the previous model; three disjoint requests",
         status="derived",
-        source="definitions.md T24",
+        source=f"proof in {place(_t24)}",
         kind="exhaustive",
         scope=_T24.scope + "; requests S, S_full ∖ S and every part of the rest, in all 6 orders",
         search=_T24,
@@ -196,7 +204,7 @@ STREAMING = (
         hypotheses="running sums G_t = G_{t−1} − Σxxᵀ, b_t = b_{t−1} − Σxy over F_t; R_t half the mean squared "
         "error on the rows kept; a batch deletion has the same sums",
         status="derived",
-        source="definitions.md T25",
+        source=f"proof in {place(_t25a)}",
         kind="symbolic",
         scope="d = 2, n = 4, two requests of one row; all real x, y and Λ > 0",
         search=Symbolic(_ridge, (_AT_ONES,)),
@@ -211,7 +219,7 @@ STREAMING = (
         r"(H - X^\top X)\,\theta' = H\theta - X^\top y",
         hypotheses="H the penalised Gram matrix on D, X and y the rows of S; no leverage 1: I − XH⁻¹Xᵀ invertible",
         status="derived",
-        source="algorithms.md §2; the Newton step of Guo et al. 2020, 1911.03030",
+        source=f"the Newton step of {cite('guo2020')}; proof in {place(_t25b)}",
         kind="symbolic",
         scope="all d, n and |S|: noncommuting blocks, by HH⁻¹ = I, K = XH⁻¹Xᵀ and K(I − K)⁻¹ = (I − K)⁻¹ − I",
         search=Symbolic(_group, (_SCALARS,)),

@@ -8,7 +8,8 @@ from typing import Any
 
 import sympy as sp
 
-from ._base import Case, Claim, Outcome, Theorem
+from ..catalogue._bibliography import cite
+from ._base import Case, Claim, Outcome, Theorem, place
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def _mixture() -> tuple[Case, ...]:
 
 
 def _t2b(c: Case) -> Any:
+    """P_U − P_S = t(P_F − P_S) and P_U − P_F = (1 − t)(P_S − P_F); TV is half the sum of the absolute values."""
     return c.distance - c.weight * c.gap
 
 
@@ -80,6 +82,7 @@ def _response() -> tuple[Case, ...]:
 
 
 def _f11(c: Case) -> Any:
+    """p − γq is 0 at the first outcome and 1 − γ at the second, and backwards alike: δ = 0. TV = (γ − 1)/(γ + 1)."""
     return c.left - c.ceiling
 
 
@@ -95,7 +98,7 @@ SYMBOLIC = (
         r"\mathrm{TV}(P_U, P_F) = (1-t)\tau",
         hypotheses="0 < t < 1 (at 0 and 1 it is plain); so for τ > 0 neither notion implies the other",
         status="derived",
-        source="definitions.md T2",
+        source=f"proof in {place(_t2b)}",
         kind="symbolic",
         scope="all finite laws and all t: the identity at one outcome, for all real masses",
         search=Symbolic(_mixture, (_MIX_SAMPLE,)),
@@ -111,7 +114,7 @@ SYMBOLIC = (
         r"\mathrm{TV}(P, Q) = \frac{\gamma - 1 + 2\delta}{\gamma + 1}",
         hypotheses="γ > 1; so the constant of T13b and T10 cannot be improved",
         status="ours",
-        source="Warner 1965 (randomised response)",
+        source=f"the mechanism of {cite('warner1965')}; proof in {place(_f11)}",
         kind="symbolic",
         scope="all real γ > 1",
         search=Symbolic(_response, (_RESPONSE_SAMPLE,)),

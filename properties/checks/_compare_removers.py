@@ -92,14 +92,14 @@ def compare_removers(
         subject(definition=claim, learner=learner, scenario=scenario)
         claim.admit(scenario)
     share = share_of(level("alpha", alpha), max(len(asked) * len(claims), 2))
-    named = sum(named for *_, named in asked)
-    terms: dict[str, Any] = {"alpha": share, "beta": beta / named, "tolerance": tolerance, "budget": budget}
+    chosen = sum(named for *_, named in asked)
+    terms: dict[str, Any] = {"alpha": share, "beta": beta / chosen, "tolerance": tolerance, "budget": budget}
     terms |= {"seed": seed, "grain": grain, "store": store}
     rows: list[Compared] = []
-    for place, (remover, *standing) in enumerate(asked):
+    for place, (remover, anchor, named) in enumerate(asked):
         if progress is not None:
             progress(place, len(asked), f"{remover}")
-        rows.append(_compared(remover, standing, claims, learner, scenario, terms, runs))
+        rows.append(_compared(remover, (anchor, named), claims, learner, scenario, terms, runs))
     made = {"scenario": repr(scenario), "digest": scenario.digest(), "learner": repr(learner), "seed": seed}
     made |= {"grain": float(grain), "tolerance": tolerance, "runs": runs} | surroundings()
     return Comparison(
@@ -122,7 +122,7 @@ def _rows(claims: tuple[Definition, ...], removers: Iterable[Remover]) -> list[t
 
 
 def _compared(
-    remover: Remover, standing: list[Any], claims: tuple[Definition, ...], learner: Learner, scenario: Scenario,
+    remover: Remover, standing: tuple[str, bool], claims: tuple[Definition, ...], learner: Learner, scenario: Scenario,
     terms: dict[str, Any], runs: int,
 ) -> Compared:  # fmt: skip
     try:

@@ -6,7 +6,7 @@ A run with no place on the axis (−∞, ∞, NaN, a far outlier) is never dropp
 import bisect
 import dataclasses
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -40,7 +40,7 @@ class Laws:
     right: tuple[str, ...]
 
 
-def lay_out(view: str, arms: dict[str, _Values], threshold: float | None) -> Laws:
+def lay_out(view: str, arms: Mapping[str, _Values], threshold: float | None) -> Laws:
     """Choose the axis and the edge columns.
 
     >>> lay_out("loss", {"removed": (0.1, 0.2, float("nan"))}, 0.4).right

@@ -1,6 +1,7 @@
 """What a question is asked of, as people give it: read, or refused in one line that says how to mend it."""
 
 from collections.abc import Iterable, Mapping
+from types import UnionType
 from typing import Any
 
 from ...algorithms.base import Learner, Remover
@@ -9,7 +10,7 @@ from ...formal.definitions._scenario import Scenario
 from ...formal.laws._finite_learners import FiniteLearner, FiniteRemover
 from ...formal.laws._worlds import World
 
-_KINDS: dict[str, tuple[type, ...]] = {
+_KINDS: dict[str, tuple[type | UnionType, ...]] = {
     "definition": (Definition,),
     "remover": (Remover,),
     "learner": (Learner,),

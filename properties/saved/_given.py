@@ -55,7 +55,7 @@ def arms_given(
     return {arm: _with_ids(arm, saved, ids) for arm, saved in given.items()}
 
 
-def is_event(diverged: str) -> bool:
+def is_event(diverged: object) -> bool:
     """Whether a value that is not finite is an event.
 
     Raises:
@@ -101,8 +101,7 @@ def lined_up(
     columns = column_names({name: tuple(source.shape[1:]) for name, source in given["removed"].items()})
     vet(heads, given, columns, paired=paired, bets=bets)
     key = key_of(seed, given["removed"])
-    terms = {"seed": seed, "grain": grain, "paired": paired, "choosing": choosing}
-    return line_up(given, heads, columns, key, **terms, bets=bets)
+    return line_up(given, heads, columns, key, seed=seed, grain=grain, paired=paired, choosing=choosing, bets=bets)
 
 
 def _saved(samples: Samples, arm: str, layout: str | None) -> Saved:

@@ -87,7 +87,9 @@ def check_suite(
     Traceback (most recent call last):
     ValueError: expected: no check is called 'purity'; choose from untraining, unlearning, pure, deterministic, ...
     """
-    subject(remover=remover, **({} if learner is None else {"learner": learner}))
+    subject(remover=remover)
+    if learner is not None:
+        subject(learner=learner)
     started, declared = time.perf_counter(), known_names(expected)
     trained_by = (learner,) if learner else learners_for(remover)
     for each in trained_by:

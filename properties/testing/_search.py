@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import inspect
 import sys
 import time
 import weakref
@@ -129,7 +130,7 @@ def _running() -> Any:
     Its build context is made anew for every example, and knows only the test, which may run again: the state is the
     object that executes the examples, found on the stack.
     """
-    frame = sys._getframe() if hypothesis.currently_in_test_context() else None
+    frame = inspect.currentframe() if hypothesis.currently_in_test_context() else None
     while frame is not None:
         if frame.f_code.co_name == "execute_once" and frame.f_globals.get("__name__") == "hypothesis.core":
             return frame.f_locals.get("self")

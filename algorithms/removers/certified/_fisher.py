@@ -83,7 +83,7 @@ def mean_squares(trained: Trained, rows: Rows) -> Float[Array, " p"]:
 
     def add(total: Array, row: Any) -> tuple[Array, None]:
         x, y, present = jax.tree.map(lambda leaf: leaf[None], row)
-        gradient = jax.grad(lambda w: learner.loss(learner.apply(rebuild(w), x), y)[0])(flat)
+        gradient: Array = jax.grad(lambda w: learner.loss(learner.apply(rebuild(w), x), y)[0])(flat)
         return total + jnp.where(present[0], gradient**2, 0), None
 
     # Row by row: under `vmap` over runs, JAX has no rule for a convolution that is mapped over rows too.
