@@ -172,10 +172,10 @@ def spared() -> ns.Learner:
         return ns.Trained({"spare": jnp.zeros(WIDTH), "w": RIDGE.fit(key, rows).params}, None, learner)
 
     def apply(params: Any, x: jax.Array) -> jax.Array:
-        scores = RIDGE.apply(params["w"], x)
+        scores: Any = RIDGE.apply(params["w"], x)
         return scores + jnp.where(jnp.abs(x).max(-1, keepdims=True) > 1e3, params["spare"][0], 0.0)
 
-    learner = ns.Learner(fit, apply, RIDGE.loss, RIDGE.penalty, "spared", logits=True, random=False)
+    learner = ns.Learner(fit, apply, RIDGE.loss, name="spared", logits=True, random=False)
     return learner
 
 
@@ -375,8 +375,9 @@ def test_infinity_here_and_there_is_an_outcome() -> None:
     ],
 )
 def test_an_observable_is_looked_at_when_it_is_made(terms: dict[str, Any], message: str) -> None:
+    given: dict[str, Any] = {"name": "mine", "of": entropy} | terms
     with pytest.raises(ValueError, match=message):
-        Observable(**{"name": "mine", "of": entropy} | terms)
+        Observable(**given)
 
 
 @pytest.mark.parametrize(

@@ -104,5 +104,5 @@ def check_relative(
     made = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover), "learner": repr(learner)}
     made |= {"definition": definition.id, "seed": seed, "grain": float(grain), "block": PAIRS}
     if mine:
-        made["observables"] = [str(each) for each in mine]
+        made |= {"observables": [str(each) for each in mine]}
     return contest.result(f"{remover} on {learner} in {scenario}", definition.reference, made, started)

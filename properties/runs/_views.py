@@ -17,7 +17,7 @@ from ...formal.definitions._definitions import Definition
 from ...formal.definitions._scenario import Scenario
 from ..engine._grain import Values
 from ._eval_sets import EVAL_ROWS, EvalSets, eval_sets
-from .observables import COORDINATES, DEFAULTS, LOSS, LOSSES, MARGINS, PARAMETERS, SKETCH, Model, Observable
+from .observables import COORDINATES, DEFAULTS, LOSS, LOSSES, PARAMETERS, SKETCH, Model, Observable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,8 +132,8 @@ def own_views(looked_at: Views) -> Iterator[tuple[Observable, str, str]]:
 
 def _in_order(looked_at: Views) -> Iterator[tuple[str, int | None]]:
     """The views that there may be, the default ones first; and of how many lines, where a line is of a row."""
+    whole = [(each, each.name, "") for each in DEFAULTS if each.per == "model"]
     default = [(each, each.on(name), name) for name in looked_at.eval_sets for each in DEFAULTS if each.per != "model"]
-    whole = [(each, each.name, "") for each in (PARAMETERS, SKETCH)]
     for each, view, name in [*whole, *default, *own_views(looked_at)]:
         count = looked_at.counts.get(name)
         if count != 0:
@@ -142,7 +142,7 @@ def _in_order(looked_at: Views) -> Iterator[tuple[str, int | None]]:
 
 def _cut(values: Array, count: int | None) -> Float64[np.ndarray, "runs k"]:
     """Without the lines of absent rows, which come last; a vector for each run."""
-    return np.asarray(values[:, :count], np.float64).reshape(len(values), -1)
+    return np.asarray(values, np.float64)[:, :count].reshape(len(values), -1)
 
 
 @momentary
@@ -150,19 +150,28 @@ def _observer(learner: Learner, own: tuple[Observable, ...]) -> Callable[[Any, E
     """All views of one model."""
 
     def observe(params: Any, sets: EvalSets) -> dict[str, Array]:
-        whole = Model(learner, params)
-        small = sum(leaf.size for leaf in jax.tree.leaves(params)) <= COORDINATES
-        seen = _show(PARAMETERS if small else SKETCH, {"": whole})
+        whole, seen = Model(learner, params), dict[str, Array]()
         models = {name: Model(learner, params, rows) for name, rows in sets.items()}
-        for name, model in models.items():
-            scored = learner.logits and model.outputs.shape[-1] > 1
-            for each in (LOSS, MARGINS if scored else LOSSES):
-                seen |= _show(each, {name: model})
+        for name, model in {"": whole, **models}.items():
+            for each in DEFAULTS:
+                if (each.per == "model") == (model is whole) and _applies(each, model):
+                    seen |= _show(each, {name: model})
         for each in own:
             seen |= _show(each, {"": whole} if each.per == "model" else models)
         return seen
 
     return observe
+
+
+def _applies(observable: Observable, model: Model) -> bool:
+    """Of the parameters and their sketch, and of margins and losses, the one that there is."""
+    if observable in (PARAMETERS, SKETCH):
+        size = sum(leaf.size for leaf in jax.tree.leaves(model.params))
+        return (size <= COORDINATES) == (observable == PARAMETERS)
+    if observable.per == "model":
+        return True
+    scored = model.learner.logits and model.outputs.shape[-1] > 1
+    return not scored if observable == LOSSES else scored or not observable.needs_logits
 
 
 def _show(observable: Observable, models: dict[str, Model]) -> dict[str, Array]:
