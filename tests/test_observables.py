@@ -22,8 +22,9 @@ from neverseen.properties.engine._sequential import Terms
 from neverseen.properties.metrics import METRICS
 from neverseen.properties.report._rerun import check_again
 from neverseen.properties.runs._draw import blocks
-from neverseen.properties.runs._eval_sets import CHECKED, MEASURED
-from neverseen.properties.runs._views import views_of
+from neverseen.properties.runs._eval_sets import CHECKED, MEASURED, eval_sets
+from neverseen.properties.runs._own_views import require_own
+from neverseen.properties.runs._views import Views, views_of
 from neverseen.properties.runs.observables import DEFAULTS, OBSERVABLES, Model, Observable, parts, sketch
 
 UNTRAINING, UNLEARNING = ns.Untraining(1.0, 0.05), ns.Unlearning(1.0, 0.05)
@@ -97,8 +98,8 @@ def test_the_default_views_their_order_and_their_prior(case: str) -> None:
     """Every verdict moves with these: whoever adds, renames or reorders a default observable writes them anew."""
     definition, scenario, learner, expected = PRIORS[case]
     shares = prior(definition, scenario, learner)
-    assert list(shares) == list(expected)
-    assert shares == pytest.approx(expected)
+    assert list(shares) == list(expected), "the default views moved: write PRIORS anew, and say what moved it"
+    assert shares == pytest.approx(expected), "the prior moved: write PRIORS anew, and say what moved it"
 
 
 def test_one_more_default_observable_is_seen() -> None:
@@ -141,6 +142,24 @@ def test_its_value_is_the_one_computed_by_hand(name: str) -> None:
     seen = observable.of(model)
     seen = seen[:1] if observable.per == "row" else seen[:2] if name == "relearning" else seen
     np.testing.assert_allclose(seen, value, rtol=1e-5, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def pair() -> list[ns.Trained]:
+    """An original and a reference of one key: a network, whose units move as well."""
+    learner, scenario = ns.learners.mlp(hidden=4, epochs=4), ns.scenarios.blobs(size=6)
+    rows = scenario.rows, scenario.rows.without(scenario.forget)
+    return [learner.fit(jax.random.key(0), some) for some in rows]
+
+
+@pytest.mark.parametrize("name", OBSERVABLES)
+def test_each_sees_what_was_not_removed_and_no_absent_row(name: str, pair: list[ns.Trained]) -> None:
+    looked_at = Views(eval_sets(ns.scenarios.blobs(size=6), UNTRAINING, ["S"]), own=(OBSERVABLES[name],))
+    require_own(looked_at, pair[0].learner, pair)
+    original, reference = (
+        np.asarray(OBSERVABLES[name].of(Model(one.learner, one.params, looked_at.eval_sets["S"]))) for one in pair
+    )
+    assert np.abs(original - reference).max() > 1e-3 * np.abs(reference).max(), f"{name}: it shows no fault"
 
 
 def test_a_sketch_keeps_the_size_of_noise_and_folds_with_fixed_signs() -> None:
