@@ -19,7 +19,8 @@ import jax
 import neverseen as ns
 from neverseen.algorithms.pools._pool import Pool, shard_keys
 from neverseen.properties.runs._run_pools import arms, streams
-from neverseen.properties.runs._views import Probes, observe_many
+from neverseen.properties.runs._views import Views, observe_many
+from neverseen.properties.runs.observables import parts
 
 CLAIMS = {"untraining": ns.Untraining(1.0, 0.05), "unlearning": ns.Unlearning(1.0, 0.05)}
 ns.pools.use_host_cores()  # before the scenario is made: that starts JAX
@@ -41,19 +42,19 @@ SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def looked_at() -> Probes:
+def looked_at() -> Views:
     """The texts whose losses are reported."""
     s = SCENARIO
     parts = {"S": s.forget, "S_full without S": s.behaviour & ~s.forget, "D without S_full": ~s.behaviour}
     points = {name: s.rows.only(which) for name, which in parts.items()}
     points |= {"fresh about the person": s.fresh_behaviour, "fresh real": s.fresh_rest}
-    return Probes(points, {name: int(rows.count()) for name, rows in points.items()}, ())
+    return Views(points)
 
 
 def losses(models: ns.Trained) -> dict[str, list[float]]:
     """Mean and standard deviation over runs of the loss on each part."""
     values = observe_many(LEARNER, models, looked_at())
-    means = {view[8:]: v for view, v in values.items() if view.startswith("loss on ")}
+    means = {parts(view)[1]: v for view, v in values.items() if parts(view)[0] == "loss"}
     return {part: [round(float(v.mean()), 3), round(float(v.std(ddof=1)), 3)] for part, v in means.items()}
 
 

@@ -194,10 +194,9 @@ MUTANTS = (
         "(~np.isfinite(rows))", "np.isinf(rows)", (NOT_FINITE,),
     ),
     Mutant(
-        "padding leaks into a loss", "absent rows weigh as present ones", "properties/runs/_views.py",
-        "losses = jnp.where(rows.present, learner.loss(outputs, rows.y), 0)",
-        "losses = learner.loss(outputs, rows.y)",
-        ("test_calibration.py::test_absent_rows_of_a_probe_weigh_nothing",),
+        "padding leaks into a loss", "absent rows weigh as present ones", "properties/runs/observables.py",
+        "losses = jnp.where(model.rows.present, model.losses, 0)", "losses = model.losses",
+        ("test_calibration.py::test_absent_rows_of_an_eval_set_weigh_nothing",),
     ),
     Mutant(
         "saved runs paired as they come", "the order of a file is taken for information", "properties/saved/_lineup.py",

@@ -10,7 +10,7 @@ from peers_rules import Arm
 import neverseen as ns
 from neverseen.formal.definitions._definitions import reference_rows
 from neverseen.properties.engine._grain import add_grain
-from neverseen.properties.runs._views import observe_many, probes
+from neverseen.properties.runs._views import observe_many, views_of
 
 SEED, POOL = 0, 400
 
@@ -53,7 +53,7 @@ def shuffled(x: Arm, y: Arm, shared: bool) -> Draw:
 def pools(forget: str, removers: dict[str, ns.Remover]) -> Iterator[tuple[str, Arm, Arm]]:
     """Views of removed models and of references that share their training keys with the originals, drawn once."""
     scenario, learner, claim = ns.scenarios.digits(forget=forget), ns.learners.mlp(), ns.Untraining(1.0, 0.05)
-    found, root = probes(scenario, claim), jax.random.key(SEED)
+    found, root = views_of(scenario, claim), jax.random.key(SEED)
     training, removal = (jax.random.split(jax.random.fold_in(root, i), POOL) for i in (1, 2))
     original = ns.pools.draw(learner, scenario.rows, training)
     unseen = reference_rows(claim, scenario.rows, scenario.forget, scenario.behaviour)

@@ -11,7 +11,9 @@ from .checks import plan as plan
 from .checks import remaining as remaining
 from .checks import sweep as sweep
 from .checks import sweep_all as sweep_all
+from .runs import Observable as Observable
 from .runs import behaviour_of as behaviour_of
+from .runs import observables as observables
 from .saved import check_samples as check_samples
 from .saved import compare_samples as compare_samples
 from .suite import Suite as Suite

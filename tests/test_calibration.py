@@ -28,7 +28,7 @@ from neverseen.properties.engine._replicate import _Saved, replicate  # pyright:
 from neverseen.properties.engine._sequential import FROZEN, WARM_UP, Terms, contest, rounds
 from neverseen.properties.engine._witnesses import FIXED, fixed_events
 from neverseen.properties.runs._draw import blocks
-from neverseen.properties.runs._views import Probes, observe_many, probes
+from neverseen.properties.runs._views import Views, observe_many, views_of
 from neverseen.properties.selftest._calibration import Cell, edge_cells, null_cells, trial, upper_bound
 
 Series = Shaped[np.ndarray, " n"]
@@ -271,12 +271,12 @@ def test_values_that_are_not_finite_are_events_and_are_counted() -> None:
     assert row.reference == 0.0
 
 
-def test_absent_rows_of_a_probe_weigh_nothing() -> None:
+def test_absent_rows_of_an_eval_set_weigh_nothing() -> None:
     """Three rows present among sixteen: the loss is that of three, and there are three margins."""
     learner, scenario = ns.learners.ridge(), ns.scenarios.blobs()
     models = ns.pools.draw(learner, scenario.rows, jax.random.split(jax.random.key(0), 1))
     some = Rows(scenario.rows.x[:16], scenario.rows.y[:16], jnp.arange(16) < 3)
-    seen = observe_many(learner, models, Probes({"S": some}, {"S": 3}, ()))
+    seen = observe_many(learner, models, Views({"S": some}))
     one = jax.tree.map(lambda leaf: leaf[0], models.params)
     losses = learner.loss(learner.apply(one, some.x), some.y)[:3]
     assert seen["loss on S"][0, 0] == pytest.approx(float(losses.mean()), rel=1e-5)
@@ -293,7 +293,9 @@ def test_drawn_pairs_carry_the_grain_on_both_arms() -> None:
     scenario, learner = ns.scenarios.figure1(), ns.learners.ridge()
     without, with_ = (
         next(
-            blocks(CLAIM, ns.removers.retrain(), learner, scenario, probes(scenario, CLAIM), seed=0, grain=g, budget=32)
+            blocks(
+                CLAIM, ns.removers.retrain(), learner, scenario, views_of(scenario, CLAIM), seed=0, grain=g, budget=32
+            )
         )
         for g in (0.0, 0.5)
     )
@@ -305,7 +307,7 @@ def test_drawn_pairs_carry_the_grain_on_both_arms() -> None:
     # What doing nothing would publish carries the noise of what was published.
     one = next(
         blocks(
-            CLAIM, ns.removers.do_nothing(), learner, scenario, probes(scenario, CLAIM), seed=0, grain=0.5, budget=32
+            CLAIM, ns.removers.do_nothing(), learner, scenario, views_of(scenario, CLAIM), seed=0, grain=0.5, budget=32
         )
     )
     assert one.original is not None

@@ -14,7 +14,7 @@ import neverseen as ns
 import neverseen.algorithms.pools._pool as pool
 from neverseen.algorithms.pools._recent import MEMORY, Recent
 from neverseen.formal.definitions._definitions import Definition
-from neverseen.properties.runs._views import probes
+from neverseen.properties.runs._views import views_of
 
 UNTRAINING = ns.Untraining(1.0, 0.05)
 UNLEARNING = ns.Unlearning(1.0, 0.05)
@@ -92,10 +92,10 @@ def test_without_a_grain_float_rounding_is_a_difference() -> None:
 
 def test_half_the_prior_lies_on_what_the_definition_is_about() -> None:
     scenario = ns.scenarios.blobs(size=3, full=6)
-    assert probes(scenario, UNTRAINING).designated == ("S",)
-    assert probes(scenario, UNLEARNING).designated == ("S", "S_full∖S")
-    assert probes(ns.scenarios.mixture(), DISTRIBUTION).designated == ("fresh behaviour",)
-    assert probes(ns.scenarios.blobs(size=3, full=3), UNLEARNING).designated == ("S",)  # S_full∖S has no row
+    assert views_of(scenario, UNTRAINING).designated == ("loss on S",)
+    assert views_of(scenario, UNLEARNING).designated == ("loss on S", "loss on S_full∖S")
+    assert views_of(ns.scenarios.mixture(), DISTRIBUTION).designated == ("loss on fresh behaviour",)
+    assert views_of(ns.scenarios.blobs(size=3, full=3), UNLEARNING).designated == ("loss on S",)  # S_full∖S has no row
 
 
 def test_nothing_to_forget_and_everything_to_forget() -> None:

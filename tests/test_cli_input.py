@@ -79,7 +79,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
         ("check json:loads", "json:loads is of type function, not Remover; decorate it with @neverseen.remover"),
         ("check json:lods", "json has no attribute 'lods'; it holds no Remover"),
         ("check json.decoder:nothing.here", "has no attribute 'nothing.here'"),
-        ("list lemmas", "'learners', 'removers', 'scenarios', 'definitions', 'theorems', 'metrics'"),
+        ("list lemmas", "'learners', 'removers', 'scenarios', 'definitions', 'theorems', 'metrics', 'observables'"),
         ("audit a.npz", "required: REFERENCE;"),
         ("audit a.npz b.npz", "a.npz: cannot be read (No such file or directory)"),
     ],

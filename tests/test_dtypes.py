@@ -18,7 +18,7 @@ from neverseen.algorithms.base import cross_entropy, margins
 from neverseen.algorithms.learners import LEARNERS
 from neverseen.algorithms.learners._softmax import brier
 from neverseen.properties.runs._quick import quickly
-from neverseen.properties.runs._views import observe_many, probes
+from neverseen.properties.runs._views import observe_many, views_of
 
 HELD = {"float32": ("float16", "float64", "bfloat16", "longdouble"), "int32": ("int8", "int16", "int64", "uint64")}
 """What a scenario holds as what: the others stay as they are."""
@@ -48,7 +48,7 @@ def near(found: np.ndarray, wanted: np.ndarray, what: str) -> None:
 def seen(learner: ns.Learner, trained: ns.Trained, given: ns.Scenario) -> dict[str, np.ndarray]:
     """Every view of one model."""
     many = jax.tree.map(lambda leaf: leaf[None], trained.params)
-    found = probes(given, ns.Unlearning(1.0, 0.05))
+    found = views_of(given, ns.Unlearning(1.0, 0.05))
     return observe_many(learner, ns.Trained(many, None, learner), found)
 
 

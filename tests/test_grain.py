@@ -16,7 +16,7 @@ from neverseen.formal.definitions._verdict import Status
 from neverseen.properties.engine._grain import REPEATS, add_grain, scales
 from neverseen.properties.engine._sequential import WARM_UP
 from neverseen.properties.runs._draw import blocks
-from neverseen.properties.runs._views import probes
+from neverseen.properties.runs._views import views_of
 from neverseen.properties.saved._arms import SavedArm, grain_of
 
 CLAIM = ns.Untraining(1.0, 0.05)
@@ -91,7 +91,7 @@ def test_two_arms_with_generators_of_one_seed_carry_one_noise() -> None:
 def test_pairs_that_are_bet_on_have_no_part_in_the_scale() -> None:
     """Drawn or saved, the first pairs fix it, which nobody bets on."""
     scenario, learner = ns.scenarios.blobs(), ns.learners.logistic(epochs=1, batch=4)
-    found = probes(scenario, CLAIM)
+    found = views_of(scenario, CLAIM)
     bare, noisy = (
         next(blocks(CLAIM, ns.removers.finetune(), learner, scenario, found, seed=0, grain=share, budget=32))
         for share in (0.0, SHARE)

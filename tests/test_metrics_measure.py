@@ -11,7 +11,7 @@ from cli_tools import Capture, one_line
 import neverseen as ns
 from neverseen.properties.cli._main import main
 from neverseen.properties.metrics import METRICS, Table
-from neverseen.properties.metrics._seen import places
+from neverseen.properties.metrics._seen import points_of
 
 CLAIM, UNLEARNING = ns.Untraining(1.0, 0.05), ns.Unlearning(1.0, 0.05)
 SCENARIO = ns.scenarios.blobs(forget="mislabelled", size=4, rows=32, seed=0)
@@ -130,8 +130,8 @@ def test_a_metric_without_a_value_costs_no_other_metric() -> None:
 
 def test_where_d_is_redrawn_only_fresh_points_are_looked_at() -> None:
     claim, scenario = ns.Unlearning(1.0, 0.05, "distribution"), ns.scenarios.mixture(rows=32)
-    assert list(places(scenario, claim)) == ["fresh", "behaviour"]
-    assert list(places(scenario, UNLEARNING)) == ["S", "retained", "fresh", "behaviour"]
+    assert list(points_of(scenario, claim)) == ["fresh", "behaviour"]
+    assert list(points_of(scenario, UNLEARNING)) == ["S", "retained", "fresh", "behaviour"]
     with pytest.raises(ValueError, match="klom: there are no points of 'S' here; the points are fresh, behaviour"):
         ns.metrics.measure("klom", claim, ns.removers.do_nothing(), FIXED, scenario)
 

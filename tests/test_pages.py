@@ -123,7 +123,11 @@ def test_the_maps_show_which_arm_is_which(checked: Verdict) -> None:
     assert row.apart[-1] == row.original_apart[-1] == 1.0
     assert {row.view[:10] for row in checked.evidence.views if row.apart} == {"margins on"}
     high, low = {"margins on S": np.ones((4, 2))}, {"margins on S": np.zeros((4, 2))}
-    drawn = [_heat_of(checked, block) for block in (Block(high, low, None), Block(low, high, None))]
+    named = frozenset(high)
+    drawn = [
+        _heat_of(checked, block)
+        for block in (Block(high, low, None, by_example=named), Block(low, high, None, by_example=named))
+    ]
     assert [(shown.count("cell above"), shown.count("cell below")) for shown in drawn] == [(2, 0), (0, 2)]
     assert [shown.count(">+1<") for shown in drawn] == [2, 0]
     assert [shown.count(">−1<") for shown in drawn] == [0, 2]

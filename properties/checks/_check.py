@@ -29,8 +29,9 @@ from ..engine._sequential import Terms
 from ..runs._draw import PAIRS, blocks, originals
 from ..runs._dry_run import dry_run
 from ..runs._rehearsal import rehearse
-from ..runs._subject import subject
-from ..runs._views import probes
+from ..runs._subject import own, subject
+from ..runs._views import views_of
+from ..runs.observables import Observables
 from ._closed_form import check_finite, check_gaussian
 
 _WIDEST = 16
@@ -49,6 +50,7 @@ def check(
     tolerance: float = 0.1,
     seed: int = 0,
     grain: Real = 1e-3,
+    observables: Observables = (),
     resolution: bool = False,
     require_power: bool = False,
     store: Store | None = None,
@@ -73,6 +75,8 @@ def check(
         seed: root seed; the verdict is a pure function of it and the other arguments.
         grain: s, the noise on every view, as a share of each column's size (see `properties/engine/_grain.py`), and at
             least 16 times what rounding changes; smaller differences are not examined.
+        observables: a user's own, looked at beside the default ones (see `neverseen.observables`): each of their views
+            has the part of the prior that one has which is not designated, and is part of the declared class.
         resolution: where the claim was not refuted, replay the check on contaminated pairs and say what share of
             originals it would have refuted (seconds, not minutes).
         require_power: answer INCONCLUSIVE in place of a SATISFIED that doing nothing would have got here as well.
@@ -87,10 +91,10 @@ def check(
         check, up to its budget, says of the original; that is a replay, and never feeds back into the bets.
 
     Raises:
-        ValueError: what is no definition, remover, learner or scenario; the definition does not apply to the scenario;
-            a level, tolerance or grain out of range; a budget too small to refute anything; a remover or learner that
-            raises or returns another shape, or that reads absent rows; a learner that does not look at `rows.present`,
-            or none of whose references is finite.
+        ValueError: what is no definition, remover, learner, scenario or observable; the definition does not apply to
+            the scenario; a level, tolerance or grain out of range; a budget too small to refute anything; a remover,
+            learner or observable that raises, returns another shape or reads absent rows; a learner that does not look
+            at `rows.present`, or none of whose references is finite.
 
     >>> import neverseen as ns
     >>> verdict = ns.check(ns.Untraining(1.0, 0.05), ns.removers.do_nothing(), ns.learners.nearest_neighbour(),
@@ -99,6 +103,7 @@ def check(
     ('REFUTED', True)
     """
     subject(finite=True, definition=definition, remover=remover, learner=learner, scenario=scenario)
+    mine = own(observables)
     flag("resolution", resolution)
     flag("require_power", require_power)
     if isinstance(learner, FiniteLearner) and isinstance(remover, FiniteRemover) and isinstance(scenario, World):
@@ -115,27 +120,28 @@ def check(
     if known is not None:
         return needing_power(known, require_power)
     rehearse(remover, learner, scenario)
-    found = probes(scenario, definition)
+    looked_at = views_of(scenario, definition, mine)
     drawing: dict[str, Any] = {"seed": seed, "grain": float(grain), "budget": budget, "store": store}
-    drawing |= {"keyed_as": keyed_as, "rounding": dry_run(definition, remover, learner, scenario, found)}
-    drawn = blocks(definition, remover, learner, scenario, found, **drawing)
-    designated = tuple(f"loss on {name}" for name in found.designated)
+    drawing |= {"keyed_as": keyed_as, "rounding": dry_run(definition, remover, learner, scenario, looked_at)}
+    drawn = blocks(definition, remover, learner, scenario, looked_at, **drawing)
     kept: list[Block] = []
     told = watched(_keeping(drawn, kept), budget, f"{remover} · {definition.id}", progress)
     made = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover), "learner": repr(learner)}
     made |= {"seed": seed, "grain": float(grain), "block": PAIRS}
+    if mine:
+        made["observables"] = [str(each) for each in mine]
     if keyed_as is not None:
         made["keyed_as"] = keyed_as.digest()
-    outcome = decide(terms, told, designated)
+    outcome = decide(terms, told, looked_at.designated)
     made["coarsest"] = coarsest(kept[0].removed, kept[0].reference, kept[0].grain or {}, drawing["rounding"])
     verdict = verdict_of(terms, outcome, f"{remover} on {learner} in {scenario}", made, started)
     verdict = dataclasses.replace(verdict, sizes=sizes_of(scenario))
     if verdict.status is Status.SATISFIED:
-        further = originals(definition, learner, scenario, found, kept, **drawing)
-        power = power_of(terms, _in_place(kept, further), designated)
+        further = originals(definition, learner, scenario, looked_at, kept, **drawing)
+        power = power_of(terms, _in_place(kept, further), looked_at.designated)
         verdict = _empowered(verdict, power, definition, scenario, kept)
     if resolution and verdict.status is not Status.REFUTED:
-        verdict = dataclasses.replace(verdict, resolution=smallest_seen(terms, kept, designated, seed))
+        verdict = dataclasses.replace(verdict, resolution=smallest_seen(terms, kept, looked_at.designated, seed))
     return needing_power(dataclasses.replace(verdict, seconds=time.perf_counter() - started), require_power)
 
 

@@ -17,8 +17,9 @@ from ..engine._provenance import surroundings
 from ..runs._cost import behaviour_of
 from ..runs._dry_run import dry_run
 from ..runs._rehearsal import rehearse
-from ..runs._subject import several, subject
-from ..runs._views import probes
+from ..runs._subject import own, several, subject
+from ..runs._views import views_of
+from ..runs.observables import Observables
 from ._check import check
 from ._comparison import Compared as Compared
 from ._comparison import Comparison as Comparison
@@ -36,6 +37,7 @@ def compare_removers(
     budget: int = 512,
     seed: int = 0,
     grain: Real = 1e-3,
+    observables: Observables = (),
     runs: int = 32,
     store: Store | None = None,
     progress: Progress | None = None,
@@ -63,7 +65,7 @@ def compare_removers(
         learner, scenario: A, and D with S and S_full.
         alpha: for the whole table.
         beta: for the k removers named, of each definition.
-        tolerance, budget, seed, grain, store: of each check; see `check`.
+        tolerance, budget, seed, grain, observables, store: of each check; see `check`.
         runs: of each remover, drawn side by side for its cost and accuracy.
         progress: called before each remover.
 
@@ -94,7 +96,7 @@ def compare_removers(
     share = share_of(level("alpha", alpha), max(len(asked) * len(claims), 2))
     chosen = sum(named for *_, named in asked)
     terms: dict[str, Any] = {"alpha": share, "beta": beta / chosen, "tolerance": tolerance, "budget": budget}
-    terms |= {"seed": seed, "grain": grain, "store": store}
+    terms |= {"seed": seed, "grain": grain, "store": store, "observables": own(observables)}
     rows: list[Compared] = []
     for place, (remover, anchor, named) in enumerate(asked):
         if progress is not None:
@@ -102,6 +104,8 @@ def compare_removers(
         rows.append(_compared(remover, (anchor, named), claims, learner, scenario, terms, runs))
     made = {"scenario": repr(scenario), "digest": scenario.digest(), "learner": repr(learner), "seed": seed}
     made |= {"grain": float(grain), "tolerance": tolerance, "runs": runs} | surroundings()
+    if terms["observables"]:
+        made["observables"] = [str(each) for each in terms["observables"]]
     return Comparison(
         str(learner), str(scenario), claims, float(alpha), budget, seed, tuple(rows), made,
         time.perf_counter() - started, beta,
@@ -127,7 +131,7 @@ def _compared(
 ) -> Compared:  # fmt: skip
     try:
         rehearse(remover, learner, scenario)
-        dry_run(claims[0], remover, learner, scenario, probes(scenario, claims[0]))
+        dry_run(claims[0], remover, learner, scenario, views_of(scenario, claims[0], terms["observables"]))
     except ValueError as why:
         if str(why).startswith(f"learner {learner}: "):  # no row of the table could stand
             raise

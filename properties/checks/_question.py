@@ -85,7 +85,7 @@ class Question:
         ):
             return None
         try:
-            return programs(*asked, seed=self.term("seed"), keyed_as=self.term("keyed_as"))
+            return programs(*asked, **{name: self.term(name) for name in ("seed", "keyed_as", "observables")})
         except Exception:  # of a user's code; `check` runs into it as well, and says where
             return None
 

@@ -13,8 +13,9 @@ from ..engine._progress import Progress, watched
 from ..runs._draw import PAIRS, blocks
 from ..runs._dry_run import dry_run
 from ..runs._rehearsal import rehearse
-from ..runs._subject import subject
-from ..runs._views import probes
+from ..runs._subject import own, subject
+from ..runs._views import views_of
+from ..runs.observables import Observables
 
 
 def check_relative(
@@ -27,6 +28,7 @@ def check_relative(
     budget: int = 512,
     seed: int = 0,
     grain: Real = 1e-3,
+    observables: Observables = (),
     store: Store | None = None,
     progress: Progress | None = None,
 ) -> Relative:
@@ -68,6 +70,7 @@ def check_relative(
         budget: triples at most; no block is drawn after the one that decides.
         seed: root seed; the result is a pure function of it and the other arguments.
         grain: the noise on every view, as a share of each column's size; see `check`.
+        observables: a user's own, which the kernel weighs as it does views that are not designated.
         store: where runs are kept on disk; recent ones are shared in memory without it.
         progress: called after each block.
 
@@ -86,17 +89,20 @@ def check_relative(
     'CLOSER_TO_ORIGINAL'
     """
     subject(definition=definition, remover=remover, learner=learner, scenario=scenario)
+    mine = own(observables)
     definition.admit(scenario)
     started = time.perf_counter()
     admit_triples(alpha, budget, grain)
     rehearse(remover, learner, scenario)
-    found = probes(scenario, definition)
+    looked_at = views_of(scenario, definition, mine)
     drawn = blocks(
-        definition, remover, learner, scenario, found, seed=seed, grain=float(grain), budget=budget, store=store,
-        rounding=dry_run(definition, remover, learner, scenario, found),
+        definition, remover, learner, scenario, looked_at, seed=seed, grain=float(grain), budget=budget, store=store,
+        rounding=dry_run(definition, remover, learner, scenario, looked_at),
     )  # fmt: skip
     told = watched(drawn, budget, f"{remover} · {definition.id}", progress)
-    contest = Contest(alpha, told, budget, tuple(f"loss on {name}" for name in found.designated))
+    contest = Contest(alpha, told, budget, looked_at.designated)
     made = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover), "learner": repr(learner)}
     made |= {"definition": definition.id, "seed": seed, "grain": float(grain), "block": PAIRS}
+    if mine:
+        made |= {"observables": [str(each) for each in mine]}
     return contest.result(f"{remover} on {learner} in {scenario}", definition.reference, made, started)

@@ -140,7 +140,7 @@ def sweep(
         alpha, beta: bounds on the chance that any verdict of the sweep is falsely REFUTED, or SATISFIED: each has its
             share.
         progress: called after each verdict with (verdicts so far, all of them, the remover).
-        options: of `check`: budget, tolerance, seed, grain, store.
+        options: of `check`: budget, tolerance, seed, grain, observables, store.
 
     Returns:
         The sweep. Nothing makes it monotone: a larger request may be refuted where a smaller one was not.

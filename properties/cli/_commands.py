@@ -264,6 +264,8 @@ def _rows(kind: str) -> list[dict[str, str]]:
         return [{"name": t.id, "summary": t.title, "kind": t.kind, "scope": t.scope} for t in THEOREMS]
     if kind == "metrics":
         return _metrics()
+    if kind == "observables":
+        return _observables()
     claims: dict[str, Callable[..., Any]] = {"untraining": Untraining, "unlearning": Unlearning}
     table = claims if kind == "definitions" else _names.registry(cast(_names.Kind, kind.removesuffix("s")))
     rows = [_row(name, factory) for name, factory in table.items()]
@@ -278,6 +280,21 @@ def _metrics() -> list[dict[str, str]]:
     return [
         {"name": e.id, "summary": e.title, "notion": e.notion, "why": e.why, "measured": ", ".join(implementing(e.id))}
         for e in METRICS.values()
+    ]
+
+
+def _observables() -> list[dict[str, str]]:
+    """What is looked at of a model, what a value belongs to, and by whom it is looked at without being named."""
+    from ..runs.observables import DEFAULTS, OBSERVABLES
+
+    return [
+        {
+            "name": name,
+            "summary": one.summary,
+            "kind": f"per {one.per}" + (", looked at by every check" if one in DEFAULTS else ""),
+            "needs": "class scores" if one.needs_logits else "",
+        }
+        for name, one in OBSERVABLES.items()
     ]
 
 

@@ -14,7 +14,7 @@ _PATHS = ("report", "plot", "store", "removed", "reference", "original")
 SCENARIO = "digits:size=8,full=16"
 """Where none is named: S is 8 of 16 mislabelled digits, so that the two notions ask for different things."""
 
-_KINDS = ("learners", "removers", "scenarios", "definitions", "theorems", "metrics")
+_KINDS = ("learners", "removers", "scenarios", "definitions", "theorems", "metrics", "observables")
 STATUS = """\
 exit status: 0 SATISFIED, 1 REFUTED, 2 usage or bad input, 3 INCONCLUSIVE, 70 a fault of ours, 130 Ctrl-C
 

@@ -22,9 +22,6 @@ DIVERGENCE = "values that are not finite"
 TOGETHER = "all views together"
 """Every number of a run, for the learned witness."""
 
-BY_EXAMPLE = ("margins on ", "losses on ")
-"""How the names of views begin that hold one number for each example."""
-
 APART = {DIVERGENCE: 1 / 64, TOGETHER: 1 / 8}
 """Their parts of the prior: one is constant but for accidents, the other learns slowly."""
 
@@ -38,6 +35,7 @@ class Block:
         distance: ‖θ_u − θ_r‖ / σ of each pair before the output noise, where both arms declare it.
         grain: standard deviation of the noise on each column of each view, where there is some.
         noise: what is known of that noise, from all runs up to these.
+        by_example: the views that hold one number for each example.
 
     >>> one = {"a": np.zeros((2, 1))}
     >>> Block(one, one, None).removed["a"].shape
@@ -50,6 +48,7 @@ class Block:
     distance: Float64[np.ndarray, " pairs"] | None = None
     grain: Scales | None = None
     noise: Noise = KNOWN
+    by_example: frozenset[str] = frozenset()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,6 +83,7 @@ class Gathered:
         self.distance = np.zeros(0)
         self._grain: Scales = {}
         self.noise = KNOWN
+        self._by_example = frozenset[str]()
         self._bounded: list[Values] = [{}, {}, {}]
         self._learned: dict[int, Lens] = {}
 
@@ -96,7 +96,7 @@ class Gathered:
                 self._bounded[i] = _joined(
                     self._bounded[i], _with_all({n: finite(v) for n, v in (values | extra).items()})
                 )
-            self._grain = block.grain or self._grain
+            self._grain, self._by_example = block.grain or self._grain, block.by_example
             if block.distance is not None:
                 self.distance, self.noise = np.append(self.distance, block.distance), block.noise
         return min(self.drawn, wanted)
@@ -158,7 +158,7 @@ class Gathered:
 
     def apart(self, view: str, used: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """How far removed models and originals lie from the references, example by example; () of other views."""
-        if not view.startswith(BY_EXAMPLE):
+        if view not in self._by_example:
             return (), ()
         removed, reference, original = (arm[view][:used] if view in arm else None for arm in self._bounded)
         assert removed is not None

@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 from scipy.special import betaincinv
 
+from ..runs.observables import RATIOS
 from ._metric import Arm, Metric
 
 CUTS = 16
@@ -18,7 +19,7 @@ WIDTH = 0.5
 _ERROR = 0.05
 """Chance that a row's ε is too large, in each half."""
 
-_RATIOS = "log truth ratios on S"
+_RATIOS = RATIOS.on("S")
 
 
 def counts(

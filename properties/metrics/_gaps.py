@@ -5,15 +5,15 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float64
 
-from ._membership import attack
+from ..runs.observables import MARGINS
+from ._membership import MEMBERSHIP, attack
 from ._metric import Arm, Metric
 
 Place = Literal["S", "retained", "fresh", "behaviour"]
 
 _SIGNED = "0 at the reference; higher: knows more than a retrain, lower: knows less; both count"
 _TOW = "1 at the reference; lower: further from it"
-_MEMBERSHIP = ("losses on S", "losses on fresh")
-_KEPT = ("margins on retained", "margins on fresh")
+_KEPT = (MARGINS.on("retained"), MARGINS.on("fresh"))
 
 
 def accuracy(margins: Float64[np.ndarray, "runs points"]) -> Float64[np.ndarray, " runs"]:
@@ -39,7 +39,7 @@ def gap(name: str, place: Place, where: str) -> Metric:
     return Metric(
         name, name, f"Mean accuracy of removed models on {where}, minus that of references.",
         rf"\mathbb{{E}}_{{P}}\,\mathrm{{acc}}(T) - \mathbb{{E}}_{{R}}\,\mathrm{{acc}}(T), \quad T = \mathrm{{{place}}}",
-        _SIGNED, "both", (-1.0, 1.0), (f"margins on {place}",), _difference, _accuracies,
+        _SIGNED, "both", (-1.0, 1.0), (MARGINS.on(place),), _difference, _accuracies,
     )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def _accuracies(arm: Arm) -> Arm:
 
 def _attacked(arm: Arm) -> Arm:
     kept = {name: accuracy(arm[name]) for name in _KEPT}
-    return kept | {"attack": attack(arm["losses on S"], arm["losses on fresh"])}
+    return kept | {"attack": attack(*(arm[losses] for losses in MEMBERSHIP))}
 
 
 def _difference(removed: Arm, reference: Arm, original: Arm) -> float:
@@ -81,7 +81,7 @@ TOW = Metric(
     "tow", "tow", "Tug of war: the product over S, retained rows and fresh points of one minus the accuracy gap.",
     r"\prod_{T \in \{S,\, \mathrm{retained},\, \mathrm{fresh}\}} "
     r"\bigl(1 - |\mathbb{E}_{P}\,\mathrm{acc}(T) - \mathbb{E}_{R}\,\mathrm{acc}(T)|\bigr)",
-    _TOW, "down", (0.0, 1.0), ("margins on S", *_KEPT), product, _accuracies,
+    _TOW, "down", (0.0, 1.0), (MARGINS.on("S"), *_KEPT), product, _accuracies,
 )  # fmt: skip
 
 TOW_MIA = Metric(
@@ -89,5 +89,5 @@ TOW_MIA = Metric(
     r"\bigl(1 - |\mathbb{E}_{P}\,\mathrm{AUC} - \mathbb{E}_{R}\,\mathrm{AUC}|\bigr) "
     r"\prod_{T \in \{\mathrm{retained},\, \mathrm{fresh}\}} "
     r"\bigl(1 - |\mathbb{E}_{P}\,\mathrm{acc}(T) - \mathbb{E}_{R}\,\mathrm{acc}(T)|\bigr)",
-    _TOW, "down", (0.0, 1.0), (*_KEPT, *_MEMBERSHIP), product, _attacked,
+    _TOW, "down", (0.0, 1.0), (*_KEPT, *MEMBERSHIP), product, _attacked,
 )  # fmt: skip

@@ -3,7 +3,10 @@
 import numpy as np
 from jaxtyping import Float64
 
+from ..runs.observables import MARGINS
 from ._metric import Arm, Metric
+
+_MARGINS = MARGINS.on("S")
 
 BINS = 10
 """Bins of a histogram, each with about as many runs of both arms together."""
@@ -50,7 +53,7 @@ def divergences(
 
 def _klom(removed: Arm, reference: Arm, original: Arm) -> float:
     del original
-    return float(divergences(removed["margins on S"], reference["margins on S"]).mean())
+    return float(divergences(removed[_MARGINS], reference[_MARGINS]).mean())
 
 
 KLOM = Metric(
@@ -58,5 +61,5 @@ KLOM = Metric(
     "Kullback-Leibler divergence of the law of a row's margin under removed models from its law under references, "
     "mean over S; histograms that lose no run. With few runs it is above 0 for equal laws: read it beside its floor.",
     r"\frac{1}{|S|}\sum_{x \in S} \mathrm{KL}\bigl(P_{m_x} \,\|\, R_{m_x}\bigr)",
-    "higher: margins further from the references'", "up", (0.0, np.inf), ("margins on S",), _klom,
+    "higher: margins further from the references'", "up", (0.0, np.inf), (_MARGINS,), _klom,
 )  # fmt: skip

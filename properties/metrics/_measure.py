@@ -18,14 +18,15 @@ from ...formal.definitions._scenario import Scenario
 from ..engine._progress import Progress
 from ..engine._provenance import surroundings
 from ..runs._dry_run import dry_run
+from ..runs._eval_sets import EvalSets
 from ..runs._rehearsal import rehearse
 from ..runs._run_pools import arms, streams
 from ..runs._subject import subject
-from ..runs._views import probes
+from ..runs._views import views_of
 from ._metric import LEAST, Arm, Metric
 from ._registry import METRICS, named
 from ._resample import orders
-from ._seen import Places, admit, observe, places, scales_of
+from ._seen import admit, observe, points_of, scales_of
 from ._table import Reading, Row, Table
 
 _ARMS = ("removed", "reference", "original", "fresh")
@@ -88,8 +89,8 @@ def measure(
     subject(definition=definition, remover=remover, learner=learner, scenario=scenario)
     definition.admit(scenario)
     rehearse(remover, learner, scenario)
-    dry_run(definition, remover, learner, scenario, probes(scenario, definition))
-    found = places(scenario, definition)
+    dry_run(definition, remover, learner, scenario, views_of(scenario, definition))
+    found = points_of(scenario, definition)
     chosen, left_out = _chosen(metrics, definition, learner, scenario, found)
     drawn = _Drawn(definition, remover, learner, scenario, seed)
     seen = drawn.see(
@@ -112,7 +113,7 @@ def _chosen(
     definition: Definition,
     learner: Learner,
     scenario: Scenario,
-    found: Places,
+    found: EvalSets,
 ) -> tuple[list[Metric], list[tuple[str, str]]]:
     """The metrics to measure, and those of the notion that do not apply, with the reason."""
     params = trace(learner.fit, jax.random.key(0), scenario.rows).shapes.params
@@ -155,7 +156,13 @@ class _Drawn:
         self.pools: dict[str, Pool] = dict(zip(_ARMS, (removed, reference, original, fresh), strict=True))
 
     def see(
-        self, found: Places, needs: tuple[str, ...], runs: int, grain: float, store: Store | None, told: Progress | None
+        self,
+        found: EvalSets,
+        needs: tuple[str, ...],
+        runs: int,
+        grain: float,
+        store: Store | None,
+        told: Progress | None,
     ) -> dict[str, Arm]:
         """What each arm shows."""
         parts: dict[str, list[Arm]] = {name: [] for name in _ARMS}

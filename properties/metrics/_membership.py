@@ -7,9 +7,13 @@ from jaxtyping import Bool, Float64
 from scipy.special import logsumexp
 
 from ...formal._types import Real
+from ..runs.observables import LOSSES, MARGINS
 from ._metric import Arm, Metric
 
 Side = Literal["left", "right"]
+
+MEMBERSHIP = (LOSSES.on("S"), LOSSES.on("fresh"))
+"""What membership attacks read."""
 
 POPULATION = 64
 """Fresh points that RMIA compares a row with, spread evenly over all."""
@@ -17,6 +21,7 @@ POPULATION = 64
 _SPREAD = 1e-3
 """Least standard deviation of a fitted Gaussian, relative to that of both arms together."""
 
+_MARGINS = MARGINS.on("S")
 _LEFT = "½ at the reference"
 
 
@@ -96,7 +101,7 @@ def relative_ratio(
 
 def _ulira(removed: Arm, reference: Arm, original: Arm) -> float:
     del original
-    p, r = removed["margins on S"], reference["margins on S"]
+    p, r = removed[_MARGINS], reference[_MARGINS]
     found: list[float] = []
     for fold in (0, 1):
         own = np.arange(len(p)) % 2 == fold
@@ -121,13 +126,13 @@ def _rmia_fold(removed: Arm, reference: Arm, own: Bool[np.ndarray, " runs"]) -> 
 
 
 def _likelihoods(arm: Arm) -> Arm:
-    fresh = arm["losses on fresh"]
+    inside, fresh = (arm[losses] for losses in MEMBERSHIP)
     chosen = np.unique(np.linspace(0, fresh.shape[1] - 1, min(POPULATION, fresh.shape[1])).round().astype(int))
-    return {"S": -arm["losses on S"], "fresh": -fresh[:, chosen]}
+    return {"S": -inside, "fresh": -fresh[:, chosen]}
 
 
 def _attacks(arm: Arm) -> Arm:
-    return {"attack": attack(arm["losses on S"], arm["losses on fresh"])}
+    return {"attack": attack(*(arm[losses] for losses in MEMBERSHIP))}
 
 
 def _attack_gap(removed: Arm, reference: Arm, original: Arm) -> Real:
@@ -142,7 +147,7 @@ POPULATION_MIA = Metric(
     r"\mathbb{E}_{P}\,\mathrm{AUC}(\ell_S, \ell_{\mathrm{fresh}}) - "
     r"\mathbb{E}_{R}\,\mathrm{AUC}(\ell_S, \ell_{\mathrm{fresh}})",
     "0 at the reference; higher: S looks more like training data than to a retrain, lower: less; both count",
-    "both", (-1.0, 1.0), ("losses on S", "losses on fresh"), _attack_gap, _attacks,
+    "both", (-1.0, 1.0), MEMBERSHIP, _attack_gap, _attacks,
 )  # fmt: skip
 
 U_LIRA = Metric(
@@ -151,7 +156,7 @@ U_LIRA = Metric(
     "area under the curve of their likelihood ratio on the other halves, both ways round, mean over S.",
     r"\frac{1}{|S|}\sum_{x \in S} \mathrm{AUC}_{P, R}\!\left(\log "
     r"\frac{N(\varphi_x; \mu_P, \sigma_P^2)}{N(\varphi_x; \mu_R, \sigma_R^2)}\right)",
-    f"{_LEFT}; higher: removed models are told from references", "up", (0.0, 1.0), ("margins on S",), _ulira,
+    f"{_LEFT}; higher: removed models are told from references", "up", (0.0, 1.0), (_MARGINS,), _ulira,
 )  # fmt: skip
 
 RMIA = Metric(
@@ -161,5 +166,5 @@ RMIA = Metric(
     r"\frac{1}{|S|}\sum_{x \in S} \mathrm{AUC}_{P, R}\!\left( "
     r"\Pr_z\!\left[\frac{p(x|\theta)/p(x)}{p(z|\theta)/p(z)} \ge 1\right]\right)",
     f"{_LEFT}; higher: S is likelier under removed models than under retrains, lower: less likely; both count",
-    "both", (0.0, 1.0), ("losses on S", "losses on fresh"), _rmia, _likelihoods,
+    "both", (0.0, 1.0), MEMBERSHIP, _rmia, _likelihoods,
 )  # fmt: skip

@@ -7,12 +7,13 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.special import log_softmax
 
+from ..runs.observables import SCORES
 from ._metric import Arm, Metric
 
 LogLaws = Float64[np.ndarray, "runs rows classes"]
 Each = Float64[np.ndarray, "runs rows"]
 
-_SCORES = "scores on S"
+_SCORES = SCORES.on("S")
 _FURTHER = "higher: further from the references; two references are apart as well, see the floor"
 
 

@@ -3,18 +3,13 @@
 import numpy as np
 from jaxtyping import Float64
 
+from ..runs.observables import RELEARNING, RELEARNING_RATE, RELEARNING_STEPS
 from ._metric import Arm, Metric
-
-STEPS = 64
-"""Steps of relearning that are looked at."""
-
-RATE = 0.1
-"""Step size of relearning: full-batch gradient descent on the mean loss over S."""
 
 SLACK = 0.1
 """A model has relearnt once its loss exceeds the originals' median by at most this share."""
 
-_CURVES = "relearning on S"
+_CURVES = RELEARNING.on("S")
 
 
 def steps(curves: Float64[np.ndarray, "runs steps"], target: float) -> Float64[np.ndarray, " runs"]:
@@ -39,10 +34,10 @@ def _time(removed: Arm, reference: Arm, original: Arm) -> float:
 
 RELEARN_TIME = Metric(
     "relearn-time", "relearn-time",
-    f"Mean number of gradient steps on S (full batch, size {RATE:g}) until the loss there is within "
-    f"{100 * SLACK:.0f} % of the originals' median; {STEPS + 1} where {STEPS} are not enough. Anchors: fresh retrains "
-    "(the floor) and originals (do-nothing).",
+    f"Mean number of gradient steps on S (full batch, size {RELEARNING_RATE:g}) until the loss there is within "
+    f"{100 * SLACK:.0f} % of the originals' median; {RELEARNING_STEPS + 1} where {RELEARNING_STEPS} are not enough. "
+    "Anchors: fresh retrains (the floor) and originals (do-nothing).",
     r"\mathbb{E}_{P}\, \min\{t : L_S(\theta_t) \le (1 + a)\,\mathrm{med}_{O} L_S(\theta)\}",
     "lower than the floor: S was hidden rather than removed; higher: more than a retrain has to learn; both count",
-    "both", (0.0, STEPS + 1.0), (_CURVES,), _time, original=True,
+    "both", (0.0, RELEARNING_STEPS + 1.0), (_CURVES,), _time, original=True,
 )  # fmt: skip

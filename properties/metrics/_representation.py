@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Float64
 
+from ..runs.observables import UNITS
 from ._metric import Arm, Metric
 
 NEIGHBOURS = 4
@@ -11,7 +12,7 @@ NEIGHBOURS = 4
 Units = Float64[np.ndarray, "runs rows units"]
 Grams = Float64[np.ndarray, "runs rows rows"]
 
-_UNITS = "units on S"
+_UNITS = UNITS.on("S")
 _CLOSER = "lower: further from the references; two references are not alike either, see the floor"
 
 

@@ -1,70 +1,47 @@
-"""What metrics see of models: at which points, and which arrays."""
+"""What metrics see of models: arrays of observables, `[runs, points, ...]`, with noise of the grain on every number."""
 
-import functools
 import zlib
 from collections.abc import Callable
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float64
+from jaxtyping import Array, Float64
 
-from ...algorithms.base import Learner, margins
+from ...algorithms.base import Learner
 from ...algorithms.pools._spread import spread
 from ...algorithms.programs._programs import momentary, trace
-from ...algorithms.removers._layers import features
-from ...formal.definitions._definitions import Definition, reference_rows
-from ...formal.definitions._scenario import Rows, Scenario
+from ...formal.definitions._definitions import Definition
+from ...formal.definitions._scenario import Scenario
 from ..engine._grain import Scales, add_grain, scales
-from ..runs._views import gather
+from ..runs._eval_sets import MEASURED, EvalSets, eval_sets
+from ..runs.observables import OBSERVABLES, Model, parts
 from ._metric import Arm, Metric
-from ._relearn import RATE, STEPS
-
-Places = dict[str, Rows]
-"""Points by name, each with as many present as there are, first among absent ones."""
 
 
-def places(scenario: Scenario, definition: Definition) -> Places:
-    """The points at which metrics look: those that there are of S, retained, fresh and behaviour.
-
-    - S: the forget set. Where D is redrawn for each run it is not looked at: it is no part of the published model.
-    - retained: the rows the reference was trained on, not where D is redrawn.
-    - fresh: all points never in D.
-    - behaviour: S_full∖S (not where D is redrawn) and the fresh points of the behaviour.
+def points_of(scenario: Scenario, definition: Definition) -> EvalSets:
+    """The sets at which metrics look, those that hold a point.
 
     Args:
         scenario: where to look.
         definition: whose reference the models are compared with.
 
     >>> import neverseen as ns
-    >>> found = places(ns.scenarios.figure1(), ns.Untraining(1.0, 0.05))
+    >>> found = points_of(ns.scenarios.figure1(), ns.Untraining(1.0, 0.05))
     >>> {name: int(rows.count()) for name, rows in found.items()}
     {'S': 3, 'retained': 11, 'behaviour': 6}
     """
-    rows, s, full = scenario.rows, scenario.forget, scenario.behaviour
-    behaviour, rest = scenario.fresh_behaviour, scenario.fresh_rest
-    points: dict[str, tuple[Rows, ...]] = {
-        "fresh": (behaviour, rest),
-        "behaviour": (Rows(rows.x, rows.y, full & ~s), behaviour),
-    }
-    if definition.redraws:
-        points["behaviour"] = (behaviour,)
-    else:
-        kept = reference_rows(definition, rows, s, full)
-        points = {"S": (Rows(rows.x, rows.y, s),), "retained": (kept,)} | points
-    joined = {name: jax.tree.map(lambda *parts: jnp.concatenate(parts), *found) for name, found in points.items()}
-    return {name: gather(found) for name, found in joined.items() if bool(found.present.any())}
+    looked_at = eval_sets(scenario, definition, MEASURED)
+    return {name: rows for name, rows in looked_at.items() if bool(rows.present.any())}
 
 
-def admit(metric: Metric, learner: Learner, params: Any, found: Places) -> None:
+def admit(metric: Metric, learner: Learner, params: Any, found: EvalSets) -> None:
     """Refuse a metric whose arrays these models do not have at these points, before anything is drawn.
 
     Args:
         metric: which.
         learner: whose models.
         params: the shapes of one model's parameters.
-        found: from `places`.
+        found: from `points_of`.
 
     Raises:
         ValueError: no such points, no class scores, no units known, or not differentiable.
@@ -76,15 +53,15 @@ def admit(metric: Metric, learner: Learner, params: Any, found: Places) -> None:
     ValueError: klom: ridge(penalty=1) declares no class scores (logits=False); use a metric of losses
     """
     for name in metric.needs:
-        kind, _, place = name.partition(" on ")
+        kind, place = parts(name)
         if place not in found:
             raise ValueError(f"{metric.name}: there are no points of {place!r} here; the points are {', '.join(found)}")
-        if kind in _SCORED and not learner.logits:
+        if OBSERVABLES[kind].needs_logits and not learner.logits:
             raise ValueError(
                 f"{metric.name}: {learner} declares no class scores (logits=False); use a metric of losses"
             )
         try:
-            trace(functools.partial(_KINDS[kind], learner), params, found[place])
+            trace(_observer(learner, (name,)), params, {place: found[place]})
         except (TypeError, ValueError) as error:
             raise ValueError(f"{metric.name}: {learner} has no {name}: {str(error).splitlines()[0]}") from error
 
@@ -92,7 +69,7 @@ def admit(metric: Metric, learner: Learner, params: Any, found: Places) -> None:
 def observe(
     learner: Learner,
     params: Any,
-    found: Places,
+    found: EvalSets,
     needs: tuple[str, ...],
     grain: Scales | float,
     entropy: tuple[int, ...],
@@ -102,7 +79,7 @@ def observe(
     Args:
         learner: whose `apply` and `loss` read the models.
         params: with a leading axis of runs.
-        found: from `places`.
+        found: from `points_of`.
         needs: names of arrays, `margins on S`.
         grain: the noise on each number of each array, or one for all; see `properties/engine/_grain.py`.
         entropy: of the noise; that of an array does not depend on which others are asked for.
@@ -110,14 +87,14 @@ def observe(
     Returns:
         `[runs, points, ...]` for each; `[runs, steps + 1]` for relearning.
 
-    >>> import neverseen as ns
+    >>> import jax, neverseen as ns
     >>> scenario, learner = ns.scenarios.figure1(), ns.learners.ridge()
     >>> models = ns.pools.draw(learner, scenario.rows, jax.random.split(jax.random.key(0), 2))
-    >>> found = places(scenario, ns.Untraining(1.0, 0.05))
+    >>> found = points_of(scenario, ns.Untraining(1.0, 0.05))
     >>> observe(learner, models.params, found, ("scores on S",), 0.0, ())["scores on S"].shape
     (2, 3, 4)
     """
-    points = {place: found[place] for place in sorted({name.partition(" on ")[2] for name in needs})}
+    points = {place: found[place] for place in sorted({parts(name)[1] for name in needs})}
     seen = spread(_observer(learner, tuple(sorted(needs))), (params,), points)
     arm = {name: np.asarray(_cut(name, values, points), np.float64) for name, values in seen.items()}
     return {name: _noisy(name, values, grain, entropy) for name, values in arm.items()}
@@ -138,72 +115,18 @@ def _noisy(name: str, values: Float64[np.ndarray, "..."], grain: Scales | float,
     return add_grain({name: values.reshape(len(values), -1)}, grain, rng)[name].reshape(values.shape)
 
 
-def _cut(name: str, values: Array, points: Places) -> Array:
-    kind, _, place = name.partition(" on ")
-    return values if kind == "relearning" else values[:, : int(points[place].count())]
+def _cut(name: str, values: Array, points: EvalSets) -> Array:
+    kind, place = parts(name)
+    return values if OBSERVABLES[kind].per != "row" else values[:, : int(points[place].count())]
 
 
 @momentary
-def _observer(learner: Learner, needs: tuple[str, ...]) -> Callable[[Any, Places], dict[str, Array]]:
+def _observer(learner: Learner, needs: tuple[str, ...]) -> Callable[[Any, EvalSets], dict[str, Array]]:
     """All arrays of one model."""
 
-    def see(params: Any, points: Places) -> dict[str, Array]:
-        parts = {name: name.partition(" on ") for name in needs}
-        return {name: _KINDS[kind](learner, params, points[place]) for name, (kind, _, place) in parts.items()}
+    def see(params: Any, points: EvalSets) -> dict[str, Array]:
+        models = {place: Model(learner, params, rows) for place, rows in points.items()}
+        kinds = {name: parts(name) for name in needs}
+        return {name: OBSERVABLES[kind].of(models[place]) for name, (kind, place) in kinds.items()}
 
     return see
-
-
-def log_truth_ratios(scores: Float[Array, "m c"], y: Float[Array, "m c"]) -> Float[Array, " m"]:
-    r"""The logarithm of the mean probability of the wrong labels over the given one's.
-
-    >>> log_truth_ratios(jnp.zeros((1, 3)), jnp.eye(3)[:1]).tolist()
-    [0.0]
-    """
-    own = jax.nn.one_hot(y.argmax(-1), scores.shape[-1], dtype=bool)
-    others = jax.nn.logsumexp(jnp.where(own, -jnp.inf, scores), axis=-1) - jnp.log(scores.shape[-1] - 1.0)
-    return others - jnp.where(own, scores, 0).sum(-1)
-
-
-def _losses(learner: Learner, params: Any, rows: Rows) -> Array:
-    return learner.row_losses(params, rows)
-
-
-def _scores(learner: Learner, params: Any, rows: Rows) -> Array:
-    return learner.apply(params, rows.x)
-
-
-def _margins(learner: Learner, params: Any, rows: Rows) -> Array:
-    return margins(_scores(learner, params, rows), rows.y)
-
-
-def _ratios(learner: Learner, params: Any, rows: Rows) -> Array:
-    return log_truth_ratios(_scores(learner, params, rows), rows.y)
-
-
-def _units(learner: Learner, params: Any, rows: Rows) -> Array:
-    del learner
-    return features(params, rows.x)
-
-
-def _relearning(learner: Learner, params: Any, rows: Rows) -> Array:
-    """The mean loss on the rows after 0, 1, 2, … steps of gradient descent on it."""
-    loss = functools.partial(learner.mean_loss, rows=rows)
-
-    def step(at: Any, none: None) -> tuple[Any, Array]:
-        value, slope = jax.value_and_grad(loss)(at)
-        return jax.tree.map(lambda w, g: w - RATE * g, at, slope), value
-
-    last, curve = jax.lax.scan(step, params, None, length=STEPS)
-    return jnp.append(curve, loss(last))
-
-
-_KINDS: dict[str, Callable[[Learner, Any, Rows], Array]] = {
-    "losses": _losses,
-    "scores": _scores,
-    "margins": _margins,
-    "log truth ratios": _ratios,
-    "units": _units,
-    "relearning": _relearning,
-}
-_SCORED = ("scores", "margins", "log truth ratios")

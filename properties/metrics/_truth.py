@@ -6,9 +6,10 @@ import math
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from ..runs.observables import RATIOS
 from ._metric import ANY, Arm, Metric
 
-_RATIOS = "log truth ratios on S"
+_RATIOS = RATIOS.on("S")
 
 
 def distance(

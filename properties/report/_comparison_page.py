@@ -69,5 +69,6 @@ def _again(made: Comparison) -> str:
     kept = {name: made.provenance[name] for name in ("tolerance", "grain", "runs") if name in made.provenance}
     terms = {"alpha": made.alpha, "beta": made.beta, "budget": made.budget, "seed": made.seed} | kept
     given = ", ".join(f"{name}={value!r}" for name, value in terms.items())
+    given += ", observables=observables" if "observables" in made.provenance else ""
     call = f"ns.compare_removers([{claims}], removers, learner,\n    {made.scenario},\n    {given})"
     return f"# removers: {names}; learner: {' '.join(made.learner.split())}\n{call}"

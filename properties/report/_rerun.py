@@ -1,4 +1,4 @@
-"""The code that runs a check again; `remover` and `learner` are the values that were checked."""
+"""The code that runs a check again; `remover`, `learner` and `observables` are the values that were checked."""
 
 import math
 from typing import Any
@@ -21,8 +21,11 @@ def check_again(v: Verdict) -> str:
     if v.resolution is not None and not math.isnan(v.resolution):
         terms["resolution"] = True
     given = ", ".join(f"{name}={value!r}" for name, value in terms.items())
+    given += ", observables=observables" if "observables" in made else ""
     call = f"ns.check(ns.{v.definition!r}, remover, learner,\n         {made['scenario']},\n         {given})"
-    return f"# remover: {_line(made['remover'])}; learner: {_line(made['learner'])}\n{call}"
+    own = {"observables": ", ".join(made["observables"])} if "observables" in made else {}
+    values = [f"{name}: {_line(each)}" for name, each in ({n: made[n] for n in ("remover", "learner")} | own).items()]
+    return f"# {'; '.join(values)}\n{call}"
 
 
 def row_again(row: Row, remover: str, seed: int) -> str:

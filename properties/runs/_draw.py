@@ -19,7 +19,7 @@ from ..engine._grain import Scales, Values, add_grain, scales
 from ..engine._pairs import WARM_UP, Block
 from ..engine._residuals import Residuals, assumed, flattened
 from ._run_pools import arms, centred_learner, centred_remover, streams
-from ._views import Probes, observe_many
+from ._views import Views, observe_many
 
 PAIRS = SHARD
 """Pairs drawn at a time."""
@@ -30,7 +30,7 @@ def blocks(
     remover: Remover,
     learner: Learner,
     scenario: Scenario,
-    found: Probes,
+    looked_at: Views,
     *,
     seed: int,
     grain: float,
@@ -53,7 +53,7 @@ def blocks(
 
     Args:
         definition, remover, learner, scenario: as in `check`.
-        found: where models are looked at.
+        looked_at: the views of each model.
         seed: root seed.
         grain: the noise on every view, as a share of each column's size.
         budget: pairs at most.
@@ -71,9 +71,9 @@ def blocks(
         ValueError: an output noise that is declared is not there; no reference is finite.
 
     >>> import neverseen as ns
-    >>> from neverseen.properties.runs._views import probes
+    >>> from neverseen.properties.runs._views import views_of
     >>> scenario, claim = ns.scenarios.figure1(), ns.Untraining(1.0, 0.05)
-    >>> first = next(blocks(claim, ns.removers.retrain(), ns.learners.ridge(), scenario, probes(scenario, claim),
+    >>> first = next(blocks(claim, ns.removers.retrain(), ns.learners.ridge(), scenario, views_of(scenario, claim),
     ...                     seed=0, grain=0.0, budget=64))
     >>> bool((first.removed["loss on S"] == first.reference["loss on S"]).all())
     True
@@ -90,21 +90,22 @@ def blocks(
             drawn = [pool.shard(block, store) for pool in pools]
             distance = _distance(tested, *drawn[:2]) if tested else None
             noise = _noise(tested, block + 1, own) if tested else KNOWN
-            seen = [observe_many(learner, arm, found) for arm in drawn]
+            seen = [observe_many(learner, arm, looked_at) for arm in drawn]
         if size is None:
             _require_finite(seen[1], learner)
             first = [{name: rows[:WARM_UP] for name, rows in arm.items()} for arm in seen[:2]]
             size = scales(first[0], first[1], grain, rounding)
         key = jax.random.fold_in(roots["grain"], block)
         noisy = [add_grain(arm, size, _generator(key, i)) for arm, i in zip(seen, (0, 1, 0), strict=True)]
-        yield Block(*noisy, distance=distance, noise=noise, grain=size)
+        named = looked_at.by_example(seen[1])
+        yield Block(*noisy, distance=distance, grain=size, noise=noise, by_example=named)
 
 
 def originals(
     definition: Definition,
     learner: Learner,
     scenario: Scenario,
-    found: Probes,
+    looked_at: Views,
     kept: list[Block],
     *,
     seed: int,
@@ -117,19 +118,19 @@ def originals(
     """The blocks that `blocks` would draw after those kept, without removed models: the original stands in their place.
 
     Args:
-        definition, learner, scenario, found, seed, grain, budget, store, keyed_as, rounding: as in `blocks`.
+        definition, learner, scenario, looked_at, seed, grain, budget, store, keyed_as, rounding: as in `blocks`.
         kept: what `blocks` has drawn.
 
     >>> import neverseen as ns
-    >>> from neverseen.properties.runs._views import probes
+    >>> from neverseen.properties.runs._views import views_of
     >>> scenario, claim = ns.scenarios.figure1(), ns.Untraining(1.0, 0.05)
-    >>> given = claim, ns.learners.ridge(), scenario, probes(scenario, claim)
+    >>> given = claim, ns.learners.ridge(), scenario, views_of(scenario, claim)
     >>> len(list(originals(*given, [], seed=0, grain=0.0, budget=64)))
     2
     """
     idle = Remover(lambda key, trained, rows, forget: trained, "the original")
     drawn = blocks(
-        definition, idle, learner, scenario, found, seed=seed, grain=grain, budget=budget, store=store,
+        definition, idle, learner, scenario, looked_at, seed=seed, grain=grain, budget=budget, store=store,
         keyed_as=keyed_as, rounding=rounding, begin=len(kept), size=kept[0].grain if kept else None,
     )  # fmt: skip
     for block in drawn:

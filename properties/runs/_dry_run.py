@@ -22,9 +22,10 @@ from ...algorithms.programs._traced import traced
 from ...formal.definitions._definitions import Definition, reference_rows
 from ...formal.definitions._scenario import Rows, Scenario
 from ..engine._grain import Scales
+from ._own_views import admit_own, pool_of, require_own
 from ._quick import Quick
-from ._trial import permuted
-from ._views import Probes, observe_many, seen_of
+from ._trial import permuted, refilled
+from ._views import Views, observe_many, seen_of
 
 ORDERS = 3
 """Other orders of the rows that rounding is measured on."""
@@ -46,12 +47,12 @@ _Order = Int[np.ndarray, " n"]
 _Values = Float64[np.ndarray, "..."]
 
 
-def dry_run(definition: Definition, remover: Remover, learner: Learner, scenario: Scenario, found: Probes) -> Scales:
+def dry_run(definition: Definition, remover: Remover, learner: Learner, scenario: Scenario, looked_at: Views) -> Scales:
     """Train and remove a few times under one key, or two.
 
     Args:
         definition, remover, learner, scenario: as in `check`.
-        found: where models are looked at.
+        looked_at: the views of each model.
 
     Returns:
         Rounding: by how much each column of each view changes at most when the models are computed from the rows in
@@ -59,25 +60,30 @@ def dry_run(definition: Definition, remover: Remover, learner: Learner, scenario
 
     Raises:
         ValueError: the learner's model does not depend on `rows.present`, or on the contents of absent rows; the
-            remover's result does.
+            remover's result does; an observable of a user's own that does, or is no number where the loss is one.
 
     >>> import neverseen as ns
-    >>> from neverseen.properties.runs._views import probes
+    >>> from neverseen.properties.runs._views import views_of
     >>> scenario, claim = ns.scenarios.figure1(), ns.Untraining(1.0, 0.05)
     >>> blind = ns.Learner(lambda key, rows: ns.Trained(rows.x.sum(0), None, blind), lambda p, x: x @ p,
     ...                    lambda o, y: o, name="blind")
-    >>> dry_run(claim, ns.removers.do_nothing(), blind, scenario, probes(scenario, claim))
+    >>> dry_run(claim, ns.removers.do_nothing(), blind, scenario, views_of(scenario, claim))
     Traceback (most recent call last):
     ValueError: learner blind: its model is the same whatever rows.present says; train on the rows it marks alone
     """
     runs = _runs(remover, learner, scenario)
-    key = runs.key(definition, found)
+    admit_own(looked_at, learner, runs.model())
+    key = runs.key(definition, looked_at)
     known = None if None in key else _KNOWN.get(key)
     if known is None:
         thin = _thinned(scenario)
         _require_mask(runs, scenario.rows, thin)
         _require_blind(runs, thin)
-        known = _rounding(runs, definition, scenario, found)
+        if looked_at.own:
+            rows = scenario.rows
+            unseen = reference_rows(definition, rows, scenario.forget, scenario.behaviour)
+            require_own(looked_at, learner, [runs.fit(rows), runs.fit(unseen)])
+        known = _rounding(runs, definition, scenario, looked_at)
         _KNOWN.put(key, known)
     return known
 
@@ -96,6 +102,11 @@ class _Runs:
     fitting: Quick
     removing: Quick
 
+    def model(self) -> Trained:
+        """The shapes of one."""
+        with traced(f"learner {self.learner}"):
+            return self.fitting.program(jax.random.key(0), self.scenario.rows).shapes
+
     def fit(self, rows: Rows, key: int = 0) -> Trained:
         with traced(f"learner {self.learner}"):
             return self.fitting(jax.random.key(key), rows)
@@ -110,7 +121,7 @@ class _Runs:
         with traced(f"remover {self.remover}"):
             return self.removing(jax.random.key(key), trained, rows, scene.forget[order], extra)
 
-    def key(self, definition: Definition, found: Probes) -> tuple[Hashable, ...]:
+    def key(self, definition: Definition, looked_at: Views) -> tuple[Hashable, ...]:
         """All that determines what a dry run finds: the programs as traced now, the rows, and what is looked at."""
         scene, key = self.scenario, jax.random.key(0)
         with traced(f"learner {self.learner}"):
@@ -119,7 +130,7 @@ class _Runs:
         with traced(f"remover {self.remover}"):
             removing = self.removing.program(key, fitting.shapes, scene.rows, scene.forget, extra)
         many = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((SHARD, *leaf.shape), leaf.dtype), fitting.shapes)
-        seen = seen_of(self.learner, many, found)
+        seen = seen_of(self.learner, many, looked_at), tuple((each.name, each.per) for each in looked_at.own)
         return fitting.digest, removing.digest, seen, scene.digest(), definition.id, settings(), compiler()
 
 
@@ -161,7 +172,7 @@ def _require_blind(runs: _Runs, thin: Rows) -> None:
     """Other numbers in absent rows, the same model."""
     if bool(thin.present.all()):
         return
-    other = _refilled(thin)
+    other = refilled(thin)
     mend = "rows.present marks the rows there are: give the others no weight"
     for key in KEYS if runs.learner.random or runs.remover.random else KEYS[:1]:
         start = runs.fit(thin, key)
@@ -173,21 +184,6 @@ def _require_blind(runs: _Runs, thin: Rows) -> None:
             return
         if _moved(made[0], made[1], _of_number) > _SAME:
             raise ValueError(f"remover {runs.remover}: its result depends on the contents of absent rows; {mend}")
-
-
-def _refilled(rows: Rows) -> Rows:
-    """The same rows present; where none is, the contents of the others in turn: legal values, but other ones."""
-    here = np.flatnonzero(np.asarray(rows.present))
-    absent = ~np.asarray(rows.present)
-    order = np.arange(absent.size)
-    order[absent] = np.resize(here[::-1], int(absent.sum()))
-    spoilt = permuted(rows, order)
-
-    def moved(leaf: Array) -> Array:
-        mask = jnp.asarray(absent).reshape((-1,) + (1,) * (leaf.ndim - 1))
-        return jnp.where(mask, 3 - 2 * leaf, leaf) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
-
-    return Rows(moved(spoilt.x), jax.tree.map(moved, spoilt.y), rows.present)
 
 
 def _moved(a: Trained, b: Trained, apart: Callable[[_Values, _Values], _Values] | None = None) -> float:
@@ -224,7 +220,7 @@ def _of_number(x: _Values, y: _Values) -> _Values:
     return np.maximum(each, np.median(each))
 
 
-def _rounding(runs: _Runs, definition: Definition, scenario: Scenario, found: Probes) -> Scales:
+def _rounding(runs: _Runs, definition: Definition, scenario: Scenario, looked_at: Views) -> Scales:
     """Of both arms and the original, in three other orders of the rows; none where other keys change more by far."""
     if _moved(runs.fit(scenario.rows), runs.fit(scenario.rows, key=2)) > _CHANCE:
         return {}
@@ -235,8 +231,7 @@ def _rounding(runs: _Runs, definition: Definition, scenario: Scenario, found: Pr
     models = [model for made in arms for model in made]
     if not models:
         return {}
-    # As many as a pool holds, so that no other program is compiled to look at them.
-    seen = observe_many(runs.learner, _stacked([models[i % len(models)] for i in range(SHARD)]), found)
+    seen = observe_many(runs.learner, pool_of(models), looked_at)
     each = {view: values[: len(models)].reshape(len(orders), -1, values.shape[1]) for view, values in seen.items()}
     return {view: _changed(values) for view, values in each.items()}
 
@@ -251,11 +246,6 @@ def _arms(runs: _Runs, definition: Definition, scenario: Scenario, to: _Order) -
 def _rounds(made: tuple[Trained, ...]) -> bool:
     """Whether an arm's models in all orders are one model but for rounding: else the order is part of the method."""
     return all(_moved(made[0], other) <= _ORDER for other in made[1:])
-
-
-def _stacked(models: list[Trained]) -> Trained:
-    params = jax.tree.map(lambda *leaves: jnp.stack(leaves), *(model.params for model in models))
-    return Trained(params, None, models[0].learner)
 
 
 def _changed(values: Float64[np.ndarray, "orders arms k"]) -> Float64[np.ndarray, " k"]:

@@ -30,7 +30,7 @@ def rehearse(remover: Remover, learner: Learner, scenario: Scenario) -> None:
     ValueError: remover <lambda>: params is float32(), the learner's is float32(3, 4)
     """
     key, rows = jax.random.key(0), scenario.rows
-    trained = _attempt(f"learner {learner}", lambda: trace(learner.fit, key, rows).shapes)
+    trained = attempt(f"learner {learner}", lambda: trace(learner.fit, key, rows).shapes)
     if not isinstance(trained, Trained):
         raise ValueError(
             f"learner {learner}: fit returned {type(trained).__name__}; return Trained(params, None, learner)"
@@ -41,7 +41,7 @@ def rehearse(remover: Remover, learner: Learner, scenario: Scenario) -> None:
     def removal(k: Any, model: Trained) -> Trained:
         return remover(k, model, rows, scenario.forget, **extra)
 
-    removed = _attempt(f"remover {remover}", lambda: trace(removal, key, trained).shapes)
+    removed = attempt(f"remover {remover}", lambda: trace(removal, key, trained).shapes)
     _same_shapes(remover, trained.params, removed.params)
 
 
@@ -67,8 +67,16 @@ def admit_size(who: str, size: int) -> None:
         raise ValueError(f"{who}: {words}; use a smaller model")
 
 
-def _attempt(who: str, run: Callable[[], Any]) -> Any:
-    """Run foreign code; whatever it raises becomes one line that names the place."""
+def attempt(who: str, run: Callable[[], Any]) -> Any:
+    """Run foreign code; whatever it raises becomes one line that names the place.
+
+    Args:
+        who: whose code it is.
+        run: calls it.
+
+    Raises:
+        ValueError: it raised anything.
+    """
     try:
         with contained(who):
             return run()

@@ -14,7 +14,8 @@ from ...algorithms.programs._programs import momentary
 from ...formal._numbers import root_seed
 from ...formal.definitions._definitions import Definition, reference_rows
 from ...formal.definitions._scenario import Rows, Scenario, scenario_key
-from ._views import probes, seen_of
+from ._subject import own
+from ._views import seen_of, views_of
 
 _STREAMS = ("data", "training", "removal", "grain", "other data", "other training")
 
@@ -27,11 +28,13 @@ def programs(
     *,
     seed: int,
     keyed_as: Scenario | None = None,
+    observables: Any = (),
 ) -> tuple[str, ...]:
     """What determines the numbers of `blocks`, as traced now: the keys of its pools, and of what is looked at.
 
     Args:
         definition, remover, learner, scenario, seed, keyed_as: as in `blocks`.
+        observables: a user's own.
 
     >>> import neverseen as ns
     >>> asked = ns.Untraining(1.0, 0.05), ns.removers.retrain(), ns.learners.ridge(), ns.scenarios.figure1()
@@ -41,7 +44,9 @@ def programs(
     declared = learner.noise is not None and remover.centre is not None
     made = (centred_remover(remover), centred_learner(learner)) if declared else (remover, learner)
     pools = arms(definition, *made, scenario, streams(scenario if keyed_as is None else keyed_as, seed))
-    return *(pool.key for pool in pools), seen_of(learner, pools[0].shapes, probes(scenario, definition))
+    return *(pool.key for pool in pools), seen_of(
+        learner, pools[0].shapes, views_of(scenario, definition, own(observables))
+    )
 
 
 def streams(scenario: Scenario, seed: int) -> dict[str, PRNGKeyArray]:

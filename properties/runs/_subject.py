@@ -9,6 +9,7 @@ from ...formal.definitions._definitions import Definition
 from ...formal.definitions._scenario import Scenario
 from ...formal.laws._finite_learners import FiniteLearner, FiniteRemover
 from ...formal.laws._worlds import World
+from .observables import DEFAULTS, Observable
 
 _KINDS: dict[str, tuple[type | UnionType, ...]] = {
     "definition": (Definition,),
@@ -66,6 +67,34 @@ def several(removers: Any) -> list[Remover]:
         if not isinstance(each, Remover):
             raise ValueError(f"removers: {_mended('remover', each, 'Remover')}")
     return found
+
+
+def own(observables: Any) -> tuple[Observable, ...]:
+    """A user's own observables as a tuple: one, several, or none.
+
+    Raises:
+        ValueError: something else, or a name that is given twice or is that of one a check looks at anyway.
+
+    >>> import neverseen as ns
+    >>> own(ns.observables.SCORES), own([ns.observables.LOSS])
+    Traceback (most recent call last):
+    ValueError: observables: a check looks at 'loss' anyway; leave it out, or give yours another name
+    """
+    given: Any = (observables,) if isinstance(observables, Observable) else observables
+    if not isinstance(given, tuple | list):
+        given = (given,)
+    names = [each.name for each in DEFAULTS]
+    for each in given:
+        if not isinstance(each, Observable):
+            wrap = "give Observable(name, of), or one of neverseen.observables.OBSERVABLES"
+            raise ValueError(f"observables: {_short(each)} is no Observable; {wrap}")
+        if each.name in names[: len(DEFAULTS)]:
+            mend = "leave it out, or give yours another name"
+            raise ValueError(f"observables: a check looks at {each.name!r} anyway; {mend}")
+        if each.name in names:
+            raise ValueError(f"observables: two are called {each.name!r}; views go by name, rename one")
+        names.append(each.name)
+    return tuple(given)
 
 
 def mapping(expected: Any, like: str) -> Mapping[Any, Any]:

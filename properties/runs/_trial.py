@@ -169,3 +169,22 @@ def garbled(rows: Rows) -> Rows:
         return jnp.where(here, leaf, 1000) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
 
     return Rows(spoiled(rows.x), jax.tree.map(spoiled, rows.y), rows.present)
+
+
+def refilled(rows: Rows) -> Rows:
+    """The same rows present; where none is, the contents of the others in turn: legal values, but other ones.
+
+    >>> refilled(Rows(jnp.arange(4.0), jnp.zeros(4), jnp.array([True, True, False, False]))).x.tolist()
+    [0.0, 1.0, 1.0, 3.0]
+    """
+    here = np.flatnonzero(np.asarray(rows.present))
+    absent = ~np.asarray(rows.present)
+    order = np.arange(absent.size)
+    order[absent] = np.resize(here[::-1], int(absent.sum()))
+    spoilt = permuted(rows, order)
+
+    def moved(leaf: Array) -> Array:
+        mask = jnp.asarray(absent).reshape((-1,) + (1,) * (leaf.ndim - 1))
+        return jnp.where(mask, 3 - 2 * leaf, leaf) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
+
+    return Rows(moved(spoilt.x), jax.tree.map(moved, spoilt.y), rows.present)

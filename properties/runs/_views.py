@@ -1,170 +1,180 @@
-"""Views: observables φ of a model. What a verdict compares are the laws of these."""
+"""Views: observables on sets of rows. What a verdict compares are the laws of these."""
 
 import dataclasses
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float64
 
-from ...algorithms.base import Learner, Trained, margins
+from ...algorithms.base import Learner, Trained
 from ...algorithms.pools._spread import at_this_moment, spread
 from ...algorithms.programs._programs import momentary
 from ...formal.definitions._definitions import Definition
-from ...formal.definitions._scenario import Rows, Scenario, bucket
+from ...formal.definitions._scenario import Scenario
 from ..engine._grain import Values
-
-COORDINATES = 64
-"""Coordinates of the sketch that stands for longer parameter vectors."""
-
-ROWS = 16
-"""Rows of a probe whose margins (or losses) a vector view holds."""
-
-PARAMETERS, SKETCH = "parameters", f"{COORDINATES} signed sums of all parameters"
-"""What is looked at of parameters: each of them, or of more than 64 that many sums."""
+from ._eval_sets import EVAL_ROWS, EvalSets, eval_sets
+from .observables import COORDINATES, DEFAULTS, LOSS, LOSSES, PARAMETERS, SKETCH, Model, Observable
 
 
 @dataclasses.dataclass(frozen=True)
-class Probes:
-    """The points at which a check looks at models.
+class Views:
+    """What a check looks at of a model: the default observables and a user's own, on sets of rows.
 
     Args:
-        points: name → rows, at least 16 of them, present or not: few shapes, few programs.
-        counts: name → how many rows are present; those with none are not looked at.
-        designated: names whose losses the definition is about; they hold half the prior.
+        eval_sets: those without a row present are not looked at, but are part of the program: few programs serve all.
+        designated: the views that the definition is about; they hold half the prior.
+        own: observables beside the default ones.
 
-    >>> Probes({}, {}, ()).designated
+    >>> Views({}).designated
     ()
     """
 
-    points: dict[str, Rows]
-    counts: dict[str, int]
-    designated: tuple[str, ...]
+    eval_sets: EvalSets
+    designated: tuple[str, ...] = ()
+    own: tuple[Observable, ...] = ()
+
+    @functools.cached_property
+    def counts(self) -> dict[str, int]:
+        """How many rows of each set are present."""
+        return {name: int(rows.count()) for name, rows in self.eval_sets.items()}
+
+    def by_example(self, values: Values) -> frozenset[str]:
+        """The views among these that hold one number for each row."""
+        widths = {
+            each.on(name): min(count, EVAL_ROWS)
+            for each in (*DEFAULTS, *self.own)
+            for name, count in self.counts.items()
+            if each.per == "row"
+        }
+        return frozenset(view for view, seen in values.items() if seen.shape[1] == widths.get(view))
 
 
-def probes(scenario: Scenario, definition: Definition) -> Probes:
-    """The probes a definition may use in a scenario.
-
-    At level *dataset*, D is fixed: S, S_full∖S and the fresh points. Where D is redrawn for each pair, only the
-    fresh points: the laws compared there are those of the model alone, and a probe that moves with D would
-    compare its law jointly with D.
+def views_of(scenario: Scenario, definition: Definition, own: tuple[Observable, ...] = ()) -> Views:
+    """The views a definition is judged by in a scenario.
 
     Args:
         scenario: where to look.
         definition: whose reference the models are compared with.
+        own: observables beside the default ones.
 
     Returns:
-        The probes. Untraining designates S; unlearning S and S_full∖S, or the fresh behaviour where D is redrawn.
+        The views. Untraining designates the loss on S; unlearning that on S and on S_full∖S, or on the fresh behaviour
+        where D is redrawn.
 
     >>> import neverseen as ns
-    >>> found = probes(ns.scenarios.figure1(), ns.Unlearning(1.0, 0.05))
-    >>> found.counts, found.designated
-    ({'S': 3, 'S_full∖S': 6, 'fresh behaviour': 0, 'fresh rest': 0}, ('S', 'S_full∖S'))
+    >>> looked_at = views_of(ns.scenarios.figure1(), ns.Unlearning(1.0, 0.05))
+    >>> looked_at.counts, looked_at.designated
+    ({'S': 3, 'S_full∖S': 6, 'fresh behaviour': 0, 'fresh rest': 0}, ('loss on S', 'loss on S_full∖S'))
     """
-    rows, s, full = scenario.rows, scenario.forget, scenario.behaviour
-    fresh = {"fresh behaviour": scenario.fresh_behaviour, "fresh rest": scenario.fresh_rest}
-    inside = {} if definition.redraws else {"S": Rows(rows.x, rows.y, s), "S_full∖S": Rows(rows.x, rows.y, full & ~s)}
-    points = {name: gather(found) for name, found in (inside | fresh).items()}
-    counts = {name: int(found.count()) for name, found in points.items()}
-    wanted = {"untraining": ("S",), "unlearning": ("S", "S_full∖S")}[definition.name]
-    designated = ("fresh behaviour",) if definition.redraws else wanted
-    return Probes(points, counts, tuple(name for name in designated if counts[name]))
+    about = {"untraining": ("S",), "unlearning": ("S", "S_full∖S")}[definition.name]
+    about = ("fresh behaviour",) if definition.redraws else about
+    plain = Views(eval_sets(scenario, definition), own=own)
+    return dataclasses.replace(plain, designated=tuple(LOSS.on(name) for name in about if plain.counts[name]))
 
 
-def observe_many(learner: Learner, trained: Trained, found: Probes) -> Values:
+def observe_many(learner: Learner, trained: Trained, looked_at: Views) -> Values:
     """Every view of every run, on the host in double precision.
 
-    Views, for each probe: `loss on …`, the mean loss (one number), and `margins on …` (or `losses on …` where
-    outputs are not class scores), a vector over its first rows; and `parameters`, all of them, or, where there are
-    more than 64, a sketch that its name describes.
+    The parameters first: all of them, or, where there are more than 64, a sketch that its name describes. Then for each
+    set of rows its mean loss (one number) and the margins (or losses where outputs are not class scores), a vector over
+    its first 16 rows. A user's own come last.
 
     Args:
         learner: whose `apply` and `loss` read the models.
         trained: `Trained` with a leading axis of runs.
-        found: where to look.
+        looked_at: which views.
 
     Returns:
         `[runs, k]` for each view.
 
     >>> import jax, neverseen as ns
     >>> scenario, learner = ns.scenarios.figure1(), ns.learners.ridge()
-    >>> found = probes(scenario, ns.Untraining(1.0, 0.05))
+    >>> looked_at = views_of(scenario, ns.Untraining(1.0, 0.05))
     >>> models = ns.pools.draw(learner, scenario.rows, jax.random.split(jax.random.key(0), 2))
-    >>> {name: values.shape for name, values in observe_many(learner, models, found).items()}["margins on S"]
+    >>> {view: values.shape for view, values in observe_many(learner, models, looked_at).items()}["margins on S"]
     (2, 3)
     """
-    seen = spread(_observer(learner), (trained.params,), found.points)
-    flat = sum(leaf.size // len(leaf) for leaf in jax.tree.leaves(trained.params))
-    values = {PARAMETERS if flat <= COORDINATES else SKETCH: seen.pop(PARAMETERS)}
-    for name, count in found.counts.items():
-        if count:
-            values |= {view: seen[view][:, :count] for view in seen if view.endswith(f" on {name}")}
-    return {view: np.asarray(rows, np.float64) for view, rows in values.items() if rows.size}
+    seen = spread(_observer(learner, looked_at.own), (trained.params,), looked_at.eval_sets)
+    shown = {view: _cut(seen[view], count) for view, count in _in_order(looked_at) if view in seen}
+    return {view: values for view, values in shown.items() if values.size}
 
 
-def sketch(params: Any) -> Float[Array, " k"]:
-    """All parameters in one vector; a longer one is folded to 64 coordinates by fixed random signs.
-
-    Coordinate j is the sum over i ≡ j (mod 64) of ±θ_i / √(terms), so that independent noise of one size in
-    every parameter has that size in every coordinate.
-
-    >>> import jax.numpy as jnp
-    >>> sketch({"w": jnp.ones(3)}).tolist(), sketch({"w": jnp.ones(1000)}).shape
-    ([1.0, 1.0, 1.0], (64,))
-    """
-    flat = ravel_pytree(params)[0].astype(float)
-    if flat.size <= COORDINATES:
-        return flat
-    terms = -(-flat.size // COORDINATES)
-    padded = jnp.pad(flat, (0, terms * COORDINATES - flat.size))
-    signs = np.random.default_rng(0).integers(0, 2, padded.size) * 2.0 - 1.0
-    return (padded * signs).reshape(terms, COORDINATES).sum(0) / np.sqrt(terms)
-
-
-def seen_of(learner: Learner, trained: Trained, found: Probes) -> str:
+def seen_of(learner: Learner, trained: Trained, looked_at: Views) -> str:
     """The digest of what `observe_many` computes, as traced now; one of its own where that calls back into Python.
 
     Args:
-        learner, trained, found: as there, or of `trained` the shapes.
+        learner, trained, looked_at: as there, or of `trained` the shapes.
 
     >>> import jax, neverseen as ns
     >>> scenario, learner = ns.scenarios.figure1(), ns.learners.ridge()
     >>> models = jax.eval_shape(jax.vmap(learner.fit, (0, None)), jax.random.split(jax.random.key(0)), scenario.rows)
-    >>> len(seen_of(learner, models, probes(scenario, ns.Untraining(1.0, 0.05))))
+    >>> len(seen_of(learner, models, views_of(scenario, ns.Untraining(1.0, 0.05))))
     64
     """
-    made = at_this_moment(_observer(learner), (trained.params,), found.points)
-    return made.digest or f"at {id(made)}"
+    program = at_this_moment(_observer(learner, looked_at.own), (trained.params,), looked_at.eval_sets)
+    return program.digest or f"at {id(program)}"
+
+
+def own_views(looked_at: Views) -> Iterator[tuple[Observable, str, str]]:
+    """A user's own observables, the views they make, and of which sets.
+
+    >>> [view for _, view, _ in own_views(Views({}, own=(PARAMETERS,)))]
+    ['parameters']
+    """
+    for each in looked_at.own:
+        for name in looked_at.eval_sets if each.per != "model" else ("",):
+            yield each, each.on(name), name
+
+
+def _in_order(looked_at: Views) -> Iterator[tuple[str, int | None]]:
+    """The views that there may be, the default ones first; and of how many lines, where a line is of a row."""
+    whole = [(each, each.name, "") for each in DEFAULTS if each.per == "model"]
+    default = [(each, each.on(name), name) for name in looked_at.eval_sets for each in DEFAULTS if each.per != "model"]
+    for each, view, name in [*whole, *default, *own_views(looked_at)]:
+        count = looked_at.counts.get(name)
+        if count != 0:
+            yield view, count if each.per == "row" else None
+
+
+def _cut(values: Array, count: int | None) -> Float64[np.ndarray, "runs k"]:
+    """Without the lines of absent rows, which come last; a vector for each run."""
+    return np.asarray(values, np.float64)[:, :count].reshape(len(values), -1)
 
 
 @momentary
-def _observer(learner: Learner) -> Callable[[Any, dict[str, Rows]], dict[str, Array]]:
+def _observer(learner: Learner, own: tuple[Observable, ...]) -> Callable[[Any, EvalSets], dict[str, Array]]:
     """All views of one model."""
 
-    def observe(params: Any, points: dict[str, Rows]) -> dict[str, Array]:
-        seen = {PARAMETERS: sketch(params)}
-        for name, rows in points.items():
-            outputs = learner.apply(params, rows.x)
-            losses = jnp.where(rows.present, learner.loss(outputs, rows.y), 0)
-            scored = learner.logits and outputs.shape[-1] > 1
-            each = margins(outputs, rows.y) if scored else losses
-            seen[f"loss on {name}"] = jnp.atleast_1d(losses.sum() / jnp.maximum(rows.count(), 1))
-            seen[f"{'margins' if scored else 'losses'} on {name}"] = jnp.where(rows.present, each, 0)[:ROWS]
+    def observe(params: Any, sets: EvalSets) -> dict[str, Array]:
+        whole, seen = Model(learner, params), dict[str, Array]()
+        models = {name: Model(learner, params, rows) for name, rows in sets.items()}
+        for name, model in {"": whole, **models}.items():
+            for each in DEFAULTS:
+                if (each.per == "model") == (model is whole) and _applies(each, model):
+                    seen |= _show(each, {name: model})
+        for each in own:
+            seen |= _show(each, {"": whole} if each.per == "model" else models)
         return seen
 
     return observe
 
 
-def gather(rows: Rows) -> Rows:
-    """The rows present, first, among absent ones up to a power of two and at least 16.
+def _applies(observable: Observable, model: Model) -> bool:
+    """Of the parameters and their sketch, and of margins and losses, the one that there is."""
+    if observable in (PARAMETERS, SKETCH):
+        size = sum(leaf.size for leaf in jax.tree.leaves(model.params))
+        return (size <= COORDINATES) == (observable == PARAMETERS)
+    if observable.per == "model":
+        return True
+    scored = model.learner.logits and model.outputs.shape[-1] > 1
+    return not scored if observable == LOSSES else scored or not observable.needs_logits
 
-    >>> gather(Rows(jnp.arange(3.0), jnp.zeros(3), jnp.array([False, True, True]))).x[:2].tolist()
-    [1.0, 2.0]
-    """
-    places = np.flatnonzero(np.asarray(rows.present))
-    order = np.resize(places if places.size else np.zeros(1, int), max(bucket(places.size), ROWS))
-    x, y = jax.tree.map(lambda leaf: leaf[order], (rows.x, rows.y))
-    return Rows(x, y, jnp.arange(len(order)) < places.size)
+
+def _show(observable: Observable, models: dict[str, Model]) -> dict[str, Array]:
+    """An observable of one model on each of some sets of rows: at least one axis, and at most 16 rows."""
+    seen = {observable.on(name): jnp.atleast_1d(observable.of(model)) for name, model in models.items()}
+    return {view: values[:EVAL_ROWS] for view, values in seen.items()} if observable.per == "row" else seen

@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from jaxtyping import PRNGKeyArray
@@ -22,6 +22,7 @@ from ..engine._progress import Progress, watched
 from ..engine._sequential import WARM_UP, Terms, rounds
 from ..engine._witnesses import finite
 from ..runs._subject import subject
+from ..runs.observables import LOSSES, MARGINS
 from ._arms import (
     Digest,
     RunTable,
@@ -218,7 +219,8 @@ class _Replay:
         self._views = overview(shapes, past, self.terms.definition.epsilon)
         for tables in row_blocks(arms, choosing, choosing + self.terms.budget, total):
             seen = [self._views.see(arm.grainy(table, self._size)) for arm, table in zip(arms, tables, strict=True)]
-            yield Block(seen[0], seen[1], seen[2] if len(seen) > 2 else None, grain=self._views.sizes(self._size))
+            grain, named = self._views.sizes(self._size), _by_example(seen[0])
+            yield Block(seen[0], seen[1], seen[2] if len(seen) > 2 else None, grain=grain, by_example=named)
 
     def originals(self) -> Iterator[Block]:
         """The same pairs, through the same views, with originals in the place of removed models."""
@@ -242,6 +244,11 @@ class _Replay:
         tables = [np.concatenate([block[i] for block in read]) for i in range(len(arms))]
         grainy = [finite(arm.grainy(table, self._size)) for arm, table in zip(arms, tables, strict=True)]
         return grainy[0], grainy[1]
+
+
+def _by_example(views: Iterable[str]) -> frozenset[str]:
+    """Those named as our own views of single rows are: what they hold is drawn row by row."""
+    return frozenset(view for view in views if view.startswith((MARGINS.on(""), LOSSES.on(""))))
 
 
 def _judged(verdict: Verdict, replay: _Replay, require_power: bool) -> Verdict:

@@ -11,7 +11,7 @@ from ...formal._types import Real
 from ..engine._grain import Scales, Values
 from ..engine._pairs import DIVERGENCE
 from ..engine._pairs import TOGETHER as LEARNED
-from ..runs._views import COORDINATES
+from ..runs.observables import COORDINATES
 
 SINGLE = 64
 """Columns that are views of their own."""

@@ -11,7 +11,7 @@ from ...algorithms.base import Learner, Remover, Trained
 from ...formal.definitions._definitions import Definition, reference_rows
 from ...formal.definitions._scenario import Scenario
 from ..runs._draw import blocks
-from ..runs._views import probes
+from ..runs._views import views_of
 from ._oracles import Happened, Oracle, OraclePoint
 
 FAULT_GRAIN = 1e-3
@@ -101,9 +101,9 @@ def oracle_events(fault: Fault, remover: Remover, pairs: int, seed: int) -> tupl
     >>> [arm.tolist().count(True) for arm in oracle_events(fault, fault.remover, 32, 0)]
     [32, 0]
     """
-    found, view = probes(fault.scenario, fault.definition), fault.oracle.view
+    looked_at, view = views_of(fault.scenario, fault.definition), fault.oracle.view
     drawn = blocks(
-        fault.definition, remover, fault.learner, fault.scenario, found, seed=seed, grain=FAULT_GRAIN, budget=pairs
+        fault.definition, remover, fault.learner, fault.scenario, looked_at, seed=seed, grain=FAULT_GRAIN, budget=pairs
     )
     seen = [[fault.oracle.occurs(arm[view]) for arm in (block.removed, block.reference)] for block in drawn]
     removed, reference = (np.concatenate(arm) for arm in zip(*seen, strict=True))

@@ -24,6 +24,7 @@ from ...algorithms.removers.faulty._training import heavy_ball
 from ...formal._types import Real
 from ...formal.definitions._definitions import Definition, Unlearning, Untraining
 from ...formal.definitions._scenario import Scenario
+from ..runs.observables import LOSS
 from ..scenarios import blobs, breast_cancer, figure1
 from ._fault import FAULT_GRAIN as FAULT_GRAIN
 from ._fault import Fault as Fault
@@ -162,7 +163,8 @@ def _stale_state() -> Fault:
 
 
 def _diverging() -> Fault:
-    oracle = Oracle("loss on S", "loss on S is NaN", lambda runs: np.isnan(runs[:, 0]), True, (1.0, 0.0))
+    view = LOSS.on("S")
+    oracle = Oracle(view, f"{view} is NaN", lambda runs: np.isnan(runs[:, 0]), True, (1.0, 0.0))
     learner, scenario = ridge(1.0), _blobs()
     return Fault(faulty.diverging(), faulty.no_op(applied=True), learner, scenario, UNTRAINING, oracle, 1.0, 32)
 
@@ -174,12 +176,12 @@ FAULTS: dict[str, Callable[[], Fault]] = {
             faulty.averaged_over_all, {"scaled": False}, 0.01, (0.886, 38), penalty=5.0
         ),
         "branching": lambda: _apart(
-            faulty.branching, {"skips": False}, (0.82, 38), beyond("loss on S", 0.13, False, True),
+            faulty.branching, {"skips": False}, (0.82, 38), beyond(LOSS.on("S"), 0.13, False, True),
             learner=noisy_learner(ridge(1.0), 0.03), scenario=blobs("class", size=8, rows=31, dims=3),
         ),
         "diverging": _diverging,
         "finetune_only": lambda: _apart(
-            faulty.finetune_only, {"restarted": True}, (0.98, 32), beyond("loss on S", 2.35, False, True),
+            faulty.finetune_only, {"restarted": True}, (0.98, 32), beyond(LOSS.on("S"), 2.35, False, True),
             learner=logistic(batch=8, epochs=5), scenario=_blobs(),
         ),
         "fixed_key": _fixed_key,
@@ -199,7 +201,7 @@ FAULTS: dict[str, Callable[[], Fault]] = {
         "off_by_one": lambda: _moved(faulty.off_by_one(), faulty.off_by_one(shift=0), _blobs(), 0.065, (0.886, 36)),
         "original_sometimes": lambda: _apart(
             faulty.original_sometimes, {"probability": 0.0}, (0.6, 60),
-            beyond("loss on S", 1.0, False, True, (0.6, 0.0)), definition=Untraining(0.1, 0.3),
+            beyond(LOSS.on("S"), 1.0, False, True, (0.6, 0.0)), definition=Untraining(0.1, 0.3),
         ),
         "ridge_for_least_squares": lambda: _stepped(
             faulty.ridge_for_least_squares, {"penalty": 0.0}, 0.009, (0.908, 35), penalty=1e-3
@@ -209,7 +211,7 @@ FAULTS: dict[str, Callable[[], Fault]] = {
             (0.835, 39), definition=UNLEARNING,
         ),
         "s_full_for_s": lambda: _apart(
-            faulty.s_full_for_s, {"full": False}, (1.0, 32), beyond("loss on S_full∖S", 1.0, True, True, (1.0, 0.0))
+            faulty.s_full_for_s, {"full": False}, (1.0, 32), beyond(LOSS.on("S_full∖S"), 1.0, True, True, (1.0, 0.0))
         ),
         "scaled_penalty": lambda: _stepped(faulty.scaled_penalty, {"scaled": False}, 0.009, (0.853, 41), penalty=5.0),
         "stale_hessian": lambda: _stepped(faulty.stale_hessian, {"kept": False}, 0.035, (0.893, 34)),

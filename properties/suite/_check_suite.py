@@ -21,8 +21,9 @@ from ..checks._question import Question
 from ..engine._progress import Progress
 from ..engine._provenance import surroundings
 from ..runs._rehearsal import rehearse
-from ..runs._subject import mapping, subject
+from ..runs._subject import mapping, own, subject
 from ..runs._trial import Trial
+from ..runs.observables import Observables
 from ..scenarios import blobs, digits
 from ._result import Outcome, Row, Suite
 from .relations import RELATIONS, Relation
@@ -37,6 +38,7 @@ def check_suite(
     alpha: Real = 1e-3,
     budget: int = 512,
     seed: int = 0,
+    observables: Observables = (),
     expected: Mapping[str, str] | None = None,
     store: Store | None = None,
     progress: Progress | None = None,
@@ -65,6 +67,7 @@ def check_suite(
         alpha: for all definitions of the suite together.
         budget: pairs of runs at most for each.
         seed: root seed; it draws the scenarios too.
+        observables: a user's own, which every definition is judged by as well; see `check`.
         expected: declared failures: the name of a relation, "untraining" or "unlearning", and why. A notion's name
             stands for its definition and for the relations that follow from it.
         store: see `check`.
@@ -90,13 +93,14 @@ def check_suite(
     subject(remover=remover)
     if learner is not None:
         subject(learner=learner)
-    started, declared = time.perf_counter(), known_names(expected)
+    started, declared, mine = time.perf_counter(), known_names(expected), own(observables)
     trained_by = (learner,) if learner else learners_for(remover)
     for each in trained_by:
         with contained(f"{remover} on {each}"):
             rehearse(remover, each, relations_scenario(seed))
     asked = [*questions(remover, trained_by, Untraining(epsilon, delta), Unlearning(epsilon, delta), seed)]
     terms = {"alpha": share_of(level("alpha", alpha), len(asked)), "budget": budget, "seed": seed, "store": store}
+    terms |= {"observables": mine}
     priced = (dataclasses.replace(question, options=terms) for question in asked)
     work = itertools.chain(relation_rows(remover, trained_by[0], seed), map(_definition_row, priced))
     rows: list[Row] = []

@@ -19,6 +19,7 @@ from .formal import Unlearning as Unlearning
 from .formal import Untraining as Untraining
 from .formal import Verdict as Verdict
 from .properties import Comparison as Comparison
+from .properties import Observable as Observable
 from .properties import Suite as Suite
 from .properties import assert_holds as assert_holds
 from .properties import behaviour_of as behaviour_of
@@ -30,6 +31,7 @@ from .properties import compare_removers as compare_removers
 from .properties import compare_samples as compare_samples
 from .properties import ledger as ledger
 from .properties import metrics as metrics
+from .properties import observables as observables
 from .properties import plan as plan
 from .properties import profiles as profiles
 from .properties import relations as relations
