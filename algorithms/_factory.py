@@ -11,7 +11,7 @@ from ..formal._numbers import MOST, MOST_EPSILON, real, whole
 from .base import Learner, Remover
 
 P = ParamSpec("P")
-_T = TypeVar("T")
+_T = TypeVar("_T")
 
 LARGEST = 1e30
 """Real arguments are no larger, and none but 0 is smaller than its inverse: their squares would leave 32-bit floats."""

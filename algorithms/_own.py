@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from .base import Learner, Remover
 
-_T = TypeVar("T", Learner, Remover)
+_T = TypeVar("_T", Learner, Remover)
 
 # Values, compared field by field and functions by identity: what `dataclasses.replace` changes is in neither, and
 # nothing that a user can set puts it there. Weak, so that a value lives no longer for having been made.

@@ -21,7 +21,7 @@ _CALLS = re.compile(r"custom_call @\w*callback")
 _AGAIN: Any = getattr(jax, "make_user_context", lambda _: None)(0)
 """What is cached inside JAX (bodies of loops, functions under `jit`) is cached for one value of this alone."""
 
-_T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from ._files import StoreWarning, complain, read_plain, set_aside
 from ._quota import INPUTS, MANIFEST, PROGRAM, shard_name
 from ._shards import FORMAT, DamageError, Shard, canonical, decode_shard
 
-_T = TypeVar("T")
+_T = TypeVar("_T")
 
 BESIDE = -1
 """The number under which a pool's inputs are encoded: no shard has it."""
