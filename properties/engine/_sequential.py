@@ -139,7 +139,7 @@ def contest(terms: Terms, source: Source, refuter: Refuter, acceptor: Acceptor) 
         Each round as it has been played.
 
     >>> import neverseen as ns
-    >>> from .replicate import replicate
+    >>> from ._replicate import replicate
     >>> far = np.random.default_rng(0).normal(9, 1, (2, 1, 64))
     >>> terms = Terms(ns.Untraining(1.0, 0.05), alpha=1e-4, beta=0.05, tolerance=0.1, budget=64)
     >>> replicate(terms, far, far - 9).refuted.tolist()
