@@ -61,18 +61,28 @@ class _Walk:
         self.total.update(repr(words).encode("utf-8", "backslashreplace"))
 
     def see(self, value: Any) -> None:
-        """A value, and what it reaches."""
+        """A value, and what it reaches, each before what it reaches in turn; the walk is a loop, however deep it goes."""
+        pending = [iter([value])]
+        while pending:
+            reached = next((parts for each in pending[-1] if (parts := self._entered(each)) is not None), None)
+            if reached is None:
+                pending.pop()
+            else:
+                pending.append(reached)
+
+    def _entered(self, value: Any) -> Iterator[Any] | None:
+        """Say a value; its parts, where it has some that nobody has seen."""
         if value is None or isinstance(value, bool | int | float | complex | str | bytes | np.dtype | np.generic):
             self.say(type(value).__name__, value)
-        elif id(value) in self.seen:
+            return None
+        if id(value) in self.seen:
             self.say("again", self.seen[id(value)][0])
-        else:
-            self.seen[id(value)] = len(self.seen), value
-            if len(self.seen) > _MOST:
-                raise _FarError
-            self.say(type(value).__name__)
-            for part in self._parts(value):
-                self.see(part)
+            return None
+        self.seen[id(value)] = len(self.seen), value
+        if len(self.seen) > _MOST:
+            raise _FarError
+        self.say(type(value).__name__)
+        return self._parts(value)
 
     def _parts(self, value: Any) -> Iterator[Any]:
         if isinstance(value, np.ndarray) or (isinstance(value, jax.Array) and not isinstance(value, jax.core.Tracer)):
