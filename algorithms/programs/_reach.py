@@ -61,7 +61,7 @@ class _Walk:
         self.total.update(repr(words).encode("utf-8", "backslashreplace"))
 
     def see(self, value: Any) -> None:
-        """A value, and what it reaches, each before what it reaches in turn; the walk is a loop, however deep it goes."""
+        """A value, and what it reaches, each before what it reaches in turn; a loop, however deep that goes."""
         pending = [iter([value])]
         while pending:
             reached = next((parts for each in pending[-1] if (parts := self._entered(each)) is not None), None)
