@@ -10,7 +10,7 @@ from contract_tools import compiled
 
 import neverseen as ns
 from neverseen.algorithms.learners._ridge import affine, linear
-from neverseen.algorithms.removers._sequences import ORDERS, worst_fitted
+from neverseen.algorithms.removers.wrappers._sequences import ORDERS, worst_fitted
 
 KEY = jax.random.key(0)
 SCENE = ns.scenarios.blobs(size=5, full=7, rows=24, seed=1)

@@ -17,10 +17,10 @@ from test_exact_forest import ROWS as BITS
 
 import neverseen as ns
 from neverseen.algorithms.learners._forest import Grown, grow
-from neverseen.algorithms.removers._sequences import ORDERS
 from neverseen.algorithms.removers.certified._descent import descent_error, rewind_error
 from neverseen.algorithms.removers.certified._langevin import langevin_distance, tail_distance
 from neverseen.algorithms.removers.exact._forest import regrown
+from neverseen.algorithms.removers.wrappers._sequences import ORDERS
 
 KEY = jax.random.key(3)
 SCENE = small(5)
