@@ -28,7 +28,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import neverseen as ns
-from neverseen.algorithms.removers.exact._neighbours import near
+from neverseen.algorithms.removers.wrappers._neighbours import near
 
 UNIT, SIZE = 0.7, 15
 PENALTY, WIDTH = 0.05, 4 * UNIT**2

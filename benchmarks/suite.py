@@ -43,7 +43,9 @@ A_SHARE = "deletes a share of S on purpose: removal and preservation of a law ar
 MORE_THAN_ONE = "made for |S| = 1; more rows are refused with NaN"
 EXPECTED: dict[str, dict[str, str]] = {
     "deltagrad": {"untraining": APPROXIMATE},
-    "distributional": dict.fromkeys(("again", "coincidence", "one", "everything", "forget-set", "unlearning"), A_SHARE),
+    "distributional": dict.fromkeys(
+        ("idempotent", "coincidence", "single-row", "whole-dataset", "forget-set-invariant", "unlearning"), A_SHARE
+    ),
     "fisher_forgetting": {"untraining": APPROXIMATE},
     "influence": {"untraining": APPROXIMATE},
     "langevin_unlearning": {"finite": MORE_THAN_ONE, "untraining": MORE_THAN_ONE},

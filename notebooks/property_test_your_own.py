@@ -106,8 +106,9 @@ for remover in (mine, hurried):
 
 # %%
 scenario, key = ns.scenarios.blobs("class", size=4, full=8, rows=27, dims=3), jax.random.key(0)
+shown = ("pure", "empty-request", "single-row", "sequences")
 for remover in (mine, hurried):
-    for relation in (r for r in ns.relations.RELATIONS if r.name in ("pure", "nothing", "one", "sequences")):
+    for relation in (each for each in ns.relations.RELATIONS if each.name in shown):
         found = relation(remover, learner, scenario, key)
         status = "not decided" if found.status is None else found.status.name
         print(f"{remover!r:8} {relation.name:14} {status:10} {found.evidence}")

@@ -6,10 +6,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from contract_tools import compiled
 from jax.flatten_util import ravel_pytree
 
 import neverseen as ns
+from neverseen.properties.runs._quick import quickly as compiled
 
 KEY = jax.random.key(3)
 FORGET = jnp.array([True, False])

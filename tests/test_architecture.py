@@ -309,7 +309,15 @@ def public_names(module: ModuleType) -> list[str]:
     if hasattr(module, "__all__"):
         return sorted(module.__all__)
     body = ast.parse(inspect.getsource(module)).body
-    return sorted({name for node in body for name in names_given(node) if name[0] != "_"})
+    passed_on = (name for node in body for name in names_passed_on(node, module))
+    return sorted({name for node in body for name in names_given(node) if name[0] != "_"} | set(passed_on))
+
+
+def names_passed_on(node: ast.stmt, module: ModuleType) -> list[str]:
+    """What `from .part import *` in a module offers to its users: all that the part offers."""
+    if not (isinstance(node, ast.ImportFrom) and node.names[0].name == "*"):
+        return []
+    return public_names(importlib.import_module("." * node.level + (node.module or ""), module.__package__))
 
 
 def without_example(module: ModuleType) -> Iterator[str]:
@@ -331,6 +339,11 @@ def test_every_public_name_has_an_example(name: str) -> None:
     assert public_names(module) != [], f"{name} offers nothing"
     lacking = list(without_example(module))
     assert not lacking, "no example:\n" + "\n".join(lacking)
+
+
+def test_what_is_passed_on_by_a_star_is_offered_too() -> None:
+    removers = importlib.import_module("neverseen.algorithms.removers")
+    assert {"finetune", "retrain", "REMOVERS"} <= set(public_names(removers))
 
 
 DOC = "'''One line.\n\n>>> 1 + 1\n2\n'''"

@@ -17,7 +17,7 @@ import pytest
 from cli_tools import COMMAND, Calls, Capture, Outcome, decide, one_line, record, save
 
 from neverseen.algorithms.learners import LEARNERS
-from neverseen.algorithms.removers import REMOVERS
+from neverseen.algorithms.removers import KINDS, REMOVERS
 from neverseen.algorithms.store._store import Store
 from neverseen.formal.definitions._definitions import Unlearning, Untraining
 from neverseen.formal.definitions._statements import STATEMENTS
@@ -255,6 +255,17 @@ def test_a_list_shows_each_name_with_its_first_line(kind: str, names: list[str],
     rows = json.loads(capsys.readouterr().out)
     assert [row["name"] for row in rows] == names
     assert all(row["summary"] and row["summary"] in line for row, line in zip(rows, lines, strict=True))
+
+
+def test_a_remover_is_listed_with_its_kind(capsys: Capture) -> None:
+    assert main(["list", "removers"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert next(line for line in lines if line.startswith("retrain ")).endswith("  [exact]")
+    assert next(line for line in lines if line.startswith("newton ")).endswith(
+        "  [approximate · damping=0.0, iterations=None]"
+    )
+    assert main(["list", "removers", "--json"]) == 0
+    assert {row["kind"] for row in json.loads(capsys.readouterr().out)} == set(KINDS)
 
 
 def test_arguments_are_listed(capsys: Capture) -> None:

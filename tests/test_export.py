@@ -6,8 +6,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import pytest
-from contract_tools import suited
 from jax import export
+from shipped_tools import suited
 
 import neverseen as ns
 from neverseen.algorithms.learners import LEARNERS

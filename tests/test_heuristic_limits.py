@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from contract_tools import compiled
 from heuristic_tools import KEY, A, W, blobs, gap, linear, network, removed
 
 import neverseen as ns
@@ -15,6 +14,7 @@ from neverseen.algorithms.removers._layers import features, head, layers, with_h
 from neverseen.algorithms.removers.concept._misdirect import direction
 from neverseen.algorithms.removers.heuristic._fading import time_constants
 from neverseen.algorithms.removers.heuristic._labels import relabelled, salient
+from neverseen.properties.runs._quick import quickly as compiled
 
 R = ns.removers
 TUNE: dict[str, Any] = {"epochs": 2, "batch": 8, "rate": 0.1}

@@ -6,7 +6,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from contract_tools import compiled
 from heuristic_tools import FORGET, KEY, A, W, X, Y, gap, linear, network, removed, rows, slope, softmax
 
 import neverseen as ns
@@ -15,6 +14,7 @@ from neverseen.algorithms.removers.concept._misdirect import direction
 from neverseen.algorithms.removers.heuristic._dampen import squares_by_part
 from neverseen.algorithms.removers.heuristic._distil import divergence
 from neverseen.algorithms.removers.heuristic._refined import memorised
+from neverseen.properties.runs._quick import quickly as compiled
 
 R = ns.removers
 RATE = 0.5

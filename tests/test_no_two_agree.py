@@ -1,7 +1,7 @@
 """No two shipped removers publish the same model, but for those that agree by right: these are listed, with the reason.
 
-One request on the contract's plain case, one key for training and removal. A remover runs on the learner that suits it,
-beside all others that run there, doing nothing and a retrain; on an MLP where any learner will do.
+One request where relations are judged, under the keys of training. A remover runs on the learner that suits it, beside
+all others that run there, doing nothing and a retrain; on an MLP where any learner will do.
 """
 
 import collections
@@ -9,17 +9,16 @@ import functools
 import itertools
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from contract_tools import KEY, MLP, cases, close, compiled, published, suited
+from shipped_tools import MLP, suited, trial, tried
 
 import neverseen as ns
 from neverseen.algorithms.removers import FAULTY, REMOVERS
+from neverseen.properties.engine._residuals import flattened
+from neverseen.properties.runs._trial import Trial
 
-# At its default it is made for one row, and answers two with NaN.
-INSTEAD = {"langevin_unlearning": ns.removers.langevin_unlearning(capacity=2)}
-SHIPPED = {name: make() for name, make in REMOVERS.items() if name not in FAULTY} | INSTEAD
+# At its default it is made for one row, and answers four with NaN.
+INSTEAD = {"langevin_unlearning": ns.removers.langevin_unlearning(capacity=4)}
 EVERYWHERE = ("do_nothing", "retrain")
 VARIANTS = {"ssd(1)": ns.removers.ssd(selection=1)}
 """Beside the defaults: what a default that does nothing here would do."""
@@ -49,36 +48,30 @@ Groups = dict[ns.Learner, dict[str, Any]]
 @functools.cache
 def groups() -> Groups:
     """What everybody published, by learner."""
-    runs: dict[ns.Learner, dict[str, ns.Remover]] = collections.defaultdict(dict)
-    for name, remover in SHIPPED.items():
-        runs[suited(name)][name] = remover
-    runs[MLP] |= VARIANTS
+    runs: dict[ns.Learner, dict[str, Trial]] = collections.defaultdict(dict)
+    for name in REMOVERS.keys() - FAULTY:
+        runs[suited(name)][name] = tried(INSTEAD[name], suited(name)) if name in INSTEAD else trial(name)
+    runs[MLP] |= {name: tried(variant, MLP) for name, variant in VARIANTS.items()}
     return {
-        learner: {**basis(learner), **{n: alone(r, learner) for n, r in g.items() if n not in EVERYWHERE}}
-        for learner, g in runs.items()
+        learner: basis(next(iter(trials.values())))
+        | {name: published(on) for name, on in trials.items() if name not in EVERYWHERE}
+        for learner, trials in runs.items()
     }
 
 
-@functools.cache
-def trained(learner: ns.Learner) -> Any:
-    """Models of D and of D∖S, by one program."""
-    plain = cases()["plain"]
-    both = jnp.stack([plain.rows.present, plain.rows.present & ~plain.forget])
-    return compiled(jax.vmap(lambda here: learner.fit(KEY, ns.Rows(plain.rows.x, plain.rows.y, here))))(both)
-
-
-def basis(learner: ns.Learner) -> dict[str, Any]:
+def basis(on: Trial) -> dict[str, Any]:
     """The original, which doing nothing publishes, and a retrain."""
-    leaves = jax.tree.leaves(trained(learner).params)
-    flat = [np.concatenate([np.ravel(leaf[arm]) for leaf in leaves]) for arm in (0, 1)]
-    return dict(zip(EVERYWHERE, flat, strict=True))
+    retrained = on.models(on.scenario.rows.without(on.scenario.forget))
+    return dict(zip(EVERYWHERE, map(flat, (on.original, retrained)), strict=True))
 
 
-def alone(remover: ns.Remover, learner: ns.Learner) -> Any:
-    """What it publishes."""
-    plain, model = cases()["plain"], jax.tree.map(lambda leaf: leaf[0], trained(learner))
-    call = compiled(lambda *given: published(remover, *given))
-    return np.asarray(call(KEY, model, plain.rows, plain.forget, plain.behaviour))
+def published(on: Trial) -> Any:
+    """What a remover publishes under the keys of training."""
+    return flat(on.removed(on.scenario.forget, keys=on.training))
+
+
+def flat(models: ns.Trained) -> Any:
+    return np.asarray(flattened(models.params))
 
 
 def agreeing(everybody: Groups) -> set[tuple[str, str]]:
@@ -87,7 +80,7 @@ def agreeing(everybody: Groups) -> set[tuple[str, str]]:
         (a, b)
         for group in everybody.values()
         for a, b in itertools.combinations(sorted(group), 2)
-        if close(group[a], group[b], 1e-5)
+        if np.allclose(group[a], group[b], 1e-5, 1e-5)
     }
 
 
@@ -111,12 +104,13 @@ def test_every_shipped_remover_was_there() -> None:
 
 def test_the_basis_is_what_the_two_removers_publish() -> None:
     for name in EVERYWHERE:
-        assert close(alone(SHIPPED[name], MLP), groups()[MLP][name], 1e-6)
+        on = tried(REMOVERS[name](), MLP)
+        assert np.allclose(published(on), groups()[MLP][name], 1e-6, 1e-6)
 
 
 def test_two_of_a_kind_are_caught_and_so_is_an_entry_without_a_pair() -> None:
     """A remover shipped under a second name, and one that differs by a constant from another."""
-    again = alone(ns.Remover(SHIPPED["finetune"].remove, "another"), MLP)
+    again = published(tried(ns.Remover(ns.removers.finetune().remove, "another"), MLP))
     twice: Groups = {MLP: groups()[MLP] | {"another": again, "moved": again + 1e-3}}
     listed = {pair: why for pair, why in BY_RIGHT.items() if pair in agreeing({MLP: groups()[MLP]})}
     assert complaints(twice, listed) == ["another and finetune agree"]

@@ -158,7 +158,7 @@ def test_the_code_on_the_page_runs_the_check_again(checked: Verdict) -> None:
     given = {"ns": ns, "jax": jax, "remover": ns.removers.do_nothing(), "learner": LEARNER}
     again = eval(check_again(checked), given)
     assert dataclasses.replace(again, seconds=checked.seconds) == checked
-    relation = Row("nothing", f"{LEARNER} · {SCENARIO}", Outcome.PASSED, Status.SATISFIED, "", 0, 0.0)
+    relation = Row("empty-request", f"{LEARNER} · {SCENARIO}", Outcome.PASSED, Status.SATISFIED, "", 0, 0.0)
     assert eval(row_again(relation, "do_nothing", 0), given).status is Status.SATISFIED
 
 

@@ -42,26 +42,28 @@ def told() -> Trial:
 
 @pytest.mark.parametrize("relation", RELATIONS, ids=repr)
 def test_it_holds_of_a_right_remover(relation: Relation, right: Trial, told: Trial) -> None:
-    if relation.name == "told":
+    if relation.name == "ignores-S_full":
         assert relation.found(right).evidence == "it is never told S_full"
-        assert found("told", ns.removers.s_full_for_s(full=False)).status is SATISFIED
+        assert found("ignores-S_full", ns.removers.s_full_for_s(full=False)).status is SATISFIED
     else:
-        assert relation.found(told if relation.name == "forget-set" else right).status is SATISFIED
+        assert relation.found(told if relation.name == "forget-set-invariant" else right).status is SATISFIED
 
 
 def wrong(name: str) -> ns.Remover:
     """A remover that breaks one relation."""
     faults = {
-        "finite": "diverging", "held-out": "leaking_padding", "masking": "leaking_padding", "order": "off_by_one",
-        "coincidence": "no_op", "one": "wrong_sign", "everything": "half_forget", "told": "s_full_for_s",
-        "sequences": "scaled_penalty", "forget-set": "s_for_s_full",
+        "finite": "diverging", "ignores-absent-rows": "leaking_padding", "masking": "leaking_padding",
+        "permutation-invariant": "off_by_one", "coincidence": "no_op", "single-row": "wrong_sign",
+        "whole-dataset": "half_forget", "ignores-S_full": "s_full_for_s", "sequences": "scaled_penalty",
+        "forget-set-invariant": "s_for_s_full",
     }  # fmt: skip
     made: dict[str, Callable[[], ns.Remover]] = {
         **{relation: FAULTY[fault] for relation, fault in faults.items()},
         "pure": counting,
         "deterministic": lambda: ns.Remover(jittered, "jittered", random=False),
-        "nothing": lambda: ns.Remover(halved, "halved", "untraining", random=False),
-        "again": lambda: ns.Remover(halved, "halved", "untraining", random=False),
+        "vmap-consistent": lambda: ns.Remover(leaning, "leaning", random=False),
+        "empty-request": lambda: ns.Remover(halved, "halved", "untraining", random=False),
+        "idempotent": lambda: ns.Remover(halved, "halved", "untraining", random=False),
     }
     return made[name]()
 
@@ -80,6 +82,20 @@ def jittered(key: Any, trained: ns.Trained, rows: ns.Rows, forget: Any) -> Any:
     return trained.params + 1e-6 * jax.random.normal(key, trained.params.shape)
 
 
+@jax.custom_batching.custom_vmap
+def centred(w: Any) -> Any:
+    return w
+
+
+@centred.def_vmap
+def _(size: int, batched: Any, w: Any) -> Any:
+    return w - w.mean(0), True
+
+
+def leaning(key: Any, trained: ns.Trained, rows: ns.Rows, forget: Any) -> Any:
+    return jax.tree.map(centred, trained.params)
+
+
 def halved(key: Any, trained: ns.Trained, rows: ns.Rows, forget: Any) -> Any:
     return trained.params / 2
 
@@ -87,6 +103,51 @@ def halved(key: Any, trained: ns.Trained, rows: ns.Rows, forget: Any) -> Any:
 @pytest.mark.parametrize("name", BY_NAME)
 def test_it_is_refuted_of_a_wrong_remover(name: str) -> None:
     assert found(name, wrong(name)).status is REFUTED
+
+
+def shifted(by: Callable[[ns.Rows, Any], Any]) -> ns.Remover:
+    """A remover that moves every parameter by a number that it makes of the rows and S."""
+
+    def remove(key: Any, trained: ns.Trained, rows: ns.Rows, forget: Any) -> Any:
+        return jax.tree.map(lambda w: w + by(rows, forget), trained.params)
+
+    return ns.Remover(remove, "shifted", random=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "by"),
+    [
+        ("ignores-absent-rows", lambda rows, forget: 1e-3 * rows.x.sum()),
+        ("masking", lambda rows, forget: 1e-2 * forget.argmax()),
+        ("permutation-invariant", lambda rows, forget: 1e-2 * (rows.present.cumsum() * forget).sum()),
+    ],
+)
+def test_what_it_reads_of_places_and_absent_rows_is_seen(name: str, by: Callable[[ns.Rows, Any], Any]) -> None:
+    assert found(name, shifted(by)).status is REFUTED
+    assert found(name, shifted(lambda rows, forget: 1e-2 * rows.without(forget).count())).status is SATISFIED
+
+
+def classes(rows: ns.Rows, forget: Any) -> Any:
+    """How many rows of each class are left."""
+    left = rows.without(forget).present
+    return jnp.matmul(left.astype(float), rows.y)
+
+
+@pytest.mark.parametrize(
+    ("is_at", "where"),
+    [
+        (lambda rows, forget: forget.sum() == 4, "S"),
+        (lambda rows, forget: forget.sum() == 1, "|S| = 1"),
+        (lambda rows, forget: classes(rows, forget).sum() == 0, "S = D"),
+        (lambda rows, forget: forget.sum() == 0, "S = ∅"),
+        (lambda rows, forget: classes(rows, forget).sum() == 2, "two rows left"),
+        (lambda rows, forget: (classes(rows, forget) == 0).sum() == 1, "one target left"),
+        (lambda rows, forget: (rows.x == rows.x[0]).all(1).sum() > 1, "four rows many times"),
+    ],
+)
+def test_what_is_infinite_on_one_request_is_seen(is_at: Callable[[ns.Rows, Any], Any], where: str) -> None:
+    infinite = shifted(lambda rows, forget: jnp.where(is_at(rows, forget), jnp.inf, 0))
+    assert found("finite", infinite) == Found(REFUTED, f"{where}: 8 of 8 runs hold NaN or inf")
 
 
 def test_a_callback_that_counts_gives_two_models_for_one_key() -> None:
@@ -149,7 +210,7 @@ def test_where_runs_differ_by_chance_the_definitions_decide() -> None:
     """On a learner with noise a fault of laws is for the definitions, and a right remover is still right run by run."""
     learner = ns.learners.noisy()
     faulty, exact = trial(ns.removers.noisy_once(), learner), trial(ns.removers.retrain(), learner)
-    for name in ("nothing", "coincidence", "sequences", "forget-set"):
+    for name in ("empty-request", "coincidence", "sequences", "forget-set-invariant"):
         assert BY_NAME[name].found(faulty).status is not REFUTED
     assert BY_NAME["coincidence"].found(faulty).evidence.endswith("the definitions decide")
     assert BY_NAME["coincidence"].found(exact).status is SATISFIED
@@ -167,7 +228,7 @@ def test_a_request_that_is_refused_is_not_judged() -> None:
             raise ValueError("there is no second time")
         return ns.Trained(trained.params, None, trained.learner)
 
-    made = found("again", ns.Remover(once, "once"), ns.learners.noisy())
+    made = found("idempotent", ns.Remover(once, "once"), ns.learners.noisy())
     assert made == Found(None, "the request is refused: there is no second time")
 
 
@@ -180,7 +241,7 @@ def test_nothing_to_compare_is_no_pass() -> None:
     empty = ns.scenarios.blobs("random", size=0, full=0, rows=32, dims=3)
     idle = trial(ns.removers.do_nothing(), scenario=empty)
     silent = {name for name in BY_NAME if BY_NAME[name].found(idle).status is None}
-    assert silent == {"again", "coincidence", "told", "sequences", "forget-set"}
+    assert silent == {"idempotent", "coincidence", "ignores-S_full", "sequences", "forget-set-invariant"}
 
 
 def test_names_and_theorems_are_known() -> None:

@@ -10,17 +10,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from certified_tools import descend, mask, newton, small
-from contract_tools import compiled
 from test_exact_forest import BELOW, CUTS, PER_TREE, TRIED, Law, law, without
 from test_exact_forest import ORDERS as BY_NODE
 from test_exact_forest import ROWS as BITS
 
 import neverseen as ns
 from neverseen.algorithms.learners._forest import Grown, grow
-from neverseen.algorithms.removers._sequences import ORDERS
 from neverseen.algorithms.removers.certified._descent import descent_error, rewind_error
 from neverseen.algorithms.removers.certified._langevin import langevin_distance, tail_distance
 from neverseen.algorithms.removers.exact._forest import regrown
+from neverseen.algorithms.removers.wrappers._sequences import ORDERS
+from neverseen.properties.runs._quick import quickly as compiled
 
 KEY = jax.random.key(3)
 SCENE = small(5)

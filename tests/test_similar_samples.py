@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import neverseen as ns
-from neverseen.algorithms.removers.exact._neighbours import near
+from neverseen.algorithms.removers.wrappers._neighbours import near
 
 SIZE, SEEDS, CLEAN, RADIUS = 6, 16, 70, 0.35
 LEARNER = ns.learners.kernel_ridge(penalty=0.05, width=2.0)

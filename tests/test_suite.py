@@ -96,15 +96,15 @@ FINE = ("untraining", SATISFIED)
         ("untraining", "", [("untraining", REFUTED)], "FAILED", REFUTED),
         ("untraining", "", [("untraining", INCONCLUSIVE)], "UNDECIDED", INCONCLUSIVE),
         ("untraining", "", [FINE, ("untraining", INCONCLUSIVE)], "PASSED UNDECIDED", INCONCLUSIVE),
-        ("untraining", "", [("told", None), FINE], "INAPPLICABLE PASSED", SATISFIED),
-        ("untraining", "", [("told", None), ("pure", SATISFIED)], "INAPPLICABLE PASSED", INCONCLUSIVE),
+        ("untraining", "", [("ignores-S_full", None), FINE], "INAPPLICABLE PASSED", SATISFIED),
+        ("untraining", "", [("ignores-S_full", None), ("pure", SATISFIED)], "INAPPLICABLE PASSED", INCONCLUSIVE),
         ("untraining", "", [("unlearning", SATISFIED), FINE], "UNCLAIMED PASSED", SATISFIED),
         ("untraining", "", [("unlearning", SATISFIED)], "UNCLAIMED", INCONCLUSIVE),
         ("untraining", "", [("unlearning", REFUTED), FINE], "UNCLAIMED PASSED", SATISFIED),
-        ("untraining", "", [("forget-set", REFUTED), FINE], "UNCLAIMED PASSED", SATISFIED),
-        ("unlearning", "", [("forget-set", REFUTED)], "FAILED", REFUTED),
+        ("untraining", "", [("forget-set-invariant", REFUTED), FINE], "UNCLAIMED PASSED", SATISFIED),
+        ("unlearning", "", [("forget-set-invariant", REFUTED)], "FAILED", REFUTED),
         ("unlearning", "", [("sequences", REFUTED)], "UNCLAIMED", INCONCLUSIVE),
-        ("both", "", [("sequences", REFUTED), ("forget-set", REFUTED)], "FAILED FAILED", REFUTED),
+        ("both", "", [("sequences", REFUTED), ("forget-set-invariant", REFUTED)], "FAILED FAILED", REFUTED),
         ("neither", "", [("coincidence", REFUTED), ("untraining", REFUTED)], "UNCLAIMED UNCLAIMED", INCONCLUSIVE),
         ("neither", "", [FINE, ("pure", SATISFIED)], "UNCLAIMED PASSED", INCONCLUSIVE),
         ("neither", "", [("pure", REFUTED)], "FAILED", REFUTED),
@@ -124,10 +124,10 @@ FINE = ("untraining", SATISFIED)
             "UNCLAIMED EXPECTED",
             INCONCLUSIVE,
         ),
-        ("untraining", "untraining", [("pure", REFUTED), ("one", REFUTED)], "FAILED EXPECTED", REFUTED),
+        ("untraining", "untraining", [("pure", REFUTED), ("single-row", REFUTED)], "FAILED EXPECTED", REFUTED),
         ("untraining", "pure", [("pure", REFUTED), FINE], "EXPECTED PASSED", SATISFIED),
-        ("untraining", "pure", [("pure", REFUTED), ("one", REFUTED)], "EXPECTED FAILED", REFUTED),
-        ("untraining", "told", [("told", None)], "INAPPLICABLE UNEXPECTED", REFUTED),
+        ("untraining", "pure", [("pure", REFUTED), ("single-row", REFUTED)], "EXPECTED FAILED", REFUTED),
+        ("untraining", "ignores-S_full", [("ignores-S_full", None)], "INAPPLICABLE UNEXPECTED", REFUTED),
     ],
 )
 def test_what_a_row_means(aim: Any, expected: str, rows: list[Any], meaning: str, status: ns.Status) -> None:
@@ -299,7 +299,7 @@ def test_the_worst_outcome_is_the_exit_status(
 
 def test_arguments_reach_the_suite_and_are_recorded(given: dict[str, Any], capsys: Capture, tmp_path: Path) -> None:
     page = tmp_path / "suite.html"
-    expect = ["--expect", "unlearning=it is not told S_full", "--expect", "order=it draws"]
+    expect = ["--expect", "unlearning=it is not told S_full", "--expect", "permutation-invariant=it draws"]
     options = ["--learner", "ridge", "--alpha", "0.01", "--budget", "99", "--seed", "3", "--epsilon", "2"]
     assert main([*SHORT, *options, *expect, "--json", "--report", str(page)]) == 1
     made = ns.Suite.from_json(capsys.readouterr().out)
@@ -307,10 +307,10 @@ def test_arguments_reach_the_suite_and_are_recorded(given: dict[str, Any], capsy
     assert {name: given[name] for name in ("alpha", "budget", "seed", "epsilon", "delta")} == {
         "alpha": 0.01, "budget": 99, "seed": 3, "epsilon": 2.0, "delta": 0.05,
     }  # fmt: skip
-    assert given["expected"] == {"unlearning": "it is not told S_full", "order": "it draws"}
+    assert given["expected"] == {"unlearning": "it is not told S_full", "permutation-invariant": "it draws"}
     command = made.provenance["command"]
     assert command.startswith("neverseen suite retrain --learner ridge --epsilon 2.0")
-    assert "--expect 'unlearning=it is not told S_full' --expect 'order=it draws'" in command
+    assert "--expect 'unlearning=it is not told S_full' --expect 'permutation-invariant=it draws'" in command
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
@@ -333,7 +333,9 @@ def test_what_is_wrong_is_one_line(arguments: list[str], says: str, capsys: Capt
 def test_a_notion_that_a_remover_aims_at_and_declares_to_fail_is_no_pass() -> None:
     """Doing nothing, with every failure declared: what it aims at holds nowhere, whatever else passes."""
     lazy = dataclasses.replace(ns.removers.do_nothing(), name="lazy", aims_at="untraining")
-    known: dict[str, str] = dict.fromkeys(("coincidence", "one", "everything", "untraining"), "it does nothing")
+    known: dict[str, str] = dict.fromkeys(
+        ("coincidence", "single-row", "whole-dataset", "untraining"), "it does nothing"
+    )
     suite = ns.check_suite(lazy, ns.learners.ridge(), expected=known)
     assert suite.status is INCONCLUSIVE
     assert suite.powerless == ("untraining",)

@@ -343,16 +343,19 @@ def test_names_are_unique_and_known() -> None:
         ns.testing.parametrize_with_checks([retrain], expected={"retrain": {"unlerning": "why"}})
 
 
+NOTIONS = ("untraining", "unlearning")
+
+
 @pytest.mark.parametrize(
     ("aim", "declared", "asked"),
     [
         ("neither", {}, {"claim"}),
         ("neither", {"unlearning": "why"}, {"claim", "unlearning"}),
-        ("both", {"unlearning": "why"}, {"claim", "told", "sequences", "untraining", "unlearning"}),
+        ("both", {"unlearning": "why"}, {"claim", "ignores-S_full", "sequences", *NOTIONS}),
         ("neither", {"pure": "why"}, {"claim"}),
-        ("untraining", {}, {"nothing", "told", "sequences", "untraining"}),
-        ("unlearning", {}, {"nothing", "forget-set", "unlearning"}),
-        ("untraining", {"unlearning": "why"}, {"nothing", "told", "sequences", "untraining", "unlearning"}),
+        ("untraining", {}, {"empty-request", "ignores-S_full", "sequences", "untraining"}),
+        ("unlearning", {}, {"empty-request", "forget-set-invariant", "unlearning"}),
+        ("untraining", {"unlearning": "why"}, {"empty-request", "ignores-S_full", "sequences", *NOTIONS}),
         ("untraining", {"untraining": "why"}, {"claim", "untraining"}),
     ],
 )
@@ -360,5 +363,6 @@ def test_what_is_claimed_is_asked(aim: str, declared: dict[str, str], asked: set
     remover = ns.Remover(lambda: None, "mine", aim)  # pyright: ignore[reportArgumentType]
     mark = ns.testing.parametrize_with_checks([remover], expected={"mine": declared})
     checks = {str(case.values[1]) for case in mark.args[1]}
-    assert {"pure", "deterministic", "order"} <= checks
-    assert checks & {"claim", "nothing", "told", "sequences", "forget-set", "untraining", "unlearning"} == asked
+    assert {"pure", "deterministic", "permutation-invariant"} <= checks
+    told_apart = {"claim", "empty-request", "ignores-S_full", "sequences", "forget-set-invariant", *NOTIONS}
+    assert checks & told_apart == asked

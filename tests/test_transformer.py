@@ -6,7 +6,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from contract_tools import compiled
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, PRNGKeyArray
 
@@ -15,6 +14,7 @@ from neverseen.algorithms.learners._gradient import uniform_start
 from neverseen.algorithms.learners._transformer import Transformer, attention, next_token_loss
 from neverseen.algorithms.removers._layers import layers
 from neverseen.algorithms.removers.concept._misdirect import direction
+from neverseen.properties.runs._quick import quickly as compiled
 
 R = ns.removers
 KEY = jax.random.key(5)

@@ -35,7 +35,7 @@ def noisy(base: Learner | None = None, sigma: Real = 0.1) -> Learner:
 
     Source: output perturbation, Chaudhuri et al. 2011 (arXiv 0912.0071).
 
-    >>> from neverseen.algorithms.learners import _logistic as logistic, _ridge as ridge
+    >>> from neverseen.algorithms.learners import logistic, ridge
     >>> noisy(ridge(), 0.1), noisy(logistic(batch=8), 0.1).noise.random
     (noisy(ridge(penalty=1), sigma=0.1), True)
     """
@@ -56,6 +56,23 @@ def noisy(base: Learner | None = None, sigma: Real = 0.1) -> Learner:
     return own(learner, settled=is_settled(base))
 
 
+def law_of(learner: Learner) -> OutputNoise:
+    """The output law that a learner declares.
+
+    Args:
+        learner: with `noise` declared.
+
+    Raises:
+        ValueError: it declares none.
+
+    >>> law_of(noisy(ridge(), 0.1)).sigma
+    0.1
+    """
+    if learner.noise is None:
+        raise ValueError(f"learner: {learner} declares no output noise; use learners.noisy")
+    return learner.noise
+
+
 @functools.lru_cache(maxsize=256)
 def unpublished(learner: Learner) -> Learner:
     """The learner that publishes the centre of another's output law, without the noise.
@@ -72,9 +89,7 @@ def unpublished(learner: Learner) -> Learner:
     >>> bool((bare.fit(jax.random.key(0), rows).params == plain.fit(jax.random.key(1), rows).params).all())
     True
     """
-    law = learner.noise
-    if law is None:
-        raise ValueError(f"learner: {learner} declares no output noise; use learners.noisy")
+    law = law_of(learner)
 
     def fit(key: PRNGKeyArray, rows: Rows) -> Trained:
         return Trained(law.centre(key, rows), None, bare)

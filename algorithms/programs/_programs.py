@@ -59,12 +59,16 @@ class Program:
         return jax.tree.unflatten(self.outputs, [_shape(each) for each in self.jaxpr.out_avals])
 
     @functools.cached_property
+    def structure(self) -> str | None:
+        """A digest of steps and constants, without lowering; None where it calls back or has steps of unknown kinds."""
+        return None if _calls_back(self.jaxpr.jaxpr) else structure(self.jaxpr)
+
+    @functools.cached_property
     def digest(self) -> str | None:
         """SHA-256 of its StableHLO and its constants; None where it calls back into Python or cannot be lowered."""
         if _calls_back(self.jaxpr.jaxpr):
             return None
-        found = structure(self.jaxpr)
-        known = None if found is None else (found, settings())
+        known = None if self.structure is None else (self.structure, settings())
         digest = None if known is None else _LOWERED.get(known)
         if digest is None:
             digest = self._lowered()

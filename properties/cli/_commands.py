@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 EXIT = {Status.SATISFIED: 0, Status.REFUTED: 1, Status.INCONCLUSIVE: 3}
 _POSITIONAL = ("remover", "removed", "reference", "removers")
 _PRESENTATION = ("command", "json", "report", "store", "beside")
-_NOTES = ("arguments", "kind", "notion", "unseen")
+_NOTES = ("kind", "arguments", "notion", "unseen")
 
 
 def check(args: argparse.Namespace) -> int:
@@ -93,8 +93,8 @@ def listing(args: argparse.Namespace) -> int:
         return 0
     width = max(len(row["name"]) for row in rows)
     for row in rows:
-        note = next((f"  [{row[key]}]" for key in _NOTES if row.get(key)), "")
-        _terminal.write(f"{row['name']:<{width}}  {row['summary']}{note}{_measured(row)}")
+        notes = " · ".join(row[key] for key in _NOTES if row.get(key))
+        _terminal.write(f"{row['name']:<{width}}  {row['summary']}{notes and f'  [{notes}]'}{_measured(row)}")
     return 0
 
 
@@ -266,10 +266,19 @@ def _rows(kind: str) -> list[dict[str, str]]:
         return _metrics()
     if kind == "observables":
         return _observables()
+    if kind == "removers":
+        return _removers()
     claims: dict[str, Callable[..., Any]] = {"untraining": Untraining, "unlearning": Unlearning}
     table = claims if kind == "definitions" else _names.registry(cast(_names.Kind, kind.removesuffix("s")))
     rows = [_row(name, factory) for name, factory in table.items()]
     return rows + _statements() if kind == "definitions" else rows
+
+
+def _removers() -> list[dict[str, str]]:
+    """The listed removers, each with its kind."""
+    from ...algorithms.removers import KINDS
+
+    return [_row(name, make) | {"kind": kind} for kind, makes in KINDS.items() for name, make in makes.items()]
 
 
 def _metrics() -> list[dict[str, str]]:

@@ -76,13 +76,15 @@ class Quick:
 
 
 def _compiled(program: Program) -> Any:
-    key = program.digest, compiler()
-    found = None if program.digest is None else _RUNNERS.get(key)
-    if found is None:
-        found = quickly(program.flat)
-        if program.digest is not None:
-            _RUNNERS.put(key, found)
-    return found
+    # By structure where that says it all: to lower a small program takes as long as to compile it.
+    known = program.structure or program.digest
+    key = known, settings(), compiler()
+    run = None if known is None else _RUNNERS.get(key)
+    if run is None:
+        run = quickly(program.flat)
+        if known is not None:
+            _RUNNERS.put(key, run)
+    return run
 
 
 _RUNNERS = Bounded(64)

@@ -1,6 +1,7 @@
 """A remover tried on small requests: eight runs to a call, and one compiled program for all requests of one shape."""
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -10,7 +11,7 @@ from jaxtyping import Array, Bool, Float64, Int, PRNGKeyArray, Shaped
 
 from ...algorithms.base import Learner, Remover, Trained
 from ...algorithms.pools._draw import removal
-from ...algorithms.programs._programs import begin
+from ...algorithms.programs._programs import Program, begin
 from ...algorithms.programs._traced import traced
 from ...formal.definitions._scenario import Rows, Scenario
 from ..engine._residuals import flattened
@@ -46,7 +47,7 @@ class Trial:
         )
         self.runs = 0
         self._fit = Quick(lambda *given: jax.vmap(learner.fit, (0, None))(*given))
-        self._remove = Quick(lambda *given: jax.vmap(removal(remover), (0, 0, None, None, None))(*given))
+        self._remove = _stacked(removal(remover))
         begin()
 
     def models(self, rows: Rows, keys: Shaped[PRNGKeyArray, " runs"] | None = None) -> Trained:
@@ -80,6 +81,13 @@ class Trial:
                 self.told(full),
             )
 
+    def program(self, remove: Callable[..., Trained] | None = None) -> Program:
+        """What is run on S, as it was traced; or the trace of another function like `removal(remover)`."""
+        scene, quick = self.scenario, self._remove if remove is None else _stacked(remove)
+        with traced(f"remover {self.remover}"):
+            extra = self.told(scene.behaviour)
+            return quick.program(self.removing, self.original, scene.rows, scene.forget, extra)
+
     def told(self, behaviour: Mask) -> dict[str, Any]:
         """What the remover's `needs` name."""
         return {need: behaviour if need == "behaviour" else getattr(self.scenario, need) for need in self.remover.needs}
@@ -103,6 +111,11 @@ class Trial:
     def certain(self) -> bool:
         """Whether the removed model depends on the request alone: no key is used, or to no effect."""
         return not self.remover.random or (self.settled and spread(self.plain) <= SAME_WITHIN)
+
+
+def _stacked(remove: Callable[..., Trained]) -> Quick:
+    """Many runs of a removal on one request."""
+    return Quick(lambda *given: jax.vmap(remove, (0, 0, None, None, None))(*given))
 
 
 def gaps(a: Trained, b: Trained) -> Gaps:

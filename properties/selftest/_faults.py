@@ -19,8 +19,8 @@ from ...algorithms.base import Learner, Remover
 from ...algorithms.learners import logistic, nearest_neighbour, ridge
 from ...algorithms.learners import noisy as noisy_learner
 from ...algorithms.removers import faulty
-from ...algorithms.removers.exact import noisy
 from ...algorithms.removers.faulty._training import heavy_ball
+from ...algorithms.removers.wrappers import noisy
 from ...formal._types import Real
 from ...formal.definitions._definitions import Definition, Unlearning, Untraining
 from ...formal.definitions._scenario import Scenario

@@ -239,7 +239,7 @@ def claimed(name: str, remover: Remover) -> bool:
     """Whether a remover claims a check by what it aims at.
 
     >>> import neverseen as ns
-    >>> [claimed(name, ns.removers.retrain()) for name in ("pure", "nothing", "untraining", "unlearning")]
+    >>> [claimed(name, ns.removers.retrain()) for name in ("pure", "empty-request", "untraining", "unlearning")]
     [True, True, True, False]
     """
     source = _source(name)

@@ -1,11 +1,9 @@
-"""Removers with a declared guarantee, whose preconditions are checked before they exist."""
+"""Removers with a declared guarantee of ε > 0, whose preconditions are checked before they exist."""
 
 from ._calibrate import noise_for as noise_for
 from ._calibrate import widest as widest
-from ._deltagrad import deltagrad as deltagrad
 from ._descent import descent_to_delete as descent_to_delete
 from ._descent import rewind_to_delete as rewind_to_delete
-from ._fisher import fisher_forgetting as fisher_forgetting
 from ._langevin import langevin_unlearning as langevin_unlearning
 from ._langevin import noisy_finetuning as noisy_finetuning
 from ._newton import newton_error as newton_error

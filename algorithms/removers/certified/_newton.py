@@ -19,7 +19,7 @@ from ...base import Guarantee, Learner, Remover, Trained
 from ...learners._hessian import hessian_solve
 from ...learners._minimiser import newton_logistic, objective_perturbed
 from ...learners._noisy import noisy
-from ..exact import newton_step
+from ..approximate._newton import newton_step
 from ._calibrate import declared, least, noise_for, widest
 from ._preconditions import constants, require, require_counts, require_noise
 from ._publish import Served, publishing

@@ -36,7 +36,7 @@ def constants(learner: Learner, *, convex: bool = True) -> Curvature:
     Raises:
         ValueError: none are declared, one does not hold, or the loss is not convex where it must be.
 
-    >>> from neverseen.algorithms.learners import newton_logistic, _ridge as ridge
+    >>> from neverseen.algorithms.learners import newton_logistic, ridge
     >>> constants(newton_logistic(penalty=2.0)).strong
     2.0
     >>> constants(ridge())
@@ -79,7 +79,7 @@ def require_noise(name: str, learner: Learner) -> float:
     Raises:
         ValueError: it does not.
 
-    >>> from neverseen.algorithms.learners import _noisy as noisy
+    >>> from neverseen.algorithms.learners import noisy
     >>> require_noise("mine", noisy(sigma=0.5))
     0.5
     """

@@ -1,4 +1,4 @@
-"""Removers aimed at a concept: what S is a sample of, not S alone."""
+"""Removers that aim at unlearning a concept, what S is a sample of; none declares a guarantee."""
 
 from ._boundary import boundary_shrink as boundary_shrink
 from ._distributional import distributional as distributional

@@ -12,7 +12,7 @@ from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
 from ...base import Remover, Trained
-from ..exact import newton_step
+from ..approximate._newton import newton_step
 
 _Mask = Bool[Array, " n"]
 Objective = Callable[[Any], Float[Array, ""]]

@@ -1,4 +1,4 @@
-"""Removers without a declared guarantee."""
+"""Heuristics, and doing nothing; none declares a guarantee."""
 
 from ._baselines import do_nothing as do_nothing
 from ._baselines import finetune as finetune

@@ -8,7 +8,7 @@ from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
 from ...base import Remover, Trained
-from ._retraining import retrain
+from ..exact import retrain
 
 
 @factory

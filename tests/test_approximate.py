@@ -8,8 +8,8 @@ from certified_tools import descend, gradient, mask, small
 from jaxtyping import PRNGKeyArray
 
 import neverseen as ns
-from neverseen.algorithms.removers.certified._deltagrad import bfgs
-from neverseen.algorithms.removers.certified._fisher import mean_squares
+from neverseen.algorithms.removers.approximate._deltagrad import bfgs
+from neverseen.algorithms.removers.approximate._fisher import mean_squares
 
 RIDGE = ns.learners.ridge(0.5)
 GD = ns.learners.recorded_descent(rows=16, steps=12)

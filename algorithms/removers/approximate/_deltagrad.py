@@ -12,7 +12,6 @@ from ..._factory import factory
 from ...base import Remover, Trained
 from ...learners._projected import slope
 from ...learners._recorded import Path, recorded_descent
-from ._preconditions import require
 
 Pairs = Float[Array, "memory p"]
 
@@ -44,7 +43,8 @@ def deltagrad(period: int = 4, burn_in: int = 3, memory: int = 2) -> Remover:
     >>> deltagrad().guarantee is None
     True
     """
-    require(period >= 1 and burn_in >= 1 and memory >= 1, "deltagrad: period, burn_in and memory must be at least 1")
+    if min(period, burn_in, memory) < 1:
+        raise ValueError("deltagrad: period, burn_in and memory must be at least 1")
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
         del key

@@ -7,11 +7,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from ...formal.definitions._scenario import Rows
-from ...formal.distributional._selection import select
-from .._factory import factory
-from ..base import Learner, Remover, Trained
-from .exact import stream_ridge
+from ....formal.definitions._scenario import Rows
+from ....formal.distributional._selection import select
+from ..._factory import factory
+from ...base import Learner, Remover, Trained
+from ..exact import stream_ridge
 
 Choose = Callable[[Learner, Any, Rows], Float[Array, " n"]]
 """`(learner, published params, rows left) -> scores`: of the rows still to be asked for, the largest go next."""

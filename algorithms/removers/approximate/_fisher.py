@@ -13,7 +13,6 @@ from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
 from ...base import Remover, Trained
-from ._preconditions import require
 
 
 @pytree()
@@ -55,8 +54,8 @@ def fisher_forgetting(scale: Real = 1e-2, floor: Real = 1e-6) -> Remover:
     >>> fisher_forgetting().guarantee is None
     True
     """
-    require(scale >= 0, f"fisher_forgetting: scale {scale} is not >= 0")
-    require(floor > 0, f"fisher_forgetting: floor {floor} is not > 0; F_r may be 0")
+    if not floor > 0:
+        raise ValueError(f"fisher_forgetting: floor {floor} is not > 0; F_r may be 0")
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
         flat, rebuild = ravel_pytree(trained.params)

@@ -1,0 +1,5 @@
+"""Removers made of another one, their `base`: what it declares is not declared of them."""
+
+from ._neighbours import with_neighbours as with_neighbours
+from ._noisy import noisy as noisy
+from ._sequences import sequence as sequence
