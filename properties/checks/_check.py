@@ -126,8 +126,8 @@ def check(
     drawn = blocks(definition, remover, learner, scenario, looked_at, **drawing)
     kept: list[Block] = []
     told = watched(_keeping(drawn, kept), budget, f"{remover} · {definition.id}", progress)
-    made = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover), "learner": repr(learner)}
-    made |= {"seed": seed, "grain": float(grain), "block": PAIRS}
+    made: dict[str, Any] = {"scenario": repr(scenario), "digest": scenario.digest()}
+    made |= {"remover": repr(remover), "learner": repr(learner), "seed": seed, "grain": float(grain), "block": PAIRS}
     if mine:
         made["observables"] = [str(each) for each in mine]
     if keyed_as is not None:

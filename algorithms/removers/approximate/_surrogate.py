@@ -17,7 +17,7 @@ from ..._factory import factory
 from ...base import Remover, Trained
 from ...learners._summed import Surrogate, summarised
 
-Move = Callable[[Surrogate, Float[Array, " p"]], Float[Array, " p"]]
+_Move = Callable[[Surrogate, Float[Array, " p"]], Float[Array, " p"]]
 """From the surrogate of what is left and the parameters published before to those published now."""
 
 
@@ -82,7 +82,7 @@ def stream_online(rate: Real = 0.5, horizon: int = 16) -> Remover:
     return _surrogate("stream_online", move)
 
 
-def _surrogate(name: str, move: Move) -> Remover:
+def _surrogate(name: str, move: _Move) -> Remover:
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
         del key
         state, learner, gone = trained.record, trained.learner, rows.only(forget)
