@@ -163,7 +163,7 @@ def test_examples_survive_json(checked: Verdict) -> None:
     assert ViewRow("loss on S", 1, 0.0, None, None, None, 0.0, None).apart == ()
     made = comparison(checked)
     assert ns.Comparison.from_json(made.to_json()) == made
-    with pytest.raises(ValueError, match="not the JSON of a comparison"):
+    with pytest.raises(ValueError, match="not the JSON of a Comparison"):
         ns.Comparison.from_json("{}")
 
 

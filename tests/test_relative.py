@@ -388,7 +388,7 @@ def test_results_survive_json() -> None:
     made = Relative.example()
     for one in (made, mixtures(0.9, 1, 0.2)[0]):
         assert Relative.from_json(one.to_json()) == one
-    with pytest.raises(ValueError, match="not the JSON of a relative check"):
+    with pytest.raises(ValueError, match="not the JSON of a Relative"):
         Relative.from_json("{}")
 
 

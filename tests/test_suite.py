@@ -245,7 +245,7 @@ def test_bad_input_is_one_clear_line(terms: dict[str, Any], says: str) -> None:
 def test_json_both_ways(right: ns.Suite) -> None:
     assert ns.Suite.from_json(right.to_json()) == right
     assert json.loads(right.to_json())["status"] == "SATISFIED"
-    with pytest.raises(ValueError, match="not the JSON of a suite"):
+    with pytest.raises(ValueError, match="not the JSON of a Suite"):
         ns.Suite.from_json('{"rows": []}')
 
 

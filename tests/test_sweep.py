@@ -15,8 +15,9 @@ import neverseen as ns
 import neverseen.algorithms.pools._pool as pool
 from neverseen.algorithms import removers
 from neverseen.algorithms.pools._recent import MEMORY, Recent
+from neverseen.formal._codec import from_json, to_json
 from neverseen.formal.definitions._verdict import Power, Status, Verdict
-from neverseen.properties.checks._sweep import EIGHTHS, Point, Sweep, sweep, sweep_all, to_json
+from neverseen.properties.checks._sweep import EIGHTHS, Point, Sweep, sweep, sweep_all
 from neverseen.properties.cli import _sweep_command, main
 from neverseen.properties.report._sweep_drawing import drawing
 from neverseen.properties.scenarios import nested
@@ -109,7 +110,8 @@ def test_the_result_is_the_smallest_request_that_was_not_refuted() -> None:
     assert undecided.result.startswith("no request is established to be enough; smallest ratio not refuted")
     assert swept(bad, bad).enough is None
     (plain,) = json.loads(to_json([swept(bad, good)]))
-    assert (plain["enough"], [row["status"] for row in plain["points"]]) == (2, ["REFUTED", "SATISFIED"])
+    assert (plain["enough"], [row["verdict"]["status"] for row in plain["points"]]) == (2, ["REFUTED", "SATISFIED"])
+    assert from_json(list[Sweep], to_json([swept(bad, good)])) == [swept(bad, good)]
 
 
 def test_the_drawing_has_a_mark_for_each_verdict() -> None:

@@ -128,7 +128,7 @@ def _show(proved: "list[proving.Proved]", asked: int, as_json: bool) -> None:
     from ..checks import _prove as proving
 
     if as_json:
-        _terminal.write_json(json.dumps(proving.as_dict(proved, asked), ensure_ascii=False, indent=1))
+        _terminal.write_json(proving.Proofs(asked, tuple(proved)).to_json())
         return
     if _terminal.isatty():
         _proofs(proved)

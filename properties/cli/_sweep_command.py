@@ -60,8 +60,9 @@ def sweep(args: argparse.Namespace) -> int:
     options |= {"budget": args.budget, "seed": args.seed, "ratios": ratios, "store": set_up(args)}
     learner, scenario = (_names.resolve(kind, getattr(args, kind)) for kind in ("learner", "scenario"))
     removers = _removers(args.remover)
+    from ...formal._codec import to_json
     from ..checks._sweep import sweep as sweep_one
-    from ..checks._sweep import sweep_all, to_json
+    from ..checks._sweep import sweep_all
     from ..report._sweep_drawing import drawing
 
     with _terminal.progress(len(ratios) * len(removers), "verdicts") as progress:

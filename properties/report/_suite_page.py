@@ -5,7 +5,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ...formal.definitions._verdict import Status
-from ..suite._result import Outcome, Row, Suite, power, said, word
+from ..suite._result import Outcome, Row, Suite, said, word
 from . import _drawings as draw
 from ._rerun import row_again
 from ._verdict_page import render, words
@@ -62,7 +62,7 @@ def _row(row: Row, suite: Suite) -> dict[str, Any]:
         "mark": Markup("") if row.status is None else draw.mark(row.status),
         "word": word(row.outcome),
         "expected": _EXPECTED[row.outcome] + (f" ({declared})" if declared else ""),
-        "power": power(row),
+        "power": row.power,
         "said": row.evidence if row.status is None else f"{row.status.name}: {said(row)}",
         "where": row.where,
         "runs": row.runs,
