@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 from ...formal._codec import Coded
-from ...formal._tabled import Tabled
+from ...formal._tabled import Tabled, aligned
 from ...formal._truth import Untruthful
 from ...formal.definitions._definitions import Definition
 from ...formal.definitions._verdict import Status, Verdict
@@ -126,20 +126,18 @@ class Comparison(
         """What definition i says of doing nothing; None where that does not run."""
         return next((row.verdicts[i] for row in self.rows if row.anchor == "the original" and row.verdicts), None)
 
+    @property
+    def cells(self) -> list[tuple[str, ...]]:
+        """The rows that ran as words, the heads first."""
+        claims = (cell for _, claim in self._claims() for cell in (named(claim), "ε ≥", "pairs"))
+        heads = ("remover", *claims, "cost", "retained", "unseen")
+        return [heads, *((row.remover, *_cells(self, row)) for row in self.rows if not row.why)]
+
     def __str__(self) -> str:
-        heads = [cell for _, claim in self._claims() for cell in (named(claim), "ε ≥", "pairs")]
-        lines = [["remover", *heads, "cost", "retained", "unseen"]]
-        lines += [[row.remover, *_cells(self, row)] for row in self.rows if not row.why]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-        right = {i for i, head in enumerate(lines[0]) if head in ("pairs", "cost", "retained", "unseen")}
-
-        def line(cells: list[str]) -> str:
-            each = zip(range(len(cells)), cells, widths, strict=True)
-            return "  ".join(f"{cell:>{wide}}" if i in right else f"{cell:<{wide}}" for i, cell, wide in each)
-
+        right = {i for i, head in enumerate(self.cells[0]) if head in ("pairs", "cost", "retained", "unseen")}
         none = [f"{row.remover}: {row.why}" for row in self.rows if row.why]
         terms = f"{self.levels}; {self.budget} pairs at most for each verdict; cost in retrains; {self.seconds:.1f} s."
-        return "\n".join([self.sentence, *map(line, lines), *none, terms, judged_on(self.seed)])
+        return "\n".join([self.sentence, *aligned(self.cells, right), *none, terms, judged_on(self.seed)])
 
     def _claims(self) -> list[tuple[int, Definition]]:
         return list(enumerate(self.definitions))

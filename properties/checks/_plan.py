@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from ...formal._codec import Coded
 from ...formal._numbers import root_seed, whole
+from ...formal._tabled import aligned
 from ...formal._truth import Untruthful
 from ...formal.definitions._definitions import Definition
 from ...formal.definitions._outlook import more_pairs
@@ -93,18 +94,21 @@ class Plan(Coded, Untruthful, outcome="refuted", says=("note",)):
             return f"{theta} lies between {claim} and δ + τ: either verdict is legitimate"
         return f"{theta} > δ + τ = {self.definition.delta + self.tolerance:g}: only REFUTED is right"
 
-    def __str__(self) -> str:
+    @property
+    def cells(self) -> list[tuple[str, ...]]:
+        """The forecast as words."""
         claim = f"({self.definition.epsilon:g}, {self.definition.delta:g})"
         terms = f"α = {self.alpha:g}, β = {self.beta:g}, τ = {self.tolerance:g}, budget {self.budget}"
-        rows = {
-            "claim": f"{claim}, {terms}, {self.views} view{'s' if self.views > 1 else ''}",
-            "least": f"{self.least} pairs: fewer cannot refute anything",
-            f"REFUTED at {self.effect}": "never" if self.refuted is None else str(self.refuted),
-            "SATISFIED at P = Q": str(self.satisfied),
-            "effect": self.note,
-        }
-        width = max(map(len, rows))
-        return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+        return [
+            ("claim", f"{claim}, {terms}, {self.views} view{'s' if self.views > 1 else ''}"),
+            ("least", f"{self.least} pairs: fewer cannot refute anything"),
+            (f"REFUTED at {self.effect}", "never" if self.refuted is None else str(self.refuted)),
+            ("SATISFIED at P = Q", str(self.satisfied)),
+            ("effect", self.note),
+        ]
+
+    def __str__(self) -> str:
+        return "\n".join(aligned(self.cells))
 
 
 def plan(

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...formal import theorems
 from ...formal._codec import Coded
+from ...formal._tabled import aligned
 from ...formal._truth import Untruthful
 from ...formal.theorems import Kind, Theorem
 
@@ -83,6 +84,14 @@ class Proofs(Coded, Untruthful, outcome="holds", says=("holds", "finished", "sec
     def finished(self) -> int:
         """How many were run."""
         return len(self.theorems)
+
+    @property
+    def cells(self) -> list[tuple[str, ...]]:
+        """The theorems as words."""
+        return [_cells(row) for row in self.theorems]
+
+    def __str__(self) -> str:
+        return "\n".join([*aligned(self.cells, right=(3, 4)), *complaints(self.theorems), summary(self.theorems)])
 
     @property
     def seconds(self) -> float:
@@ -171,6 +180,12 @@ def complaints(proved: Iterable[Proved]) -> list[str]:
         if not p.twin_refuted:
             lines.append(f"{p.id}: its negative twin was NOT refuted, so the check cannot tell right from wrong")
     return lines
+
+
+def _cells(row: Proved) -> tuple[str, ...]:
+    holds, twin = "holds" if row.holds else "FAILS", "refuted" if row.twin_refuted else "STANDS"
+    cost = f"{row.cases} cases", f"{row.seconds:.2f} s"
+    return row.id, holds, row.kind, *cost, f"twin {twin}", f"{row.title} (scope: {row.scope})"
 
 
 def _part(proved: Sequence[Proved], words: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from ...algorithms.base import Learner, Remover
 from ...formal._codec import Coded
 from ...formal._numbers import level, real, shown
+from ...formal._tabled import aligned
 from ...formal._truth import Untruthful
 from ...formal._types import Real
 from ...formal.definitions._definitions import Unlearning
@@ -103,10 +104,18 @@ class Sweep(Coded, Untruthful, outcome="points", says=("result", "enough")):
     def _share(self, point: Point) -> str:
         return f"|S|/|S_full| = {point.size / self.full:g} ({point.size} of {self.full} rows), {point.word}"
 
+    @property
+    def subject(self) -> str:
+        """What was swept, and where."""
+        return f"{self.remover} on {self.learner} in {self.scenario}, as unlearning"
+
+    @property
+    def cells(self) -> list[tuple[str, ...]]:
+        """The requests as words."""
+        return [(f"{p.size} of {self.full}", p.word, f"{p.verdict.pairs} pairs") for p in self.points]
+
     def __str__(self) -> str:
-        head = f"{self.remover} on {self.learner} in {self.scenario}, as unlearning"
-        lines = [f"{p.size:>5} of {self.full}  {p.word:<21}  {p.verdict.pairs:>4} pairs" for p in self.points]
-        return "\n".join([head, *lines, self.result])
+        return "\n".join([self.subject, *aligned(self.cells, right=(0, 2)), self.result])
 
 
 def sweep(

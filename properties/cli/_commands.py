@@ -10,16 +10,16 @@ import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
+from ...formal._tabled import aligned
 from ...formal.definitions._definitions import Definition, Unlearning, Untraining
 from ...formal.definitions._verdict import Status, Verdict
-from ..report._verdict_page import writable, write_report
+from ..report import writable, write_report
 from ..saved import _folders
 from . import _measure_command, _names, _terminal
 from ._blame import said
 
 if TYPE_CHECKING:
     from ...algorithms.store._store import Store
-    from ..checks import _prove as proving
 
 EXIT = {Status.SATISFIED: 0, Status.REFUTED: 1, Status.INCONCLUSIVE: 3}
 _POSITIONAL = ("remover", "removed", "reference", "removers")
@@ -91,10 +91,9 @@ def listing(args: argparse.Namespace) -> int:
     if args.json:
         _terminal.write_json(json.dumps(rows, ensure_ascii=False, indent=1))
         return 0
-    width = max(len(row["name"]) for row in rows)
-    for row in rows:
-        note = next((f"  [{row[key]}]" for key in _NOTES if row.get(key)), "")
-        _terminal.write(f"{row['name']:<{width}}  {row['summary']}{note}{_measured(row)}")
+    notes = (next((f"  [{row[key]}]" for key in _NOTES if row.get(key)), "") for row in rows)
+    cells = [(row["name"], f"{row['summary']}{note}{_measured(row)}") for row, note in zip(rows, notes, strict=True)]
+    _terminal.write("\n".join(aligned(cells)))
     return 0
 
 
@@ -120,46 +119,9 @@ def prove(args: argparse.Namespace) -> int:
                 report(len(proved), len(theorems), f"{theorem.id} {theorem.title}")
                 proved.append(proving.run_theorem(theorem))
     finally:
-        _show(proved, len(theorems), args.json)
-    return 0 if all(row.right for row in proved) else 1
-
-
-def _show(proved: "list[proving.Proved]", asked: int, as_json: bool) -> None:
-    from ..checks import _prove as proving
-
-    if as_json:
-        _terminal.write_json(proving.Proofs(asked, tuple(proved)).to_json())
-        return
-    if _terminal.isatty():
-        _proofs(proved)
-    else:
-        for row in proved:
-            _terminal.write(_line(row))
-    for complaint in proving.complaints(proved):
-        _terminal.write(complaint)
-    _terminal.write(proving.summary(proved))
-
-
-def _line(row: "proving.Proved") -> str:
-    holds, twin = "holds" if row.holds else "FAILS", "refuted" if row.twin_refuted else "STANDS"
-    cost = f"{row.cases:>9} cases {row.seconds:>7.2f} s"
-    return f"{row.id:<5} {holds}  {row.kind:<10} {cost}  twin {twin}  {row.title} (scope: {row.scope})"
-
-
-def _proofs(proved: "list[proving.Proved]") -> None:
-    """The table of proofs, for a terminal."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    shown = Table("id", "statement", "kind", "scope", box=None, pad_edge=False)
-    for head in ("cases", "seconds", "holds", "twin"):
-        shown.add_column(head, justify="right", no_wrap=True)
-    for row in proved:
-        words = (Text(_terminal.printable(word)) for word in (row.id, row.title, row.kind, row.scope))
-        marks = "yes" if row.holds else "NO", "refuted" if row.twin_refuted else "STANDS"
-        shown.add_row(*words, str(row.cases), f"{row.seconds:.2f}", *marks)
-    Console(file=_terminal.out()).print(shown)
+        proofs = proving.Proofs(len(theorems), tuple(proved))
+        _terminal.show(proofs, args.json)
+    return 0 if proofs.holds else 1
 
 
 def set_up(args: argparse.Namespace) -> "Store | None":
@@ -229,17 +191,12 @@ def _views(verdict: Verdict) -> None:
     """The table of views, where standard output is a terminal."""
     if not _terminal.isatty() or not verdict.evidence.views:
         return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    shown = Table("view", box=None, pad_edge=False)
-    for head in ("removed", "reference", "log wealth"):
-        shown.add_column(head, justify="right")
+    rows: list[tuple[str, ...]] = [("view", "removed", "reference", "log wealth")]
     for row in verdict.evidence.views:
         means = ("–" if mean is None else f"{mean:.4g}" for mean in (row.removed, row.reference))
-        shown.add_row(Text(_terminal.printable(row.view)), *means, f"{row.log_wealth:.3g}")
-    Console(file=_terminal.out()).print(shown)
+        rows.append((row.view, *means, f"{row.log_wealth:.3g}"))
+    for line in aligned(rows, right=(1, 2, 3)):
+        _terminal.write(_terminal.printable(line))
 
 
 def again(args: argparse.Namespace) -> str:

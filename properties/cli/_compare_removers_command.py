@@ -50,8 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def compare_removers(args: argparse.Namespace) -> int:
     """`neverseen compare-removers`: resolve the names, check each under each definition, publish."""
-    from ..report._comparison_page import to_html
-    from ..report._verdict_page import writable, write_page
+    from ..report import writable, write_report
     from . import _names
     from ._commands import EXIT, again, set_up
 
@@ -69,7 +68,7 @@ def compare_removers(args: argparse.Namespace) -> int:
     made = dataclasses.replace(made, provenance=made.provenance | {"command": again(args)})
     _terminal.show(made, args.json)
     if args.report:
-        write_page(to_html(made), args.report)
+        write_report(made, args.report)
     return EXIT[worst(made)]
 
 

@@ -1,14 +1,15 @@
 """`neverseen pool ls | verify | prune | digest | fill`: what the store holds, whether it is sound, room, and runs."""
 
 import argparse
-import dataclasses
 import json
 import re
 import time
 
 from ...algorithms.pools._pool import SHARD
 from ...algorithms.pools._pool import Pool as RunsPool
-from ...algorithms.store._store import Damaged, Store
+from ...algorithms.store._store import Damaged, Pool, Store
+from ...formal._codec import to_json
+from ...formal._tabled import aligned
 from . import _names, _terminal
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
@@ -24,16 +25,19 @@ def _ls(args: argparse.Namespace) -> int:
     store = Store(args.store)
     held = store.pools()
     if args.json:
-        _terminal.write_json(json.dumps([dataclasses.asdict(one) for one in held], ensure_ascii=False, indent=1))
+        _terminal.write_json(to_json(held))
         return 0
-    for one in held:
-        day = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.used))
-        aside = f"  [{one.aside} damaged]" if one.aside else ""
-        line = f"{one.id[:12]}  {one.shards:>6} shards  {_bytes(one.bytes):>9}  {day}  {one.description}{aside}"
+    for line in aligned(map(_held, held), right=(1, 2)):
         _terminal.write(_terminal.printable(line))
     total = f"{len(held)} pools, {sum(one.shards for one in held)} shards, {_bytes(sum(one.bytes for one in held))}"
     _terminal.write(_terminal.printable(f"{total} in {store.folder}"))
     return 0
+
+
+def _held(one: Pool) -> tuple[str, ...]:
+    day = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.used))
+    aside = f"  [{one.aside} damaged]" if one.aside else ""
+    return one.id[:12], f"{one.shards} shards", _bytes(one.bytes), day, f"{one.description}{aside}"
 
 
 def _verify(args: argparse.Namespace) -> int:

@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def suite(args: argparse.Namespace) -> int:
     """`neverseen suite`: resolve the names, ask everything, publish."""
-    from ..report._verdict_page import writable
+    from ..report import writable, write_report
     from . import _names
     from ._commands import EXIT, again, set_up
 
@@ -46,10 +46,7 @@ def suite(args: argparse.Namespace) -> int:
     made = dataclasses.replace(made, provenance=made.provenance | {"command": again(args)})
     _terminal.show(made, args.json)
     if args.report:
-        from ..report._suite_page import to_html
-        from ..report._verdict_page import write_page
-
-        write_page(to_html(made), args.report)
+        write_report(made, args.report)
     return EXIT[made.status]
 
 

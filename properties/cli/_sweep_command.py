@@ -49,7 +49,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def sweep(args: argparse.Namespace) -> int:
     """`neverseen sweep`: resolve the names, check each request, print the table and draw it."""
-    from ..report._verdict_page import writable, write_page
+    from ..report._page import writable, write_page
     from . import _names
     from ._commands import set_up
 

@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 from ...formal._codec import Coded
-from ...formal._tabled import Tabled
+from ...formal._tabled import Tabled, aligned
 from ...formal._truth import Untruthful
 from ._resample import Interval
 
@@ -116,15 +116,17 @@ class Table(Coded, Untruthful, Tabled[Row], outcome="rows", named="metric"):
         row = Row("forget-gap", "0 at the reference", *readings)
         return Table("finetune on mlp", "untraining-1", "A(D∖S)", 128, (row,), (("cka", "no units"),), {"seed": 0}, 0.5)
 
+    @property
+    def cells(self) -> list[tuple[str, ...]]:
+        """The rows as words, the heads first."""
+        heads = ("metric", "value", "floor", "do-nothing", "distinguishes from a retrain")
+        return [heads, *map(_cells, self.rows)]
+
     def __str__(self) -> str:
         drawn = f"{self.runs} runs of each arm, references {self.reference}"
         head = f"{self.subject}: metrics for {self.definition} at {drawn}"
-        heads = ("metric", "value", "floor", "do-nothing", "distinguishes from a retrain")
-        lines = [heads, *(_cells(row) for row in self.rows)]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
-        body = ["  ".join(f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines]
         left = [f"left out: {name} ({why})" for name, why in self.left_out]
-        return "\n".join([head, *body, *left])
+        return "\n".join([head, *aligned(self.cells), *left])
 
 
 def _cells(row: Row) -> tuple[str, ...]:

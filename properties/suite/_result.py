@@ -1,11 +1,11 @@
 """What a conformance suite concludes: rows of plain values that go to JSON and back."""
 
 import dataclasses
-import textwrap
 from collections.abc import Iterable
 from typing import Any
 
 from ...formal._codec import Coded
+from ...formal._tabled import aligned
 from ...formal._truth import Untruthful, UntruthfulEnum
 from ...formal.definitions._verdict import Status, Verdict
 
@@ -157,8 +157,15 @@ class Suite(Coded, Untruthful, outcome="status", says=("status", "sentence")):
         notions = ("untraining", "unlearning")
         return notions if self.aims_at == "both" else tuple(name for name in notions if name == self.aims_at)
 
+    @property
+    def cells(self) -> list[tuple[str, ...]]:
+        """The rows as words, the heads first."""
+        heads = ("check", "outcome", "power", "runs", "seconds", "evidence")
+        each = ((row, (row.check, word(row.outcome), row.power)) for row in self.rows)
+        return [heads, *((*names, str(row.runs), f"{row.seconds:.1f}", told(row)) for row, names in each)]
+
     def __str__(self) -> str:
-        return "\n".join([self.sentence, *_table(self.rows), *_notes(self)])
+        return "\n".join([self.sentence, *aligned(self.cells, right=(3, 4), fold=112), *_notes(self)])
 
     @property
     def sentence(self) -> str:
@@ -234,23 +241,6 @@ def told(row: Row) -> str:
 def said(row: Row) -> str:
     """The evidence, and of a pass of a definition what the same check says of doing nothing."""
     return f"{row.evidence}; {row.verdict.power}" if row.verdict is not None and row.power else row.evidence
-
-
-def _table(rows: tuple[Row, ...]) -> list[str]:
-    """Aligned columns; the last one is folded."""
-    cells = [(row.check, word(row.outcome), row.power, str(row.runs), f"{row.seconds:.1f}") for row in rows]
-    head = ("check", "outcome", "power", "runs", "seconds")
-    width = [max(len(line[i]) for line in [head, *cells]) for i in range(5)]
-
-    def line(cell: tuple[str, ...]) -> str:
-        left, right = zip(cell[:3], width[:3], strict=True), zip(cell[3:], width[3:], strict=True)
-        return "  ".join([*(f"{text:<{w}}" for text, w in left), *(f"{text:>{w}}" for text, w in right)]) + "  "
-
-    lines = [line(head) + "evidence"]
-    for row, cell in zip(rows, cells, strict=True):
-        start = line(cell)
-        lines += textwrap.wrap(told(row), 112, initial_indent=start, subsequent_indent=" " * len(start))
-    return lines
 
 
 def _notes(suite: Suite) -> list[str]:

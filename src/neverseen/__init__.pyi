@@ -34,6 +34,7 @@ from .properties import plan as plan
 from .properties import profiles as profiles
 from .properties import relations as relations
 from .properties import remaining as remaining
+from .properties import report as report
 from .properties import scenarios as scenarios
 from .properties import strategies as strategies
 from .properties import sweep as sweep

@@ -1,8 +1,11 @@
-"""Results as JSON and back: every one round trip, each damage one line, and what an older version wrote."""
+"""Results have one shape: JSON and back, one table, one page, one writer; and what an older version wrote is read."""
 
 import dataclasses
+import html.parser
 import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,8 @@ import pytest
 
 import neverseen as ns
 from neverseen.formal._codec import from_json, from_plain, to_json, to_plain
+from neverseen.formal._files import write_whole
+from neverseen.formal._tabled import aligned
 from neverseen.formal.definitions._verdict import Power, Status
 from neverseen.formal.theorems import find
 from neverseen.properties.checks._plan import Plan
@@ -18,6 +23,7 @@ from neverseen.properties.checks._prove import Proofs, run_theorem
 from neverseen.properties.checks._sweep import Point, Sweep
 from neverseen.properties.engine._effects import Effect
 from neverseen.properties.metrics import Table
+from neverseen.properties.report import render, write_report
 
 OLD: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("results_0_1_0.json").read_text(encoding="utf-8"))
 KINDS: dict[str, Any] = {kind.__name__: kind for kind in (ns.Verdict, ns.Relative, ns.Suite, ns.Comparison, Table)}
@@ -152,3 +158,106 @@ def test_a_number_that_json_does_not_have_is_an_error_and_no_invalid_text() -> N
     with pytest.raises(TypeError):
         to_json({"at": np.float32(1.0)})
     assert from_json(Status, '"REFUTED"') is Status.REFUTED
+
+
+def test_columns_are_aligned_and_the_last_one_folds() -> None:
+    rows = [("view", "mean", "why"), ("loss", "12.5", "it is on S")]
+    assert aligned(rows, right=(1,)) == ["view  mean  why", "loss  12.5  it is on S"]
+    assert aligned([("a", "1"), ("b", "12")], right=(1,)) == ["a   1", "b  12"]
+    assert aligned(rows, fold=20) == ["view  mean  why", "loss  12.5  it is on", " " * 12 + "S"]
+    assert aligned([]) == []
+    with pytest.raises(ValueError, match="zip"):
+        aligned([("a", "b"), ("c",)])
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / ("long" * 60)  # a name of its own length has room for no longer one beside it
+    write_whole(place, b"old")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(place, b"new")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
+class Parsed(html.parser.HTMLParser):
+    """What a page shows, and the elements that are open at its end."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.text, self.open, self.tags = "", list[str](), set[str]()
+        self.feed(source)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.add(tag)
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def hostile(result: Any) -> Any:
+    """The result with a name that is markup."""
+    name = "<script>alert(1)</script>"
+    if isinstance(result, Proofs):
+        return dataclasses.replace(result, theorems=(dataclasses.replace(result.theorems[0], title=name),))
+    fields = {field.name for field in dataclasses.fields(result)} & {"subject", "remover", "learner"}
+    return dataclasses.replace(result, **dict.fromkeys(fields, name))
+
+
+def test_every_result_is_a_whole_page_and_a_small_fragment(tmp_path: Path) -> None:
+    for result in map(hostile, results()):
+        page, fragment = render(result), result._repr_html_()
+        assert page.startswith("<!doctype html>")
+        assert (Parsed(page).open, Parsed(fragment).open) == ([], [])
+        assert {"script", "link", "img"}.isdisjoint(Parsed(page).tags | Parsed(fragment).tags)
+        assert len(fragment.encode()) < 4_000
+        assert not {"style", "svg"} & Parsed(fragment).tags
+        if not isinstance(result, Plan):  # which has no name that anybody gave
+            assert "<script>alert(1)</script>" in Parsed(page).text
+        write_report(result, tmp_path / "page.html")
+        assert (tmp_path / "page.html").read_text(encoding="utf-8") == page
+
+
+def test_a_fragment_shows_what_the_table_shows() -> None:
+    tables = [result for result in results() if hasattr(result, "cells")]
+    assert {type(result) for result in tables} == {ns.Suite, ns.Comparison, Table, Sweep, Plan, Proofs}
+    for result in tables:
+        shown = Parsed(result._repr_html_()).text
+        assert all(cell in shown for row in result.cells for cell in row)
+        assert all(cell in str(result) for row in result.cells for cell in row[:-1])
+
+
+def test_sweeps_that_do_not_run_say_why_on_the_page() -> None:
+    idle = Sweep("a", "b", "c", 4, (), "it is made for ridge")
+    assert "does not apply: it is made for ridge" in Parsed(render([idle, swept()])).text
+    with pytest.raises(ValueError, match="report: no sweep is given"):
+        render([])
+
+
+def test_what_is_no_result_has_no_page() -> None:
+    with pytest.raises(ValueError, match=r"^report: 'REFUTED' is no result; give one of Verdict, Suite, "):
+        render("REFUTED")
+    with pytest.raises(ValueError, match="metrics stand beside a verdict, and this is a Suite"):
+        render(ns.Suite.example(), metrics=Table.example())
+
+
+def test_a_notebook_has_it_in_a_fresh_process_and_values_know_no_html() -> None:
+    code = """
+import neverseen as ns
+from IPython.core.formatters import DisplayFormatter
+known = hasattr(ns.Verdict, "_repr_html_")
+subject = ns.removers.do_nothing(), ns.learners.nearest_neighbour(), ns.scenarios.figure1()
+verdict = ns.check(ns.Untraining(1.0, 0.05), *subject)
+print(known, DisplayFormatter().format(verdict)[0]["text/html"].split("</strong>")[0])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300)
+    assert done.stdout.split() == ["False", "<div>", "<p><strong", 'style="color:', '#b3261e">REFUTED']
