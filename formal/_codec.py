@@ -15,7 +15,7 @@ import typing
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Literal, TypeVar, Union
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _NUMBERS: dict[Any, tuple[type, ...]] = {float: (float, int), int: (int,), bool: (bool,), str: (str,)}
@@ -55,7 +55,7 @@ class Coded:
         return to_json(self)
 
     @classmethod
-    def from_json(cls: type[T], text: str) -> T:
+    def from_json(cls: type[_T], text: str) -> _T:
         """The inverse of `to_json`; a field that an older version did not know has its default.
 
         Raises:

@@ -135,7 +135,7 @@ def test_latex_is_the_statement_and_proves_nothing(registry: Callable[..., None]
         ("T20", "unknown theorem 'T20'; did you mean 'T2'? (neverseen list theorems)"),
         ("f111", "unknown theorem 'f111'; did you mean 'F11'? (neverseen list theorems)"),
         ("coincidence", "unknown theorem 'coincidence'; 'neverseen list theorems' shows the ids"),
-        ("T2 --latex --json", "argument --json: not allowed with argument --latex"),
+        ("T2 --latex --json", "--latex proves nothing; leave out --json and --report"),
         ("T2 T3", "unrecognized arguments: T3"),
     ],
 )

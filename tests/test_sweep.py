@@ -17,8 +17,8 @@ from neverseen.algorithms import removers
 from neverseen.algorithms.pools._recent import MEMORY, Recent
 from neverseen.formal._codec import from_json, to_json
 from neverseen.formal.definitions._verdict import Power, Status, Verdict
-from neverseen.properties.checks._sweep import EIGHTHS, Point, Sweep, sweep, sweep_all
-from neverseen.properties.cli import _sweep_command, main
+from neverseen.properties.checks._sweep import Point, Sweep, sweep, sweep_all
+from neverseen.properties.cli import _sweep, main
 from neverseen.properties.report._sweep_drawing import drawing
 from neverseen.properties.scenarios import nested
 
@@ -167,7 +167,6 @@ def test_bad_input_is_one_line(more: list[str], line: str, capsys: Capture) -> N
 
 def test_all_stands_for_every_remover_that_is_not_deliberately_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     few = {name: removers.REMOVERS[name] for name in ("retrain", "no_op", "do_nothing")}
-    monkeypatch.setattr(removers, "REMOVERS", few)
-    found = _sweep_command._removers("all")  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(_sweep, "REMOVERS", few)
+    found = _sweep._removers("all")  # pyright: ignore[reportPrivateUsage]
     assert [remover.name for remover in found] == ["retrain", "do_nothing"]
-    assert ",".join(map(str, EIGHTHS)) == _sweep_command.EIGHTHS

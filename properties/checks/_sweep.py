@@ -139,7 +139,8 @@ def sweep(
     Args:
         remover, learner, scenario: as in `check`; of the scenario's own S only the order of the rows is used.
         ratios: |S| / |S_full|, in (0, 1].
-        epsilon, delta: of the claim.
+        epsilon: ε of the claim.
+        delta: δ of the claim.
         alpha, beta: bounds on the chance that any verdict of the sweep is falsely REFUTED, or SATISFIED: each has its
             share.
         progress: called after each verdict with (verdicts so far, all of them, the remover).

@@ -16,10 +16,10 @@ _MEANING = (
 )
 
 
-def page(made: Comparison) -> Page:
+def comparison_page(made: Comparison) -> Page:
     """The page of a comparison.
 
-    >>> page(Comparison.example())[1]["claims"]
+    >>> comparison_page(Comparison.example())[1]["claims"]
     ['(1, 0.05)-untraining']
     """
     head, _, rest = made.sentence.partition(":")

@@ -14,11 +14,11 @@ Page = tuple[str, dict[str, Any]]
 """A template, and what it is filled with."""
 
 
-def fill(template: str, context: dict[str, Any]) -> str:
+def fill_template(template: str, context: dict[str, Any]) -> str:
     """A page from one of the templates of this folder; all text is escaped.
 
     >>> head = dict.fromkeys(("title", "kicker", "word", "rest", "mark", "meaning", "command"), "<b>")
-    >>> "<b>" in fill("page.html", head | {"facts": [], "provenance": [], "wide": False})
+    >>> "<b>" in fill_template("page.html", head | {"facts": [], "provenance": [], "wide": False})
     False
     """
     rooms = jinja2.Environment(

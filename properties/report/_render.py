@@ -15,7 +15,7 @@ from ..metrics._table import Table
 from ..runs._cost import Behaviour
 from ..suite._result import Suite
 from . import _comparison_page, _result_pages, _suite_page, _verdict_page
-from ._page import Page, fill, write_page
+from ._page import Page, fill_template, write_page
 
 _COLOURS = {"SATISFIED": "#1b7340", "REFUTED": "#b3261e", "INCONCLUSIVE": "#7a5b00"}
 
@@ -27,9 +27,9 @@ def _page(value: object, **beside: Any) -> Page:
     raise ValueError(f"report: {shown(value)} is no result; give one of {kinds}, or a list of sweeps")
 
 
-_page.register(Verdict)(_verdict_page.page)
-_page.register(Suite)(_suite_page.page)
-_page.register(Comparison)(_comparison_page.page)
+_page.register(Verdict)(_verdict_page.verdict_page)
+_page.register(Suite)(_suite_page.suite_page)
+_page.register(Comparison)(_comparison_page.comparison_page)
 _page.register(Table)(_result_pages.table_page)
 _page.register(Plan)(_result_pages.plan_page)
 _page.register(Relative)(_result_pages.relative_page)
@@ -65,7 +65,7 @@ def render(value: Any, *, metrics: Table | None = None, behaviour: Behaviour | N
     beside = {name: item for name, item in pair.items() if item is not None}
     if beside and not isinstance(value, Verdict):
         raise ValueError(f"report: {' and '.join(beside)} stand beside a verdict, and this is a {type(value).__name__}")
-    return fill(*_page(value, **beside))
+    return fill_template(*_page(value, **beside))
 
 
 def write_report(
@@ -102,7 +102,7 @@ def fragment(value: Any) -> str:
     True
     """
     _, context = _page(value)
-    return fill("fragment.html", context | {"colour": _COLOURS.get(context["word"], "inherit")})
+    return fill_template("fragment.html", context | {"colour": _COLOURS.get(context["word"], "inherit")})
 
 
 for _kind in _page.registry:

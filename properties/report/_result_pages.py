@@ -15,7 +15,7 @@ from ..metrics._table import Table
 from . import _drawings as draw
 from ._page import Page, in_words
 from ._svg import number
-from ._sweep_drawing import picture
+from ._sweep_drawing import sweep_picture
 
 _AS_IN_ALL = {"wide": True, "word": "", "mark": Markup(""), "command": None, "code": "", "drawings": [], "notes": []}
 
@@ -95,7 +95,9 @@ def sweeps_page(sweeps: Sequence[Sweep]) -> Page:
         facts=facts,
         heading="Request by request",
         cells=[("Remover", "Requested", "Verdict", "Pairs"), *rows],
-        drawings=[(picture(sweeps), "A tick is SATISFIED, a cross REFUTED, a bar INCONCLUSIVE; beside it its pairs.")],
+        drawings=[
+            (sweep_picture(sweeps), "A tick is SATISFIED, a cross REFUTED, a bar INCONCLUSIVE; beside it its pairs.")
+        ],
         notes=[*lines, "A larger request may be refuted where a smaller one was not."],
         provenance={name: value for name, value in shared.items() if value is not None},
     )

@@ -22,10 +22,10 @@ _EXPECTED = {
 _FIRST = (Status.REFUTED, Status.INCONCLUSIVE, Status.SATISFIED, None)
 
 
-def page(suite: Suite) -> Page:
+def suite_page(suite: Suite) -> Page:
     """The page of a suite.
 
-    >>> page(Suite.example())[1]["word"]
+    >>> suite_page(Suite.example())[1]["word"]
     'REFUTED'
     """
     status, _, rest = suite.sentence.partition(":")

@@ -31,10 +31,10 @@ def drawing(sweeps: Sequence[Sweep]) -> str:
     return str(svg.tag("svg", title, _style(), ground, *inside, xmlns="http://www.w3.org/2000/svg", **box)) + "\n"
 
 
-def picture(sweeps: Sequence[Sweep]) -> Markup:
+def sweep_picture(sweeps: Sequence[Sweep]) -> Markup:
     """The same for a page, which has the style already.
 
-    >>> "SATISFIED" in picture([])
+    >>> "SATISFIED" in sweep_picture([])
     False
     """
     _, inside, box = _inside(sweeps)

@@ -24,10 +24,10 @@ _MEANING = {
 }
 
 
-def page(verdict: Verdict, *, metrics: Table | None = None, behaviour: Behaviour | None = None) -> Page:
+def verdict_page(verdict: Verdict, *, metrics: Table | None = None, behaviour: Behaviour | None = None) -> Page:
     """The page of a verdict; what it does not hold (no witness, no curves) is left out.
 
-    >>> page(Verdict.example())[1]["word"]
+    >>> verdict_page(Verdict.example())[1]["word"]
     'REFUTED'
     """
     return "report.html", _context(verdict) | _beside(metrics, behaviour)

@@ -1,5 +1,7 @@
 """As if the model had never seen it: untraining and unlearning as definitions that run."""
 
+__version__: str
+
 from .algorithms import Guarantee as Guarantee
 from .algorithms import Learner as Learner
 from .algorithms import Remover as Remover
