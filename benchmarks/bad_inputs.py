@@ -87,7 +87,7 @@ def _scenario(draw: random.Random) -> Case:
     name = draw.choice(list(MAKERS))
     key = draw.choice(list(MAKERS[name]))
     text = f"{name}:{key}={draw.choice(MAKERS[name][key])}"
-    command = draw.choice(["check", "compare", "measure", "sweep"])
+    command = draw.choice(["check", "check-relative", "measure", "sweep"])
     # A budget that refutes nothing is refused as well: what the scenario lets through ends there.
     few = ["--runs=1"] if command == "measure" else ["--budget=1"]
     return Case(
@@ -167,7 +167,7 @@ def _user(draw: random.Random) -> Case:
         return Case(
             ["check", "do_nothing", f"--learner={name}.py:f", "--scenario=figure1", "--store=none"], f"file {name}.py"
         )
-    return Case([draw.choice(["check", "compare"]), f"{name}.py:f", *cheap], f"file {name}.py")
+    return Case([draw.choice(["check", "check-relative"]), f"{name}.py:f", *cheap], f"file {name}.py")
 
 
 def _audit(draw: random.Random, files: list[str]) -> Case:

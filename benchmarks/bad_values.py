@@ -58,7 +58,7 @@ CLAIM = ["epsilon", "delta", "definition"]
 TERMS = ["alpha", "beta", "tolerance", "grain", "seed"]
 COMMANDS: dict[str, tuple[list[str], list[str]]] = {
     "check": (["do_nothing", *CHEAP], [*CLAIM, *TERMS, "budget", "level", "metrics", "expect"]),
-    "compare": (["do_nothing", *CHEAP], ["definition", "level", "alpha", "grain", "seed", "budget"]),
+    "check-relative": (["do_nothing", *CHEAP], ["definition", "level", "alpha", "grain", "seed", "budget"]),
     "plan": ([], ["effect", "views", "budget", "epsilon", "delta", "alpha", "beta", "tolerance", "seed"]),
     "measure": (["do_nothing", *CHEAP], ["definition", "level", "runs", "seed", "grain"]),
     "sweep": (["do_nothing", *CHEAP], ["ratios", "epsilon", "delta", *TERMS, "budget"]),

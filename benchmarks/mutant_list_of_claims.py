@@ -327,7 +327,7 @@ LEVELS = (
         ("test_suite.py::test_a_declared_failure_that_holds_fails",),
     ),
     Mutant(
-        "undecided exits with 0", "a green pipeline that decided nothing", "properties/cli/_commands.py",
+        "undecided exits with 0", "a green pipeline that decided nothing", "properties/cli/_running.py",
         "Status.INCONCLUSIVE: 3}", "Status.INCONCLUSIVE: 0}",
         ("test_cli.py::test_the_status_is_the_exit_status",),
     ),

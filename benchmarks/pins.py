@@ -21,6 +21,7 @@ import neverseen as ns
 
 HERE = pathlib.Path(__file__).with_suffix(".json")
 FLUID = {"seconds", "provenance", "retrain", "removal"}
+OF_A_VERDICT = ("status", "pairs", "epsilon_lower", "delta_lower", "witness", "sentence", "alpha", "beta")
 UNTRAINING, UNLEARNING = ns.Untraining(1.0, 0.05), ns.Unlearning(1.0, 0.05)
 
 
@@ -90,9 +91,18 @@ def steady(value: Any) -> Any:
 
 
 def answer(asked: Callable[[], Any]) -> Any:
-    value = asked()
-    text = value.to_json() if hasattr(value, "to_json") else json.dumps(value.to_dict())
-    return steady(json.loads(text))
+    return steady(as_pinned(json.loads(asked().to_json())))
+
+
+def as_pinned(plain: Any) -> Any:
+    """JSON as it was when the pins were taken: a sweep held no whole verdicts, and a plan its claim's ε and δ alone."""
+    if "points" in plain:
+        points = [row | {name: row["verdict"][name] for name in OF_A_VERDICT} for row in plain["points"]]
+        return plain | {"points": [{name: row[name] for name in row if name != "verdict"} for row in points]}
+    if "replications" in plain:
+        claim = plain.pop("definition")
+        return plain | {"epsilon": claim["epsilon"], "delta": claim["delta"]}
+    return plain
 
 
 def digest(value: Any) -> str:

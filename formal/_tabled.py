@@ -1,6 +1,7 @@
-"""Tables of rows that go by name: found by it, and gone through in their order."""
+"""Tables: rows that go by name, and their cells as lines of text."""
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -46,3 +47,29 @@ class Tabled(Generic[T]):
 
     def __contains__(self, name: object) -> bool:
         return any(getattr(row, self._named) == name for row in self.rows)
+
+
+def aligned(rows: Iterable[Sequence[str]], right: Container[int] = (), fold: int | None = None) -> list[str]:
+    """Cells as lines, columns two spaces apart.
+
+    Args:
+        rows: the cells, as many in each.
+        right: the columns that are set to the right.
+        fold: letters of a line, where the last column goes on below itself rather than beyond; None never folds.
+
+    >>> print(*aligned([("view", "mean", "why"), ("loss", "12.5", "it is on S")], right=(1,), fold=20), sep="\\n")
+    view  mean  why
+    loss  12.5  it is on
+                S
+    """
+    cells = [tuple(row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines: list[str] = []
+    for row in cells:
+        padded = [f"{c:>{w}}" if i in right else f"{c:<{w}}" for i, (c, w) in enumerate(zip(row, widths, strict=True))]
+        start = "".join(f"{cell}  " for cell in padded[:-1])
+        if fold is None or len(start) + len(row[-1]) <= fold:
+            lines.append(f"{start}{padded[-1]}".rstrip())
+        else:
+            lines += textwrap.wrap(row[-1], fold, initial_indent=start, subsequent_indent=" " * len(start))
+    return lines

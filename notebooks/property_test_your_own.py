@@ -33,7 +33,6 @@ from flax import nnx
 from jax.flatten_util import ravel_pytree
 
 import neverseen as ns
-from neverseen.properties.report import write_report
 
 claim = ns.Untraining(1.0, 0.05)
 
@@ -130,7 +129,7 @@ verdict = ns.check(claim, hurried, learner, ns.scenarios.blobs("mislabelled", si
 print(verdict)
 with tempfile.TemporaryDirectory() as folder:
     page = pathlib.Path(folder, "verdict.html")
-    write_report(verdict, page)
+    ns.report.write_report(verdict, page)
     print("self-contained:", "http://" not in page.read_text() and "<script src" not in page.read_text())
 
 figure, axis = plt.subplots(figsize=(7, 2.6))

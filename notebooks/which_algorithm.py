@@ -120,9 +120,9 @@ print(found["finetune", "untraining"])
 # It does **not** mean
 #
 # - that the algorithm removes nothing. The claim is about a whole law, and the learner here is deterministic: any
-#   error above the grain ($10^{-3}$ on a loss) is seen. How far it came is another question: `neverseen compare
-#   finetune` says which side is nearer, `neverseen measure finetune` gives the field's metrics, each beside its
-#   floor;
+#   error above the grain ($10^{-3}$ on a loss) is seen. How far it came is another question: `neverseen
+#   check-relative finetune` says which side is nearer, `neverseen measure finetune` gives the field's metrics, each
+#   beside its floor;
 # - that it is worse than another one that is REFUTED too. Verdicts are no ranking, and neither is the number of pairs;
 # - that it fails with other steps, rates, learners or data. Defaults are ours, made for `learners.mlp`; a REFUTED
 #   holds for what was run;

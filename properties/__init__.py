@@ -1,6 +1,7 @@
 """How it is decided: scenarios, views, verdicts, reports."""
 
 from . import metrics as metrics
+from . import report as report
 from . import scenarios as scenarios
 from . import testing as testing
 from .checks import Comparison as Comparison

@@ -35,7 +35,7 @@ def decide(monkeypatch: pytest.MonkeyPatch, outcome: Outcome, made: Calls | None
         progress(64, 512, "[red]second[/red]\x1b[31m")
         return outcome()
 
-    for module, name in (("checks._check", "check"), ("saved._check_samples", "check_samples")):
+    for module, name in (("cli._check", "check"), ("cli._audit", "check_samples")):
         monkeypatch.setattr(importlib.import_module(f"neverseen.properties.{module}"), name, stand_in)
     monkeypatch.setattr(
         importlib.import_module("neverseen.properties.metrics"), "measure", lambda *_, **__: Table.example()

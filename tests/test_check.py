@@ -126,7 +126,7 @@ def test_equal_seeds_give_equal_json(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_verdict_survives_json() -> None:
     verdict = ns.check(UNTRAINING, ns.removers.diverging(), NEIGHBOUR, ns.scenarios.figure1())
     assert str(ns.Verdict.from_json(verdict.to_json())) == str(verdict)
-    with pytest.raises(ValueError, match="not the JSON of a verdict"):
+    with pytest.raises(ValueError, match="not the JSON of a Verdict"):
         ns.Verdict.from_json('{"status": "MAYBE"}')
 
 

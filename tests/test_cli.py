@@ -230,7 +230,11 @@ def test_audit_passes_views_by_name_and_a_single_array_as_it_is(tmp_path: Path, 
     assert definition == Unlearning(0.5, 0.05)
     assert [sorted(arm) for arm in arms] == [["loss", "margin"]] * 3
     assert [arm["loss"][0] for arm in arms] == [1.0, 2.0, 3.0]
-    assert calls[0] == {"alpha": 1e-4, "beta": 0.05, "tolerance": 0.1, "seed": 0, "grain": 0.0, "paired": False}
+    assert calls[0] == {"alpha": 1e-4, "beta": 0.05, "tolerance": 0.1, "seed": 0, "grain": 0.0} | {
+        "paired": False,
+        "diverged": "refuse",
+        "require_power": False,
+    }
 
     np.savez(tmp_path / "bare.npz", np.arange(6.0).reshape(3, 2))
     bare = str(tmp_path / "bare.npz")

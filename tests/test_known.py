@@ -18,7 +18,7 @@ from neverseen.formal.laws._finite_learners import full_deletion, gibbs, identit
 from neverseen.formal.laws._worlds import World
 from neverseen.properties.checks import _closed_form as known
 from neverseen.properties.cli._main import main
-from neverseen.properties.report._verdict_page import to_html
+from neverseen.properties.report import render
 
 CLAIM = ns.Untraining(1.0, 0.05)
 COIN = gibbs({"a": 1, "b": 1}, lambda theta, x: 3 if theta == x else 1)
@@ -208,7 +208,7 @@ def test_a_verdict_without_samples_has_a_report_and_an_exit_status(tmp_path: pat
     assert "none: the laws are known" in text
     assert "log wealth" not in text
     for remover in (identity(), retrain(COIN)):
-        assert "<svg" in to_html(ns.check(CLAIM, remover, COIN, WORLD))
+        assert "<svg" in render(ns.check(CLAIM, remover, COIN, WORLD))
 
 
 def test_certified_digits_decide_where_rounding_cannot(monkeypatch: pytest.MonkeyPatch) -> None:

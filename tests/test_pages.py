@@ -16,11 +16,9 @@ from neverseen.formal.definitions._verdict import Status, Verdict, ViewRow, Witn
 from neverseen.properties.checks._comparison import Compared
 from neverseen.properties.engine._pairs import Block, Gathered
 from neverseen.properties.metrics._table import Table
-from neverseen.properties.report._comparison_page import to_html as comparison_page
+from neverseen.properties.report import render
 from neverseen.properties.report._maps import heats, needed, region
 from neverseen.properties.report._rerun import check_again, row_again
-from neverseen.properties.report._suite_page import to_html as suite_page
-from neverseen.properties.report._verdict_page import to_html
 from neverseen.properties.runs._cost import Behaviour
 from neverseen.properties.suite._result import Outcome, Row
 from neverseen.properties.testing.ledger import Ledger
@@ -61,11 +59,11 @@ def comparison(verdict: Verdict, name: str = "mine") -> ns.Comparison:
 
 
 def pages(verdict: Verdict, name: str) -> dict[str, str]:
-    shown = to_html(named(verdict, name), metrics=Table.example(), behaviour=Behaviour.example())
+    shown = render(named(verdict, name), metrics=Table.example(), behaviour=Behaviour.example())
     return {
         "check": shown,
-        "suite": suite_page(suite(verdict, name)),
-        "comparison": comparison_page(comparison(verdict, name)),
+        "suite": render(suite(verdict, name)),
+        "comparison": render(comparison(verdict, name)),
     }
 
 
@@ -106,13 +104,13 @@ def test_what_nobody_sees_is_shown_as_escapes(page: str, checked: Verdict) -> No
 
 
 def test_refuted_rows_come_first(checked: Verdict) -> None:
-    told = re.findall(r"<tr[^>]*><td>(\w+)</td><td class=\"word (\w+)\"", suite_page(suite(checked)))
+    told = re.findall(r"<tr[^>]*><td>(\w+)</td><td class=\"word (\w+)\"", render(suite(checked)))
     assert told == [("untraining", "REFUTED"), ("untraining", "REFUTED"), ("pure", "SATISFIED")]
-    assert suite_page(suite(checked)).index("not so mine") < suite_page(suite(checked)).index("as declared")
+    assert render(suite(checked)).index("not so mine") < render(suite(checked)).index("as declared")
 
 
 def test_what_is_not_given_is_left_out(checked: Verdict) -> None:
-    bare = to_html(checked)
+    bare = render(checked)
     assert "Metrics, each" not in bare
     assert "Cost against" not in bare
 
@@ -167,7 +165,7 @@ def test_examples_survive_json(checked: Verdict) -> None:
     assert ViewRow("loss on S", 1, 0.0, None, None, None, 0.0, None).apart == ()
     made = comparison(checked)
     assert ns.Comparison.from_json(made.to_json()) == made
-    with pytest.raises(ValueError, match="not the JSON of a comparison"):
+    with pytest.raises(ValueError, match="not the JSON of a Comparison"):
         ns.Comparison.from_json("{}")
 
 

@@ -388,7 +388,7 @@ def test_results_survive_json() -> None:
     made = Relative.example()
     for one in (made, mixtures(0.9, 1, 0.2)[0]):
         assert Relative.from_json(one.to_json()) == one
-    with pytest.raises(ValueError, match="not the JSON of a relative check"):
+    with pytest.raises(ValueError, match="not the JSON of a Relative"):
         Relative.from_json("{}")
 
 
@@ -435,11 +435,11 @@ def test_the_side_is_the_exit_status(remover: str, code: int, capsys: Capture) -
     command = f"compare {remover} --scenario figure1 --learner nearest_neighbour --budget 128 --json"
     assert main(shlex.split(command)) == code
     made = Relative.from_json(capsys.readouterr().out)
-    assert made.provenance["command"].startswith(f"neverseen compare {remover} --definition untraining")
+    assert made.provenance["command"].startswith(f"neverseen check-relative {remover} --definition untraining")
 
 
 def test_an_undecided_comparison_exits_with_3_and_a_short_budget_with_2(capsys: Capture) -> None:
-    base = ["compare", "do_nothing", "--scenario", "figure1", "--learner", "nearest_neighbour", "--budget"]
+    base = ["check-relative", "do_nothing", "--scenario", "figure1", "--learner", "nearest_neighbour", "--budget"]
     assert main([*base, "52"]) == 3
     assert capsys.readouterr().out.startswith("UNDECIDED: 52 triples of runs do not tell whether do_nothing")
     assert main([*base, "40"]) == 2

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from neverseen.formal.definitions._definitions import Definition, Unlearning, Untraining
 from neverseen.formal.definitions._verdict import Evidence, Status, Verdict, ViewRow, Witness
-from neverseen.properties.report import _drawings, _laws, _svg
-from neverseen.properties.report._verdict_page import allowed, to_html, writable, write_report
+from neverseen.properties.report import _drawings, _laws, _svg, render, writable, write_report
+from neverseen.properties.report._verdict_page import allowed
 
 VOID = {"meta", "br", "img", "input", "link", "hr"}
 NAUGHTY = "<script>alert(\"1\")</script> & <b>'mine'</b>"
@@ -97,14 +97,14 @@ VERDICTS = {
 
 @pytest.mark.parametrize("name", VERDICTS)
 def test_every_page_is_whole_and_its_headline_is_the_sentence(name: str) -> None:
-    page = Page(to_html(VERDICTS[name]))
+    page = Page(render(VERDICTS[name]))
     assert page.text("h1") == str(VERDICTS[name])
     assert {"html", "head", "style", "main", "dl"} <= {tag for tag, _ in page.tags}
 
 
 @pytest.mark.parametrize("name", VERDICTS)
 def test_every_number_in_a_drawing_is_finite_and_inside_it(name: str) -> None:
-    page = Page(to_html(VERDICTS[name]))
+    page = Page(render(VERDICTS[name]))
     words = " ".join(page.drawn)
     assert not re.search(r"nan|inf\b", words, re.IGNORECASE)
     numbers = [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?", words)]
@@ -114,7 +114,7 @@ def test_every_number_in_a_drawing_is_finite_and_inside_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", VERDICTS)
 def test_a_page_asks_for_nothing_else(name: str) -> None:
-    source = to_html(VERDICTS[name])
+    source = render(VERDICTS[name])
     page = Page(source)
     assert re.findall(r"https?://|@import|javascript:|url\((?!#(?:never|ruled)\))", source) == []
     assert not {tag for tag, _ in page.tags} & {"script", "link", "img", "iframe", "object", "base", "form"}
@@ -122,7 +122,7 @@ def test_a_page_asks_for_nothing_else(name: str) -> None:
 
 
 def test_text_from_outside_stays_text() -> None:
-    page = Page(to_html(VERDICTS["naughty"]))
+    page = Page(render(VERDICTS["naughty"]))
     for tag in ("h1", "h2", "dd", "title", "svg", "dt", "pre"):
         assert NAUGHTY in page.text(tag), tag
     assert not [tag for tag, _ in page.tags if tag == "script"]
@@ -131,7 +131,7 @@ def test_text_from_outside_stays_text() -> None:
 def test_every_status_has_a_shape_and_a_word_of_its_own() -> None:
     shapes = {_drawings.mark(status) for status in Status}
     assert len({re.sub("<title>.*?</title>", "", shape) for shape in shapes}) == 3
-    assert all(f'class="verdict {status.name}"' in to_html(verdict(status)) for status in Status)
+    assert all(f'class="verdict {status.name}"' in render(verdict(status)) for status in Status)
 
 
 @pytest.mark.parametrize(
@@ -151,14 +151,14 @@ def test_the_hatched_part_is_what_the_reference_never_saw(definition: Definition
 
 def test_the_command_is_shown_where_there_is_one() -> None:
     command = "neverseen check retrain --seed 3 --definition untraining"
-    assert Page(to_html(verdict(provenance={"command": command}))).text("pre") == command
-    assert Page(to_html(verdict(provenance={"seed": 3}))).text("pre") == ""
+    assert Page(render(verdict(provenance={"command": command}))).text("pre") == command
+    assert Page(render(verdict(provenance={"seed": 3}))).text("pre") == ""
 
 
 @pytest.mark.parametrize(("shift", "words"), [(0.0, "It did at pair 47."), (-5.0, "It stood at 4.6 after pair 48.")])
 def test_the_curve_says_where_it_crossed(shift: float, words: str) -> None:
     wealth = tuple(0.2 * pair + shift for pair in range(1, 49))  # ln(1/α) = 9.21 lies between pairs 46 and 47
-    assert words in Page(to_html(verdict(log_wealth=wealth))).text("figcaption")
+    assert words in Page(render(verdict(log_wealth=wealth))).text("figcaption")
 
 
 @given(LAW, LAW, st.none() | ANY)
@@ -225,7 +225,7 @@ def test_a_report_replaces_an_older_one_and_leaves_nothing_else(tmp_path: Path) 
     path = tmp_path / "report.html"
     path.write_text("old")
     write_report(VERDICTS["naughty"], path)
-    assert path.read_text(encoding="utf-8") == to_html(VERDICTS["naughty"])
+    assert path.read_text(encoding="utf-8") == render(VERDICTS["naughty"])
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
 
 
@@ -246,12 +246,10 @@ def test_a_failed_write_leaves_the_older_report(tmp_path: Path, monkeypatch: pyt
     path = tmp_path / "report.html"
     path.write_text("old")
 
-    def full(self: Path, data: bytes) -> int:
-        with self.open("wb") as half:
-            half.write(data[:100])
+    def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(ValueError, match=r"report: cannot write .*report\.html' \(No space left on device\)"):
         write_report(Verdict.example(), path)
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("report.html", "old")]

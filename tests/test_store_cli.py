@@ -42,7 +42,7 @@ def test_the_listing(store: Path, capsys: Capture) -> None:
     os.utime(old.folder / "pool.json", (0, 0))
     assert main(["pool", "ls"]) == 0
     first, second, total = capsys.readouterr().out.splitlines()
-    assert first.startswith(f"{old.id[:12]}       2 shards ")
+    assert first.startswith(f"{old.id[:12]}  2 shards  ")
     assert first.endswith("learner ridge, root 0, width 32")
     assert second.endswith(r"two\nlines \x1b[31m")
     assert total.startswith("2 pools, 3 shards, ")

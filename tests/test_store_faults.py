@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from store_tools import IDENTITY, filled, finish, leaves, others, same, start, warned
 
-from neverseen.algorithms.store import _files
 from neverseen.algorithms.store._store import Store
+from neverseen.formal import _files
 
 KILLED = """
     import os, random, signal, sys, time, warnings
@@ -198,10 +198,11 @@ def test_leavings_of_dead_writers_are_swept_and_of_live_ones_not(tmp_path: Path)
     pool = filled(tmp_path)
     dead = start("")
     finish(dead)
-    here, old = _files._HOST, time.time() - 2 * _files.PATIENCE  # pyright: ignore[reportPrivateUsage]
+    here, old = _files.HOST, time.time() - 2 * _files.PATIENCE
     names = {
         "alive": f".shard-00001.safetensors.{here}.{os.getpid()}.1.0123abcd.tmp",
-        "dead": f".shard-00002.safetensors.{here}.{dead.pid}.1.0123abcd.tmp",
+        "dead": f".{here}.{dead.pid}.1.0123abcd.tmp",
+        "dead, of version 0.1.0": f".shard-00002.safetensors.{here}.{dead.pid}.1.0123abcd.tmp",
         "elsewhere": f".pool.json.00000000.{dead.pid}.1.0123abcd.tmp",
         "hanging": f".shard-00003.safetensors.{here}.{os.getpid()}.1.0123abcd.tmp",
         "foreign": ".notes.tmp",

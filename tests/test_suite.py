@@ -16,7 +16,7 @@ import neverseen.properties.suite._check_suite as module
 from neverseen.formal.definitions._verdict import Power, Verdict
 from neverseen.properties.checks import _question
 from neverseen.properties.cli._main import main
-from neverseen.properties.report._suite_page import to_html
+from neverseen.properties.report import render
 from neverseen.properties.suite._result import Outcome, Row
 
 SATISFIED, REFUTED, INCONCLUSIVE = ns.Status
@@ -170,8 +170,8 @@ def test_power_is_in_table_page_and_json(power: Power, word: str) -> None:
     head, line, *_ = str(made).splitlines()[1:]
     assert line[head.index("power") :].split()[0] == word
     assert str(power) in " ".join(str(made).split())
-    assert f"<td>{word}</td>" in to_html(made)
-    assert str(power) in to_html(made)
+    assert f"<td>{word}</td>" in render(made)
+    assert str(power) in render(made)
     assert json.loads(made.to_json())["rows"][0]["power"] == word
     assert json.loads(made.to_json())["sentence"] == made.sentence
     assert ns.Suite.from_json(made.to_json()) == made
@@ -245,12 +245,12 @@ def test_bad_input_is_one_clear_line(terms: dict[str, Any], says: str) -> None:
 def test_json_both_ways(right: ns.Suite) -> None:
     assert ns.Suite.from_json(right.to_json()) == right
     assert json.loads(right.to_json())["status"] == "SATISFIED"
-    with pytest.raises(ValueError, match="not the JSON of a suite"):
+    with pytest.raises(ValueError, match="not the JSON of a Suite"):
         ns.Suite.from_json('{"rows": []}')
 
 
 def test_a_page_shows_names_as_text(idle: ns.Suite) -> None:
-    page = to_html(dataclasses.replace(idle, remover="<script>alert(1)</script>"))
+    page = render(dataclasses.replace(idle, remover="<script>alert(1)</script>"))
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert page.count("<tr") == 1 + len(idle.rows)

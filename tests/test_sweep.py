@@ -15,9 +15,10 @@ import neverseen as ns
 import neverseen.algorithms.pools._pool as pool
 from neverseen.algorithms import removers
 from neverseen.algorithms.pools._recent import MEMORY, Recent
+from neverseen.formal._codec import from_json, to_json
 from neverseen.formal.definitions._verdict import Power, Status, Verdict
-from neverseen.properties.checks._sweep import EIGHTHS, Point, Sweep, sweep, sweep_all, to_json
-from neverseen.properties.cli import _sweep_command, main
+from neverseen.properties.checks._sweep import Point, Sweep, sweep, sweep_all
+from neverseen.properties.cli import _sweep, main
 from neverseen.properties.report._sweep_drawing import drawing
 from neverseen.properties.scenarios import nested
 
@@ -109,7 +110,8 @@ def test_the_result_is_the_smallest_request_that_was_not_refuted() -> None:
     assert undecided.result.startswith("no request is established to be enough; smallest ratio not refuted")
     assert swept(bad, bad).enough is None
     (plain,) = json.loads(to_json([swept(bad, good)]))
-    assert (plain["enough"], [row["status"] for row in plain["points"]]) == (2, ["REFUTED", "SATISFIED"])
+    assert (plain["enough"], [row["verdict"]["status"] for row in plain["points"]]) == (2, ["REFUTED", "SATISFIED"])
+    assert from_json(list[Sweep], to_json([swept(bad, good)])) == [swept(bad, good)]
 
 
 def test_the_drawing_has_a_mark_for_each_verdict() -> None:
@@ -165,7 +167,6 @@ def test_bad_input_is_one_line(more: list[str], line: str, capsys: Capture) -> N
 
 def test_all_stands_for_every_remover_that_is_not_deliberately_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     few = {name: removers.REMOVERS[name] for name in ("retrain", "no_op", "do_nothing")}
-    monkeypatch.setattr(removers, "REMOVERS", few)
-    found = _sweep_command._removers("all")  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(_sweep, "REMOVERS", few)
+    found = _sweep._removers("all")  # pyright: ignore[reportPrivateUsage]
     assert [remover.name for remover in found] == ["retrain", "do_nothing"]
-    assert ",".join(map(str, EIGHTHS)) == _sweep_command.EIGHTHS

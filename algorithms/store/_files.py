@@ -1,27 +1,19 @@
-"""Files of a store: written whole or not at all, read only where they are plain files, set aside when damaged."""
+"""Files of a store: read only where they are plain files, set aside when damaged."""
 
 import contextlib
-import hashlib
 import os
 import re
 import secrets
-import socket
 import stat
-import threading
-import time
 import warnings
 from pathlib import Path
 
+from ...formal._files import abandoned
 from ._shards import DamageError
 
 ASIDE = re.compile(r"damaged-[0-9a-f]{8}-[a-z0-9.-]+")
 """Names of files that were set aside."""
 
-PATIENCE = 3600.0
-"""Seconds after which a temporary file is nobody's, whoever wrote it."""
-
-_HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
-_TEMPORARY = re.compile(r"\.[a-z0-9.-]+\.([0-9a-f]{8})\.([1-9][0-9]{0,9})\.[0-9]+\.[0-9a-f]{8}\.tmp")
 _FLAGS = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK"))  # neither a link nor a pipe to wait for
 _SAID: set[tuple[str, str]] = set()
 
@@ -46,34 +38,6 @@ def complain(folder: Path, cause: str, words: str) -> None:
         warnings.warn(f"{folder}: {words}", StoreWarning, stacklevel=4)
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that readers see all of it or none, even when the power fails.
-
-    Raises:
-        OSError: it could not be written; nothing is left behind.
-
-    >>> import pathlib, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_whole(pathlib.Path(folder, "a"), b"1")
-    ...     os.listdir(folder)
-    ['a']
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    owner = f"{_HOST}.{os.getpid()}.{threading.get_ident()}.{secrets.token_hex(4)}"
-    part = path.with_name(f".{path.name}.{owner}.tmp")
-    try:
-        with open(part, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise
-    _sync(path.parent)
-
-
 def read_plain(path: Path) -> tuple[bytes, os.stat_result]:
     """A file's bytes, and which file it was.
 
@@ -83,7 +47,7 @@ def read_plain(path: Path) -> tuple[bytes, os.stat_result]:
 
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_whole(pathlib.Path(folder, "a"), b"1")
+    ...     _ = pathlib.Path(folder, "a").write_bytes(b"1")
     ...     read_plain(pathlib.Path(folder, "a"))[0]
     b'1'
     """
@@ -105,7 +69,7 @@ def set_aside(path: Path, seen: os.stat_result | None) -> str:
 
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_whole(pathlib.Path(folder, "a"), b"1")
+    ...     _ = pathlib.Path(folder, "a").write_bytes(b"1")
     ...     set_aside(pathlib.Path(folder, "a"), None)[:24]
     'set aside as damaged-...'
     """
@@ -129,41 +93,8 @@ def sweep(folder: Path) -> int:
     swept = 0
     with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
         for entry in list(entries):
-            if _abandoned(entry):
+            if abandoned(entry):
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(entry.path)
                     swept += 1
     return swept
-
-
-def _abandoned(entry: os.DirEntry[str]) -> bool:
-    named = _TEMPORARY.fullmatch(entry.name)
-    if named is None or not entry.is_file(follow_symlinks=False):
-        return False
-    with contextlib.suppress(FileNotFoundError):
-        old = time.time() - entry.stat(follow_symlinks=False).st_mtime > PATIENCE
-        return old or (named[1] == _HOST and not _alive(int(named[2])))
-    return False
-
-
-def _alive(process: int) -> bool:
-    """Whether a process of this host runs; where asking is no safe question, it is taken to run."""
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:  # somebody else's, so it runs
-        return True
-    return True
-
-
-def _sync(folder: Path) -> None:
-    """Make a new name in a folder durable, where the platform can open folders."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

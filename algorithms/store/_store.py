@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 import platformdirs
 
+from ...formal._files import write_whole
 from ...formal._types import Real
 from . import _upkeep
 from ._checked import Damaged as Damaged
 from ._checked import describe, inspect_manifest, inspect_shard, manifest_text, report
 from ._checked import identity_id as identity_id
 from ._files import StoreWarning as StoreWarning
-from ._files import complain, write_whole
+from ._files import complain
 from ._quota import MANIFEST, look, room, shard_name
 from ._shards import canonical, encode_shard
 from ._upkeep import Pruned as Pruned

@@ -1,10 +1,9 @@
 """What a relative check concludes, closer to the reference or to the original: plain values, to JSON and back."""
 
 import dataclasses
-import json
 from typing import Any
 
-from .._plain import plain, unplain
+from .._codec import Coded
 from .._truth import Untruthful, UntruthfulEnum
 
 
@@ -22,7 +21,7 @@ class Side(UntruthfulEnum):
 
 
 @dataclasses.dataclass(frozen=True)
-class Relative(Untruthful, outcome="side"):
+class Relative(Coded, Untruthful, outcome="side", says=("sentence",)):
     r"""Where the law P of removed models lies between reference R and original O, under a fixed bounded kernel.
 
     $$\text{position} = \tfrac12 + \frac{\mathrm{MMD}^2(P, R) - \mathrm{MMD}^2(P, O)}{2\,\mathrm{MMD}^2(R, O)}:$$
@@ -91,32 +90,12 @@ reference as the original does; in error with probability at most 0.0001, after 
             "", 0.99, (-0.7, -1.1),
         )  # fmt: skip
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; non-finite numbers become the strings 'nan', 'inf', '-inf'."""
-        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return plain(fields | {"side": self.side.name, "sentence": str(self)})
-
-    def to_json(self) -> str:
-        """The result as strict JSON."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=1)
-
-    @staticmethod
-    def from_json(text: str) -> "Relative":
-        """The inverse of `to_json`.
-
-        Raises:
-            ValueError: not the JSON of a relative check.
-        """
-        try:
-            found = unplain(json.loads(text))
-            fields: dict[str, Any] = {f.name: found[f.name] for f in dataclasses.fields(Relative)}
-            fields |= {name: tuple(fields[name]) for name in ("looks", "to_original", "to_reference", "farther")}
-            fields["side"] = Side[found["side"]]
-            return Relative(**fields)
-        except (KeyError, TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"not the JSON of a relative check ({error}); write one with to_json()") from None
-
     def __str__(self) -> str:
+        return self.sentence
+
+    @property
+    def sentence(self) -> str:
+        """Which side, why none, and where the position lies."""
         reference = f"the reference {self.reference}".rstrip()
         error = f"in error with probability at most {self.alpha:g}, after {self.triples} triples of runs"
         either = f"closer to {reference} or to the original"

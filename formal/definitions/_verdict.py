@@ -2,15 +2,15 @@
 
 import dataclasses
 import enum
-import json
 import math
 from typing import Any
 
-from .._plain import plain as as_plain
-from .._plain import unplain
+from .. import _codec
+from .._codec import Coded
 from .._truth import Untruthful, UntruthfulEnum
+from . import _words
 from ._definitions import Definition, definition_from_dict, definition_to_dict
-from ._words import pairs_of, percent, sentence
+from ._words import pairs_of, percent
 
 
 class Status(UntruthfulEnum):
@@ -36,6 +36,10 @@ class Route(enum.Enum):
     ANALYTIC = "output laws known in closed form"
     COUPLING = "known output noise and shared seeds"
     SEQUENTIAL = "black-box draws, stopped as soon as they decide"
+
+
+_codec.register(Route, lambda route: route.name.lower(), lambda name: Route[name.upper()])
+_codec.register(Definition, definition_to_dict, definition_from_dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,7 +141,7 @@ class Evidence:
 
 
 @dataclasses.dataclass(frozen=True)
-class Power(Untruthful, outcome="tells"):
+class Power(Coded, Untruthful, outcome="tells", says=("sentence",)):
     """What the very check that passed says of the original, which never forgot anything.
 
     Args:
@@ -163,6 +167,11 @@ class Power(Untruthful, outcome="tells"):
         return self.original is Status.REFUTED
 
     def __str__(self) -> str:
+        return self.sentence
+
+    @property
+    def sentence(self) -> str:
+        """The same in words."""
         if self.same:
             return "the original is the reference here, and doing nothing is right: this scenario cannot tell"
         if self.original is None:
@@ -175,7 +184,7 @@ class Power(Untruthful, outcome="tells"):
 
 
 @dataclasses.dataclass(frozen=True)
-class Verdict(Untruthful, outcome="status"):
+class Verdict(Coded, Untruthful, outcome="status", says=("sentence",)):
     """A decision about one claim in one scenario; it has no truth value.
 
     Args:
@@ -251,65 +260,10 @@ probability at most 0.0001.
             1e-4, 0.05, 0.1, 40, 512, 2.0, None, witness, evidence, {"seed": 0}, 0.5,
         )  # fmt: skip
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; non-finite numbers become the strings 'nan', 'inf', '-inf'."""
-        plain = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        plain["status"] = self.status.name
-        plain["route"] = self.route.name.lower()
-        plain["definition"] = definition_to_dict(self.definition)
-        plain["witness"] = None if self.witness is None else dataclasses.asdict(self.witness)
-        plain["evidence"] = dataclasses.asdict(self.evidence)
-        original = None if self.power.original is None else self.power.original.name
-        plain["power"] = dataclasses.asdict(self.power) | {"original": original, "sentence": str(self.power)}
-        plain["sentence"] = str(self)
-        return as_plain(plain)
-
-    def to_json(self) -> str:
-        """The verdict as strict JSON."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=1)
-
-    @staticmethod
-    def from_json(text: str) -> "Verdict":
-        """The inverse of `to_json`.
-
-        Raises:
-            ValueError: not the JSON of a verdict.
-        """
-        try:
-            return _verdict(unplain(json.loads(text)))
-        except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
-            raise ValueError(f"not the JSON of a verdict ({error}); write one with verdict.to_json()") from None
+    @property
+    def sentence(self) -> str:
+        """What was decided, of what, and on which evidence."""
+        return _words.sentence(self)
 
     def __str__(self) -> str:
-        return sentence(self)
-
-
-def _verdict(plain: dict[str, Any]) -> Verdict:
-    evidence = plain["evidence"]
-    numbers = ("log_wealth", "acceptance", "removed", "reference", "original", "past_removed", "past_reference")
-    rows = tuple(_view_row(row) for row in evidence["views"])
-    shown: dict[str, Any] = evidence | {name: tuple(evidence[name]) for name in numbers}
-    shown["views"] = rows
-    made = Evidence(**shown)
-    fields = {f.name: plain[f.name] for f in dataclasses.fields(Verdict)}
-    fields |= {
-        "status": Status[plain["status"]],
-        "route": Route[plain["route"].upper()],
-        "definition": definition_from_dict(plain["definition"]),
-        "witness": None if plain["witness"] is None else Witness(**plain["witness"]),
-        "evidence": made,
-        "power": _power(plain["power"]),
-        "assumptions": tuple(plain["assumptions"]),
-        "sizes": None if plain["sizes"] is None else tuple(plain["sizes"]),
-    }
-    return Verdict(**fields)
-
-
-def _power(row: dict[str, Any]) -> Power:
-    original = None if row["original"] is None else Status[row["original"]]
-    return Power(original, row["pairs"], row["same"], row["withdrawn"])
-
-
-def _view_row(row: dict[str, Any]) -> ViewRow:
-    by_example: dict[str, Any] = {name: tuple(row.get(name, ())) for name in ("apart", "original_apart")}
-    return ViewRow(**row | by_example)
+        return self.sentence

@@ -63,8 +63,9 @@ def compare_removers(
         definitions: one or several.
         removers: one or several.
         learner, scenario: A, and D with S and S_full.
-        alpha: for the whole table.
-        beta: for the k removers named, of each definition.
+        alpha: bound on the probability that any REFUTED of the table is false.
+        beta: bound on the probability that any SATISFIED of a definition is false: β/k for each of the k removers
+            named.
         tolerance, budget, seed, grain, observables, store: of each check; see `check`.
         runs: of each remover, drawn side by side for its cost and accuracy.
         progress: called before each remover.

@@ -1,15 +1,13 @@
 """What a comparison of removers found: rows of plain values that go to JSON and back, and print as a table."""
 
 import dataclasses
-import json
 from collections import Counter
 from typing import Any
 
-from ...formal._plain import plain as as_plain
-from ...formal._plain import unplain
-from ...formal._tabled import Tabled
+from ...formal._codec import Coded
+from ...formal._tabled import Tabled, aligned
 from ...formal._truth import Untruthful
-from ...formal.definitions._definitions import Definition, definition_from_dict, definition_to_dict
+from ...formal.definitions._definitions import Definition
 from ...formal.definitions._verdict import Status, Verdict
 from ..runs._cost import Behaviour
 
@@ -39,7 +37,9 @@ class Compared:
 
 
 @dataclasses.dataclass(frozen=True)
-class Comparison(Untruthful, Tabled[Compared], outcome="rows", named="remover"):
+class Comparison(
+    Coded, Untruthful, Tabled[Compared], outcome="rows", named="remover", says=("sentence", "named", "beta_each")
+):
     """Removers under the same definitions in the same scenario.
 
     Args:
@@ -104,6 +104,11 @@ class Comparison(Untruthful, Tabled[Compared], outcome="rows", named="remover"):
         return sum(row.asked for row in self.rows)
 
     @property
+    def beta_each(self) -> float:
+        """The bound on a false SATISFIED of each remover named."""
+        return self.beta / max(self.named, 1)
+
+    @property
     def judged(self) -> int:
         """How many verdicts share α: those of the rows that are always there, too."""
         return max(len(self.rows) * len(self.definitions), 2)
@@ -114,51 +119,25 @@ class Comparison(Untruthful, Tabled[Compared], outcome="rows", named="remover"):
         plural = "" if self.named == 1 else "s"
         return (
             f"α = {self.alpha:g} over the {self.judged} verdicts of the table, {self.alpha / self.judged:.3g} each; "
-            f"β = {self.beta:g} over the {self.named} remover{plural} named, {self.beta / max(self.named, 1):.3g} each"
+            f"β = {self.beta:g} over the {self.named} remover{plural} named, {self.beta_each:.3g} each"
         )
 
     def original(self, i: int) -> Verdict | None:
         """What definition i says of doing nothing; None where that does not run."""
         return next((row.verdicts[i] for row in self.rows if row.anchor == "the original" and row.verdicts), None)
 
-    def to_json(self) -> str:
-        """The comparison as strict JSON, its verdicts whole."""
-        made = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        made |= {"definitions": [definition_to_dict(claim) for claim in self.definitions], "sentence": self.sentence}
-        made |= {"named": self.named, "beta_each": self.beta / max(self.named, 1)}
-        made["rows"] = [_row_to_dict(row) for row in self.rows]
-        return json.dumps(as_plain(made), ensure_ascii=False, allow_nan=False, indent=1)
-
-    @staticmethod
-    def from_json(text: str) -> "Comparison":
-        """The inverse of `to_json`.
-
-        Raises:
-            ValueError: not the JSON of a comparison.
-        """
-        try:
-            made = json.loads(text)
-            fields: dict[str, Any] = {f.name: unplain(made[f.name]) for f in dataclasses.fields(Comparison)}
-            fields["definitions"] = tuple(definition_from_dict(claim) for claim in made["definitions"])
-            fields["rows"] = tuple(_row_from_dict(row) for row in made["rows"])
-            return Comparison(**fields)
-        except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
-            raise ValueError(f"not the JSON of a comparison ({error}); write one with its to_json()") from None
+    @property
+    def cells(self) -> list[tuple[str, ...]]:
+        """The rows that ran as words, the heads first."""
+        claims = (cell for _, claim in self._claims() for cell in (named(claim), "ε ≥", "pairs"))
+        heads = ("remover", *claims, "cost", "retained", "unseen")
+        return [heads, *((row.remover, *_cells(self, row)) for row in self.rows if not row.why)]
 
     def __str__(self) -> str:
-        heads = [cell for _, claim in self._claims() for cell in (named(claim), "ε ≥", "pairs")]
-        lines = [["remover", *heads, "cost", "retained", "unseen"]]
-        lines += [[row.remover, *_cells(self, row)] for row in self.rows if not row.why]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-        right = {i for i, head in enumerate(lines[0]) if head in ("pairs", "cost", "retained", "unseen")}
-
-        def line(cells: list[str]) -> str:
-            each = zip(range(len(cells)), cells, widths, strict=True)
-            return "  ".join(f"{cell:>{wide}}" if i in right else f"{cell:<{wide}}" for i, cell, wide in each)
-
+        right = {i for i, head in enumerate(self.cells[0]) if head in ("pairs", "cost", "retained", "unseen")}
         none = [f"{row.remover}: {row.why}" for row in self.rows if row.why]
         terms = f"{self.levels}; {self.budget} pairs at most for each verdict; cost in retrains; {self.seconds:.1f} s."
-        return "\n".join([self.sentence, *map(line, lines), *none, terms, judged_on(self.seed)])
+        return "\n".join([self.sentence, *aligned(self.cells, right), *none, terms, judged_on(self.seed)])
 
     def _claims(self) -> list[tuple[int, Definition]]:
         return list(enumerate(self.definitions))
@@ -236,15 +215,3 @@ def _cells(made: Comparison, row: Compared) -> list[str]:
     words = (worded(v, made.original(i)) for i, v in enumerate(row.verdicts))
     three = ((word, f"{v.epsilon_lower:.3g}", str(v.pairs)) for word, v in zip(words, row.verdicts, strict=True))
     return [*(cell for cells in three for cell in cells), *figures(row)]
-
-
-def _row_to_dict(row: Compared) -> dict[str, Any]:
-    behaviour = None if row.behaviour is None else dataclasses.asdict(row.behaviour)
-    given = {name: getattr(row, name) for name in ("remover", "anchor", "asked", "why")}
-    return given | {"verdicts": [verdict.to_dict() for verdict in row.verdicts], "behaviour": behaviour}
-
-
-def _row_from_dict(made: dict[str, Any]) -> Compared:
-    behaviour = None if made["behaviour"] is None else Behaviour(**unplain(made["behaviour"]))
-    verdicts = tuple(Verdict.from_json(json.dumps(verdict)) for verdict in made["verdicts"])
-    return Compared(made["remover"], made["anchor"], made["asked"], verdicts, behaviour, made["why"])

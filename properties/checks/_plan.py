@@ -1,14 +1,14 @@
 """`plan`: how many pairs a verdict will need, told before any training."""
 
 import dataclasses
-import json
 import math
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
+from ...formal._codec import Coded
 from ...formal._numbers import root_seed, whole
-from ...formal._plain import plain
+from ...formal._tabled import aligned
 from ...formal._truth import Untruthful
 from ...formal.definitions._definitions import Definition
 from ...formal.definitions._outlook import more_pairs
@@ -51,7 +51,7 @@ class Forecast:
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan(Untruthful, outcome="refuted"):
+class Plan(Coded, Untruthful, outcome="refuted", says=("note",)):
     """What a check of a claim would need.
 
     Args:
@@ -94,30 +94,21 @@ class Plan(Untruthful, outcome="refuted"):
             return f"{theta} lies between {claim} and δ + τ: either verdict is legitimate"
         return f"{theta} > δ + τ = {self.definition.delta + self.tolerance:g}: only REFUTED is right"
 
-    def to_dict(self) -> dict[str, object]:
-        """Plain values for JSON."""
-        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "definition"}
-        claim = {"epsilon": self.definition.epsilon, "delta": self.definition.delta}
-        forecasts = {"refuted": self.refuted, "satisfied": self.satisfied}
-        made = {name: None if found is None else dataclasses.asdict(found) for name, found in forecasts.items()}
-        return plain(claim | fields | {"effect": str(self.effect), "note": self.note} | made)
-
-    def to_json(self) -> str:
-        """The plan as strict JSON."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=1)
-
-    def __str__(self) -> str:
+    @property
+    def cells(self) -> list[tuple[str, ...]]:
+        """The forecast as words."""
         claim = f"({self.definition.epsilon:g}, {self.definition.delta:g})"
         terms = f"α = {self.alpha:g}, β = {self.beta:g}, τ = {self.tolerance:g}, budget {self.budget}"
-        rows = {
-            "claim": f"{claim}, {terms}, {self.views} view{'s' if self.views > 1 else ''}",
-            "least": f"{self.least} pairs: fewer cannot refute anything",
-            f"REFUTED at {self.effect}": "never" if self.refuted is None else str(self.refuted),
-            "SATISFIED at P = Q": str(self.satisfied),
-            "effect": self.note,
-        }
-        width = max(map(len, rows))
-        return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+        return [
+            ("claim", f"{claim}, {terms}, {self.views} view{'s' if self.views > 1 else ''}"),
+            ("least", f"{self.least} pairs: fewer cannot refute anything"),
+            (f"REFUTED at {self.effect}", "never" if self.refuted is None else str(self.refuted)),
+            ("SATISFIED at P = Q", str(self.satisfied)),
+            ("effect", self.note),
+        ]
+
+    def __str__(self) -> str:
+        return "\n".join(aligned(self.cells))
 
 
 def plan(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from ...formal import theorems
+from ...formal._codec import Coded
+from ...formal._tabled import aligned
 from ...formal._truth import Untruthful
 from ...formal.theorems import Kind, Theorem
 
@@ -55,6 +58,45 @@ class Proved(Untruthful, outcome="right"):
     def right(self) -> bool:
         """The theorem holds and its twin is refuted."""
         return self.holds and self.twin_refuted
+
+
+@dataclass(frozen=True)
+class Proofs(Coded, Untruthful, outcome="holds", says=("holds", "finished", "seconds")):
+    """What running several theorems gave.
+
+    Args:
+        asked: how many were to be run.
+        theorems: those that were, in order.
+
+    >>> Proofs(3, ()).to_dict()
+    {'asked': 3, 'theorems': [], 'holds': False, 'finished': 0, 'seconds': 0.0}
+    """
+
+    asked: int
+    theorems: tuple[Proved, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether all that was asked for was run, and holds."""
+        return self.finished == self.asked and all(row.right for row in self.theorems)
+
+    @property
+    def finished(self) -> int:
+        """How many were run."""
+        return len(self.theorems)
+
+    @property
+    def cells(self) -> list[tuple[str, ...]]:
+        """The theorems as words."""
+        return [_cells(row) for row in self.theorems]
+
+    def __str__(self) -> str:
+        return "\n".join([*aligned(self.cells, right=(3, 4)), *complaints(self.theorems), summary(self.theorems)])
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all searches."""
+        return math.fsum(row.seconds for row in self.theorems)
 
 
 def chosen(name: str | None) -> tuple[Theorem, ...]:
@@ -111,21 +153,6 @@ def run_theorem(theorem: Theorem) -> Proved:
     )
 
 
-def as_dict(proved: Sequence[Proved], asked: int) -> dict[str, Any]:
-    """Plain values for JSON: the rows, and whether all that was asked for holds.
-
-    >>> as_dict([], 3)
-    {'holds': False, 'asked': 3, 'finished': 0, 'seconds': 0, 'theorems': []}
-    """
-    return {
-        "holds": len(proved) == asked and all(p.right for p in proved),
-        "asked": asked,
-        "finished": len(proved),
-        "seconds": sum(p.seconds for p in proved),
-        "theorems": [asdict(p) for p in proved],
-    }
-
-
 def proof_summary(proved: Sequence[Proved]) -> str:
     """How many hold, by which kind of proof, over how many cases, and how many twins were refuted.
 
@@ -153,6 +180,12 @@ def complaints(proved: Iterable[Proved]) -> list[str]:
         if not p.twin_refuted:
             lines.append(f"{p.id}: its negative twin was NOT refuted, so the check cannot tell right from wrong")
     return lines
+
+
+def _cells(row: Proved) -> tuple[str, ...]:
+    holds, twin = "holds" if row.holds else "FAILS", "refuted" if row.twin_refuted else "STANDS"
+    cost = f"{row.cases} cases", f"{row.seconds:.2f} s"
+    return row.id, holds, row.kind, *cost, f"twin {twin}", f"{row.title} (scope: {row.scope})"
 
 
 def _part(proved: Sequence[Proved], words: str) -> str:

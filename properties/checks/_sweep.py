@@ -1,13 +1,14 @@
 """How much of S_full is enough: |S| / |S_full| against the verdict on unlearning."""
 
 import dataclasses
-import json
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
 from ...algorithms.base import Learner, Remover
+from ...formal._codec import Coded
 from ...formal._numbers import level, real, shown
+from ...formal._tabled import aligned
 from ...formal._truth import Untruthful
 from ...formal._types import Real
 from ...formal.definitions._definitions import Unlearning
@@ -23,7 +24,7 @@ EIGHTHS = tuple(Fraction(k, 8) for k in range(1, 9))
 
 
 @dataclasses.dataclass(frozen=True)
-class Point:
+class Point(Coded, says=("word",)):
     """One request of a sweep.
 
     Args:
@@ -53,7 +54,7 @@ class Point:
 
 
 @dataclasses.dataclass(frozen=True)
-class Sweep(Untruthful, outcome="points"):
+class Sweep(Coded, Untruthful, outcome="points", says=("result", "enough")):
     """Verdicts on growing parts of S_full.
 
     Args:
@@ -75,44 +76,46 @@ class Sweep(Untruthful, outcome="points"):
     trouble: str = ""
 
     @property
-    def enough(self) -> Point | None:
-        """The smallest request that was satisfied, if any was."""
-        return next((point for point in self.points if point.verdict.status is Status.SATISFIED), None)
+    def enough(self) -> int | None:
+        """|S| of the smallest request that was satisfied, if any was."""
+        point = self._first(Status.SATISFIED)
+        return None if point is None else point.size
 
     @property
     def unrefuted(self) -> Point | None:
         """The smallest request that was not refuted, if any was not; it need not have been decided."""
-        return next((point for point in self.points if point.verdict.status is not Status.REFUTED), None)
+        return self._first(Status.SATISFIED, Status.INCONCLUSIVE)
+
+    def _first(self, *statuses: Status) -> Point | None:
+        return next((point for point in self.points if point.verdict.status in statuses), None)
 
     @property
     def result(self) -> str:
         """The result in words."""
         if self.trouble:
             return f"does not apply: {self.trouble}"
-        found, undecided = self.enough, self.unrefuted
+        satisfied, undecided = self._first(Status.SATISFIED), self.unrefuted
         if undecided is None:
             return "every request was refuted"
-        if found is None:
+        if satisfied is None:
             return f"no request is established to be enough; smallest ratio not refuted: {self._share(undecided)}"
-        return f"smallest ratio satisfied: {self._share(found)}"
+        return f"smallest ratio satisfied: {self._share(satisfied)}"
 
     def _share(self, point: Point) -> str:
         return f"|S|/|S_full| = {point.size / self.full:g} ({point.size} of {self.full} rows), {point.word}"
 
+    @property
+    def subject(self) -> str:
+        """What was swept, and where."""
+        return f"{self.remover} on {self.learner} in {self.scenario}, as unlearning"
+
+    @property
+    def cells(self) -> list[tuple[str, ...]]:
+        """The requests as words."""
+        return [(f"{p.size} of {self.full}", p.word, f"{p.verdict.pairs} pairs") for p in self.points]
+
     def __str__(self) -> str:
-        head = f"{self.remover} on {self.learner} in {self.scenario}, as unlearning"
-        lines = [f"{p.size:>5} of {self.full}  {p.word:<21}  {p.verdict.pairs:>4} pairs" for p in self.points]
-        return "\n".join([head, *lines, self.result])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, without the evidence that each verdict's report would draw.
-
-        >>> Sweep("retrain", "ridge", "blobs", 4, ()).to_dict()["enough"]
-        """
-        kept = ("status", "pairs", "epsilon_lower", "delta_lower", "witness", "sentence", "alpha", "beta")
-        rows = [{"size": p.size, "word": p.word, **{k: p.verdict.to_dict()[k] for k in kept}} for p in self.points]
-        named = {name: getattr(self, name) for name in ("remover", "learner", "scenario", "full", "trouble", "result")}
-        return {**named, "enough": self.enough and self.enough.size, "points": rows}
+        return "\n".join([self.subject, *aligned(self.cells, right=(0, 2)), self.result])
 
 
 def sweep(
@@ -136,7 +139,8 @@ def sweep(
     Args:
         remover, learner, scenario: as in `check`; of the scenario's own S only the order of the rows is used.
         ratios: |S| / |S_full|, in (0, 1].
-        epsilon, delta: of the claim.
+        epsilon: ε of the claim.
+        delta: δ of the claim.
         alpha, beta: bounds on the chance that any verdict of the sweep is falsely REFUTED, or SATISFIED: each has its
             share.
         progress: called after each verdict with (verdicts so far, all of them, the remover).
@@ -206,15 +210,6 @@ def sweep_all(
     if len(made) > 1 and made[0].trouble and len({one.trouble for one in made}) == 1:
         raise ValueError(made[0].trouble)
     return made
-
-
-def to_json(sweeps: Sequence[Sweep]) -> str:
-    """Sweeps as strict JSON.
-
-    >>> to_json([])
-    '[]'
-    """
-    return json.dumps([made.to_dict() for made in sweeps], ensure_ascii=False, allow_nan=False, indent=1)
 
 
 def _sizes(scenario: Scenario, ratios: Any) -> list[int]:

@@ -1,4 +1,4 @@
-"""The command line `neverseen check | audit | …`; arguments are read before anything heavy is imported."""
+"""The command line `neverseen check | suite | …`: one command to a file."""
 
 import argparse
 import importlib.metadata
@@ -10,8 +10,24 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from ..report import _streams
-from . import _blame, _compare_removers_command, _interrupt, _measure_command, _suite_command, _sweep_command
-from . import _options as _arguments
+from . import _blame, _interrupt
+from ._audit import AUDIT
+from ._check import CHECK
+from ._check_relative import CHECK_RELATIVE
+from ._compare_removers import COMPARE_REMOVERS
+from ._flags import EPILOG, admit_arguments
+from ._list import LIST
+from ._measure import MEASURE
+from ._plan import PLAN
+from ._pool import POOL
+from ._prove import PROVE
+from ._suite import SUITE
+from ._sweep import SWEEP
+
+COMMANDS = (CHECK, SUITE, COMPARE_REMOVERS, CHECK_RELATIVE, AUDIT, SWEEP, MEASURE, PLAN, PROVE, POOL, LIST)
+"""In the order of the help."""
+
+_NAMED = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,25 +63,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    _arguments.vet(args)
-    from . import _commands, _pool_commands
-
-    commands = {
-        "check": _commands.check,
-        "audit": _commands.audit,
-        "compare": _commands.compare,
-        "compare-removers": _compare_removers_command.compare_removers,
-        "plan": _commands.plan,
-        "list": _commands.listing,
-        "prove": _commands.prove,
-        "suite": _suite_command.suite,
-        "measure": _measure_command.measure,
-        "sweep": _sweep_command.sweep,
-        "pool": _pool_commands.pool,
-    }
+    admit_arguments(args)
+    command = _NAMED[args.command]
+    args.command = command.name
     with warnings.catch_warnings():
         warnings.showwarning = _warn
-        return commands[args.command](args)
+        return command.run(args)
 
 
 def _warn(message: Warning | str, *where: Any) -> None:
@@ -109,66 +112,21 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="neverseen",
         description="Property tests for removal algorithms: as if the model had never seen it.",
-        epilog=_arguments.STATUS,
+        epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"neverseen {importlib.metadata.version('neverseen')}")
-    commands = parser.add_subparsers(
-        dest="command",
-        metavar="check|audit|compare|plan|list|prove|pool|suite|measure|sweep|compare-removers",
-        required=True,
-    )
-    for name, summary, epilog, add in (
-        ("check", "decide whether a remover meets a definition, by fresh runs", _arguments.STATUS, _arguments.check),
-        ("audit", "decide from saved runs of both arms", _arguments.STATUS, _arguments.audit),
-        (
-            "compare",
-            "tell whether a remover's models are closer to the reference or to the original",
-            _arguments.COMPARE,
-            _arguments.compare,
-        ),
-        ("plan", "foretell how many pairs a verdict will need, before any training", _arguments.PLAN, _arguments.plan),
-        ("list", "show the names that can be used", None, _arguments.listing),
-        ("prove", "check the theorems by machine, and refute their negative twins", _arguments.PROVE, _arguments.prove),
-        (
-            "pool",
-            "look after the stored runs: list them, check them, make room, fill",
-            _arguments.POOL,
-            _arguments.pool,
-        ),
-        (
-            "suite",
-            "put a remover to every question: relations, then definitions",
-            _arguments.SUITE,
-            _suite_command.arguments,
-        ),
-        (
-            "measure",
-            "take the field's metrics of a remover, each beside its floor and its power",
-            _measure_command.STATUS,
-            _measure_command.arguments,
-        ),
-        (
-            "sweep",
-            "find how much of S_full a remover must be given to unlearn it",
-            _sweep_command.STATUS,
-            _sweep_command.arguments,
-        ),
-        (
-            "compare-removers",
-            "put several removers to the definitions in one scenario, as one table",
-            _compare_removers_command.STATUS,
-            _compare_removers_command.arguments,
-        ),
-    ):
+    commands = parser.add_subparsers(dest="command", metavar="|".join(one.name for one in COMMANDS), required=True)
+    for one in COMMANDS:
         command = commands.add_parser(
-            name,
-            help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=epilog,
+            one.name,
+            aliases=one.aliases,
+            help=one.summary,
+            description=f"{one.summary[0].upper()}{one.summary[1:]}.",
+            epilog=one.status,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        add(command)
+        one.arguments(command)
     return parser

@@ -5,8 +5,9 @@ import sys
 import threading
 import time
 from collections.abc import Generator
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
+from ...formal._codec import to_json
 from ..engine._progress import Progress
 from ..report import _streams
 from ..report._streams import flush as flush
@@ -45,26 +46,19 @@ def progress(budget: int, unit: str = "pairs", first: str = "compiling") -> Gene
             raise KeyboardInterrupt(at.finished()) from None
 
 
-@runtime_checkable
-class Shown(Protocol):
-    """A result: its `str` are lines for people."""
-
-    def to_json(self) -> str:
-        """The same as JSON."""
-        ...
-
-
-def show(made: Shown, as_json: bool) -> None:
-    """A result on standard output, as JSON or in its own lines.
+def show(result: Any, as_json: bool) -> None:
+    """A result, or several, on standard output: as JSON, or a sentence on one line, or the lines of a table.
 
     >>> import neverseen as ns
     >>> show(ns.Comparison.example(), True)  # doctest: +ELLIPSIS
     {...
     """
     if as_json:
-        write_json(made.to_json())
-    else:
-        write("\n".join(map(printable, str(made).split("\n"))))
+        write_json(to_json(result))
+        return
+    for one in result if isinstance(result, list) else [result]:
+        lines = str(one).split("\n") if hasattr(one, "cells") else [str(one)]
+        write("\n".join(map(printable, lines)))
 
 
 def isatty() -> bool:

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from ...formal import _codec
 from ...formal._types import Real
 from ...formal.laws._gaussian import Gaussian, profile
 from ._witnesses import Feature
@@ -73,3 +74,11 @@ def effect_of(text: str) -> Effect:
     if (name == "shift" and 0 < size < math.inf) or (name == "share" and 0 < size <= 1):
         return Effect(name, size)
     raise ValueError(f"effect: {text!r} is unknown; {_KNOWN}")
+
+
+def _exact(effect: Effect) -> str:
+    """Its name and its size to the last digit; in few digits where they say it all."""
+    return str(effect) if effect_of(str(effect)) == effect else f"{effect.name}={effect.size!r}"
+
+
+_codec.register(Effect, _exact, effect_of)

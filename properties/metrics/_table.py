@@ -1,11 +1,10 @@
 """The table of a measurement: each metric's value with its floor and its power beside it."""
 
 import dataclasses
-import json
 from typing import Any
 
-from ...formal._plain import plain
-from ...formal._tabled import Tabled
+from ...formal._codec import Coded
+from ...formal._tabled import Tabled, aligned
 from ...formal._truth import Untruthful
 from ._resample import Interval
 
@@ -38,7 +37,7 @@ class Reading:
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class Row(Coded, says=("distinguishes", "verdict")):
     """One metric.
 
     Args:
@@ -60,15 +59,20 @@ class Row:
     power: Reading
 
     @property
+    def distinguishes(self) -> bool:
+        """Whether the metric tells removed models from a retrain."""
+        return self.value.distinguishes
+
+    @property
     def verdict(self) -> str:
         """Whether the metric distinguishes removed models from a retrain, in words."""
-        if self.value.distinguishes:
+        if self.distinguishes:
             return "yes"
         return "no" if self.power.distinguishes else "no, nor does it tell do-nothing: too weak here"
 
 
 @dataclasses.dataclass(frozen=True)
-class Table(Untruthful, Tabled[Row], outcome="rows", named="metric"):
+class Table(Coded, Untruthful, Tabled[Row], outcome="rows", named="metric"):
     """Metrics of a remover.
 
     Args:
@@ -112,26 +116,17 @@ class Table(Untruthful, Tabled[Row], outcome="rows", named="metric"):
         row = Row("forget-gap", "0 at the reference", *readings)
         return Table("finetune on mlp", "untraining-1", "A(D∖S)", 128, (row,), (("cka", "no units"),), {"seed": 0}, 0.5)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, verdicts in words included."""
-        fields = plain(dataclasses.asdict(self))
-        for row, told in zip(fields["rows"], self.rows, strict=True):
-            row["distinguishes"], row["verdict"] = told.value.distinguishes, told.verdict
-        return fields
-
-    def to_json(self) -> str:
-        """The table as strict JSON."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=1)
+    @property
+    def cells(self) -> list[tuple[str, ...]]:
+        """The rows as words, the heads first."""
+        heads = ("metric", "value", "floor", "do-nothing", "distinguishes from a retrain")
+        return [heads, *map(_cells, self.rows)]
 
     def __str__(self) -> str:
         drawn = f"{self.runs} runs of each arm, references {self.reference}"
         head = f"{self.subject}: metrics for {self.definition} at {drawn}"
-        heads = ("metric", "value", "floor", "do-nothing", "distinguishes from a retrain")
-        lines = [heads, *(_cells(row) for row in self.rows)]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
-        body = ["  ".join(f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines]
         left = [f"left out: {name} ({why})" for name, why in self.left_out]
-        return "\n".join([head, *body, *left])
+        return "\n".join([head, *aligned(self.cells), *left])
 
 
 def _cells(row: Row) -> tuple[str, ...]:

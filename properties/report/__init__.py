@@ -1,3 +1,5 @@
-"""Results as pages."""
+"""Results as pages: `render` and `write_report` take any of them, and notebooks show them as HTML."""
 
-from ._verdict_page import write_report as write_report
+from ._page import writable as writable
+from ._render import render as render
+from ._render import write_report as write_report

@@ -6,8 +6,8 @@ from markupsafe import Markup
 
 from ..checks._comparison import Compared, Comparison, figures, judged_on, named, worded
 from . import _drawings as draw
+from ._page import Page, in_words
 from ._svg import number
-from ._verdict_page import render, words
 
 _MEANING = (
     "SATISFIED and REFUTED are bounded in error; INCONCLUSIVE is no pass. Rows in italics say what this test can see "
@@ -16,17 +16,12 @@ _MEANING = (
 )
 
 
-def to_html(comparison: Comparison) -> str:
-    """The page of the comparison; all text is escaped.
+def comparison_page(made: Comparison) -> Page:
+    """The page of a comparison.
 
-    >>> page = to_html(Comparison.example())
-    >>> page.startswith("<!doctype html>"), "the original" in page
-    (True, True)
+    >>> comparison_page(Comparison.example())[1]["claims"]
+    ['(1, 0.05)-untraining']
     """
-    return render("comparison.html", _context(comparison))
-
-
-def _context(made: Comparison) -> dict[str, Any]:
     head, _, rest = made.sentence.partition(":")
     facts = [
         ("Chances of a false REFUTED, or SATISFIED", made.levels),
@@ -34,7 +29,7 @@ def _context(made: Comparison) -> dict[str, Any]:
         ("Pairs at most for each verdict", str(made.budget)),
         ("Wall time", f"{number(made.seconds, 3)} s"),
     ]
-    return {
+    context = {
         "title": head,
         "kicker": "comparison of removers",
         "wide": True,
@@ -47,8 +42,10 @@ def _context(made: Comparison) -> dict[str, Any]:
         "rows": [_row(made, row) for row in made.rows],
         "command": made.provenance.get("command"),
         "code": _again(made),
-        "provenance": [(name, words(value)) for name, value in made.provenance.items() if name != "command"],
+        "provenance": [(name, in_words(value)) for name, value in made.provenance.items() if name != "command"],
+        "cells": made.cells,
     }
+    return "comparison.html", context
 
 
 def _row(made: Comparison, row: Compared) -> dict[str, Any]:

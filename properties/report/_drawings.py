@@ -79,19 +79,22 @@ def _counts(sizes: tuple[int, int, int] | None) -> list[Markup]:
     return [svg.text(x, y, said, "set note", "start") for x, y, said in (*lines, *also)]
 
 
-def curve(values: Sequence[float], level: float, y_title: str, level_name: str, outcome: str) -> Markup:
+def curve(
+    values: Sequence[float], level: float, y_title: str, level_name: str, outcome: str, unit: str = "pairs"
+) -> Markup:
     """Log wealth after each pair, from 0, with the level at which it decides.
 
     Args:
         values: natural log of the wealth after pair 1, 2, …
         level: where it decides.
         y_title, level_name, outcome: words for the axis, the level and what crossing it means.
+        unit: of what the values stand one after the other.
 
     >>> "no pairs were recorded" in curve((), 3.0, "log wealth", "ln(1/β)", "SATISFIED")
     True
     """
     if not values:
-        return svg.picture(y_title, svg.text((LEFT + RIGHT) / 2, 120, "no pairs were recorded", "name"))
+        return svg.picture(y_title, svg.text((LEFT + RIGHT) / 2, 120, f"no {unit} were recorded", "name"))
     x = Axis(0.0, float(len(values)), LEFT, RIGHT)
     shown = [v for v in values if abs(v) < 1e290]
     floor = max(min([0.0, *shown]), -10 * level)
@@ -105,7 +108,7 @@ def curve(values: Sequence[float], level: float, y_title: str, level_name: str, 
         svg.text(LEFT + 4, y.at(level) - 5, f"{outcome} at {level_name} = {svg.number(level, 3)}", "mark", "start"),
         svg.path(_points(values, x, y), "curve"),
         *_end(values, level, x, y),
-        svg.titles("pairs", y_title),
+        svg.titles(unit, y_title),
     )
 
 

@@ -5,10 +5,10 @@ from typing import Any
 from markupsafe import Markup
 
 from ...formal.definitions._verdict import Status
-from ..suite._result import Outcome, Row, Suite, power, said, word
+from ..suite._result import Outcome, Row, Suite, said, word
 from . import _drawings as draw
+from ._page import Page, in_words
 from ._rerun import row_again
-from ._verdict_page import render, words
 
 _EXPECTED = {
     Outcome.PASSED: "yes",
@@ -22,12 +22,11 @@ _EXPECTED = {
 _FIRST = (Status.REFUTED, Status.INCONCLUSIVE, Status.SATISFIED, None)
 
 
-def to_html(suite: Suite) -> str:
-    """The page of a suite; all text is escaped.
+def suite_page(suite: Suite) -> Page:
+    """The page of a suite.
 
-    >>> page = to_html(Suite.example())
-    >>> page.startswith("<!doctype html>"), "mine (aims at untraining)" in page
-    (True, True)
+    >>> suite_page(Suite.example())[1]["word"]
+    'REFUTED'
     """
     status, _, rest = suite.sentence.partition(":")
     ordered = sorted(suite.rows, key=lambda row: (not row.failed, _FIRST.index(row.status)))
@@ -43,9 +42,10 @@ def to_html(suite: Suite) -> str:
         "rows": [_row(row, suite) for row in ordered],
         "words": [(word(one), one.value) for one in Outcome if any(row.outcome is one for row in suite.rows)],
         "command": suite.provenance.get("command"),
-        "provenance": [(name, words(value)) for name, value in suite.provenance.items() if name != "command"],
+        "provenance": [(name, in_words(value)) for name, value in suite.provenance.items() if name != "command"],
+        "cells": suite.cells,
     }
-    return render("suite.html", context)
+    return "suite.html", context
 
 
 def _meaning(suite: Suite) -> str:
@@ -62,7 +62,7 @@ def _row(row: Row, suite: Suite) -> dict[str, Any]:
         "mark": Markup("") if row.status is None else draw.mark(row.status),
         "word": word(row.outcome),
         "expected": _EXPECTED[row.outcome] + (f" ({declared})" if declared else ""),
-        "power": power(row),
+        "power": row.power,
         "said": row.evidence if row.status is None else f"{row.status.name}: {said(row)}",
         "where": row.where,
         "runs": row.runs,

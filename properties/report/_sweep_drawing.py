@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from importlib import resources
+from typing import Any
 
 from markupsafe import Markup
 
@@ -25,19 +26,34 @@ def drawing(sweeps: Sequence[Sweep]) -> str:
     >>> drawing([]).startswith('<svg xmlns="http://www.w3.org/2000/svg"')
     True
     """
+    title = svg.tag("title", "How much of S_full is enough")
+    ground, inside, box = _inside(sweeps)
+    return str(svg.tag("svg", title, _style(), ground, *inside, xmlns="http://www.w3.org/2000/svg", **box)) + "\n"
+
+
+def sweep_picture(sweeps: Sequence[Sweep]) -> Markup:
+    """The same for a page, which has the style already.
+
+    >>> "SATISFIED" in sweep_picture([])
+    False
+    """
+    _, inside, box = _inside(sweeps)
+    return svg.picture("How much of S_full is enough", *inside, width=box["width"], height=box["height"])
+
+
+def _inside(sweeps: Sequence[Sweep]) -> tuple[Markup, list[Markup], dict[str, Any]]:
+    """The ground, what is drawn on it, and the box of both."""
     sizes = sorted({point.size for made in sweeps for point in made.points})
     full = max((made.full for made in sweeps), default=1)
     width, height = _NAMES + _CELL * len(sizes) + 20, _HEAD + _LINE * len(sweeps) + 12
     inside = [
-        svg.rect((0, 0), (width, height), "page"),
         svg.text(12, 18, "verdict as unlearning, and its pairs", "name", "start"),
         svg.text(_NAMES - 24, 38, "|S| / |S_full|", "name", "end"),
         *(svg.text(_left(sizes, size) + 8, 38, svg.labels([size / full])[0]) for size in sizes),
         *(_row(made, sizes, _HEAD + _LINE * i) for i, made in enumerate(sweeps)),
     ]
     box = {"viewBox": f"0 0 {width} {height}", "width": width, "height": height, "role": "img"}
-    title = svg.tag("title", "How much of S_full is enough")
-    return str(svg.tag("svg", title, _style(), *inside, xmlns="http://www.w3.org/2000/svg", **box)) + "\n"
+    return svg.rect((0, 0), (width, height), "page"), inside, box
 
 
 def _row(made: Sweep, sizes: list[int], top: Real) -> Markup:

@@ -1,14 +1,9 @@
 """A verdict as one page of HTML that needs nothing else: no network, no script, no font."""
 
 import math
-import os
-import secrets
 from collections.abc import Iterator
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from ...formal._types import Real
@@ -18,8 +13,8 @@ from ..runs._cost import Behaviour
 from . import _drawings as draw
 from . import _maps as maps
 from ._laws import distribution, histogram, lay_out
+from ._page import Page, in_words
 from ._rerun import check_again
-from ._streams import visible
 from ._svg import number
 
 _MEANING = {
@@ -29,119 +24,13 @@ _MEANING = {
 }
 
 
-def to_html(verdict: Verdict, *, metrics: Table | None = None, behaviour: Behaviour | None = None) -> str:
-    """The report of a verdict: one self-contained page.
+def verdict_page(verdict: Verdict, *, metrics: Table | None = None, behaviour: Behaviour | None = None) -> Page:
+    """The page of a verdict; what it does not hold (no witness, no curves) is left out.
 
-    Args:
-        verdict: any verdict; what it does not hold (no witness, no curves) is left out.
-        metrics: from `metrics.measure`, for the table of metrics with their floors.
-        behaviour: from `behaviour_of`, for the cost against a retrain.
-
-    Returns:
-        The page. All text from the verdict is escaped.
-
-    >>> from neverseen.formal.definitions._verdict import Verdict
-    >>> page = to_html(Verdict.example())
-    >>> page.startswith("<!doctype html>"), "do-nothing on blobs" in page
-    (True, True)
+    >>> verdict_page(Verdict.example())[1]["word"]
+    'REFUTED'
     """
-    return render("report.html", _context(verdict) | _beside(metrics, behaviour))
-
-
-def render(template: str, context: dict[str, Any]) -> str:
-    """A page from one of the templates of this folder; all text is escaped.
-
-    >>> head = dict.fromkeys(("title", "kicker", "word", "rest", "mark", "meaning", "command"), "<b>")
-    >>> "<b>" in render("page.html", head | {"facts": [], "provenance": [], "wide": False})
-    False
-    """
-    rooms = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        loader=jinja2.FunctionLoader(_source),
-    )
-    # The whole page: text reaches it through drawings, filters and joins.
-    return visible(rooms.get_template(template).render(context))
-
-
-def _source(name: str) -> str:
-    return resources.files(__package__ or "").joinpath(name).read_text(encoding="utf-8")
-
-
-def write_report(
-    verdict: Verdict,
-    path: str | os.PathLike[str],
-    *,
-    metrics: Table | None = None,
-    behaviour: Behaviour | None = None,
-) -> None:
-    """Write the report to a file, whole or not at all.
-
-    Args:
-        verdict, metrics, behaviour: what to report; see `to_html`.
-        path: the file; an older one is replaced.
-
-    Raises:
-        ValueError: the path cannot be written.
-
-    >>> import pathlib, tempfile
-    >>> from neverseen.formal.definitions._verdict import Verdict
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_report(Verdict.example(), pathlib.Path(folder) / "report.html")
-    ...     [path.name for path in pathlib.Path(folder).iterdir()]
-    ['report.html']
-    """
-    write_page(to_html(verdict, metrics=metrics, behaviour=behaviour), path)
-
-
-def write_page(page: str, path: str | os.PathLike[str]) -> None:
-    """Write a page to a file, whole or not at all.
-
-    Raises:
-        ValueError: the path cannot be written.
-
-    >>> import pathlib, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_page("a page", pathlib.Path(folder) / "page.html")
-    ...     (pathlib.Path(folder) / "page.html").read_text()
-    'a page'
-    """
-    target = writable(path)
-    draft = target.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        draft.write_bytes(page.encode("utf-8", "backslashreplace"))
-        draft.replace(target)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise ValueError(f"report: cannot write {str(path)!r} ({error.strerror}); give another file") from error
-
-
-def writable(path: str | os.PathLike[str]) -> Path:
-    """Where a report will lie, links followed; call it before the work whose result it is to hold.
-
-    Raises:
-        ValueError: no such directory, not allowed, or something other than a file is in the way.
-
-    >>> writable("no/such/directory/report.html")
-    Traceback (most recent call last):
-    ValueError: report: 'no/such/directory' is not a directory; create it or give another file
-    """
-    try:
-        target, folder = Path(os.path.realpath(path)), Path(path).parent
-        target.exists()
-        target.with_name(f".{'0' * 16}.tmp").exists()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ValueError(f"report: {str(path)!r} cannot be a file ({reason}); give another name") from error
-    if not target.parent.is_dir():
-        raise ValueError(f"report: {str(folder)!r} is not a directory; create it or give another file")
-    if target.exists() and not target.is_file():
-        raise ValueError(f"report: {str(path)!r} exists and is not a file; give another name")
-    if not os.access(target.parent, os.W_OK | os.X_OK):
-        raise ValueError(f"report: no permission to write in {str(folder)!r}; give another file")
-    return target
+    return "report.html", _context(verdict) | _beside(metrics, behaviour)
 
 
 def allowed(epsilon: Real, delta: Real, reference: Real) -> tuple[float, float]:
@@ -187,6 +76,7 @@ def _context(v: Verdict) -> dict[str, Any]:
         "provenance": _provenance(v),
         "command": v.provenance.get("command"),
         "number": number,
+        "cells": [],
     }
 
 
@@ -276,17 +166,4 @@ def _rows(v: Verdict) -> Iterator[tuple[ViewRow, Markup, str]]:
 
 def _provenance(v: Verdict) -> list[tuple[str, str]]:
     claim = f"{v.definition.id}, ε = {v.definition.epsilon:g}, δ = {v.definition.delta:g}"
-    return [("definition", claim), *((key, words(value)) for key, value in v.provenance.items() if key != "command")]
-
-
-def words(value: Any) -> str:
-    """A provenance value as a person would write it.
-
-    >>> words({"x64": True, "devices": [1, None]})
-    'x64 yes, devices 1, –'
-    """
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {words(item)}" for key, item in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(words(item) for item in value)
-    return {True: "yes", False: "no", None: "–"}[value] if value is None or isinstance(value, bool) else str(value)
+    return [("definition", claim), *((key, in_words(value)) for key, value in v.provenance.items() if key != "command")]

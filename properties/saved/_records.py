@@ -7,7 +7,6 @@ another look.
 
 import collections
 import json
-import os
 import re
 import threading
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ...formal._files import write_whole
 from ...formal._numbers import whole
 from ._folders import RECORD
 from ._looks import PAIR, TRIPLE, IdRows, Look, goes_on
@@ -139,8 +139,5 @@ def _write(path: Path, looks: list[Look]) -> None:
         }
         for look in looks[-_LOOKS:]
     ]
-    place = record_of(path)
-    part = place.with_name(f".{place.name}.{os.getpid()}")
     said = "rows that were bet on, and in which order: a later look goes on where the last one ended"
-    part.write_text(json.dumps({"what": said, "looks": plain}), encoding="utf-8")
-    part.replace(place)
+    write_whole(record_of(path), json.dumps({"what": said, "looks": plain}).encode())

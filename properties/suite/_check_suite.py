@@ -63,9 +63,10 @@ def check_suite(
     Args:
         remover: U.
         learner: A. When left out the one it is made for, or ridge and then logistic regression.
-        epsilon, delta: of the claim.
-        alpha: for all definitions of the suite together.
-        budget: pairs of runs at most for each.
+        epsilon: ε of the claim.
+        delta: δ of the claim.
+        alpha: bound on the probability that any REFUTED of a definition is false.
+        budget: pairs of runs at most for each definition.
         seed: root seed; it draws the scenarios too.
         observables: a user's own, which every definition is judged by as well; see `check`.
         expected: declared failures: the name of a relation, "untraining" or "unlearning", and why. A notion's name

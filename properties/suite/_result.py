@@ -1,13 +1,11 @@
 """What a conformance suite concludes: rows of plain values that go to JSON and back."""
 
 import dataclasses
-import json
-import textwrap
 from collections.abc import Iterable
 from typing import Any
 
-from ...formal._plain import plain as as_plain
-from ...formal._plain import unplain
+from ...formal._codec import Coded
+from ...formal._tabled import aligned
 from ...formal._truth import Untruthful, UntruthfulEnum
 from ...formal.definitions._verdict import Status, Verdict
 
@@ -36,7 +34,7 @@ _WORST = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Row(Untruthful, outcome="status"):
+class Row(Coded, Untruthful, outcome="status", says=("power",)):
     """One check of a suite.
 
     Args:
@@ -67,9 +65,18 @@ class Row(Untruthful, outcome="status"):
         """Whether it makes the suite fail."""
         return _WORST.get(self.outcome) is Status.REFUTED
 
+    @property
+    def power(self) -> str:
+        """Whether a pass of a definition has power, in a word; "" for rows that are none."""
+        if self.verdict is None or self.status is not Status.SATISFIED:
+            return ""
+        if self.verdict.power.tells:
+            return "yes"
+        return "no" if self.verdict.power.same or self.verdict.power.original is not None else "unknown"
+
 
 @dataclasses.dataclass(frozen=True)
-class Suite(Untruthful, outcome="status"):
+class Suite(Coded, Untruthful, outcome="status", says=("status", "sentence")):
     """The conformance suite of one remover.
 
     Args:
@@ -150,31 +157,15 @@ class Suite(Untruthful, outcome="status"):
         notions = ("untraining", "unlearning")
         return notions if self.aims_at == "both" else tuple(name for name in notions if name == self.aims_at)
 
-    def to_json(self) -> str:
-        """The suite as strict JSON, its verdicts whole."""
-        made = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        made |= {"status": self.status.name, "sentence": self.sentence}
-        made |= {"rows": [_row_to_dict(row) for row in self.rows]}
-        return json.dumps(as_plain(made), ensure_ascii=False, allow_nan=False, indent=1)
-
-    @staticmethod
-    def from_json(text: str) -> "Suite":
-        """The inverse of `to_json`.
-
-        Raises:
-            ValueError: not the JSON of a suite.
-        """
-        try:
-            made = json.loads(text)
-            fields: dict[str, Any] = {field.name: unplain(made[field.name]) for field in dataclasses.fields(Suite)}
-            fields["learners"] = tuple(fields["learners"])
-            fields["rows"] = tuple(_row_from_dict(row) for row in made["rows"])
-            return Suite(**fields)
-        except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
-            raise ValueError(f"not the JSON of a suite ({error}); write one with suite.to_json()") from None
+    @property
+    def cells(self) -> list[tuple[str, ...]]:
+        """The rows as words, the heads first."""
+        heads = ("check", "outcome", "power", "runs", "seconds", "evidence")
+        each = ((row, (row.check, word(row.outcome), row.power)) for row in self.rows)
+        return [heads, *((*names, str(row.runs), f"{row.seconds:.1f}", told(row)) for row, names in each)]
 
     def __str__(self) -> str:
-        return "\n".join([self.sentence, *_table(self.rows), *_notes(self)])
+        return "\n".join([self.sentence, *aligned(self.cells, right=(3, 4), fold=112), *_notes(self)])
 
     @property
     def sentence(self) -> str:
@@ -225,19 +216,6 @@ def _names(rows: list[Row]) -> str:
     return ", ".join(_once(row.check for row in rows))
 
 
-def power(row: Row) -> str:
-    """Whether a pass of a definition has power, in a word; "" for rows that are none.
-
-    >>> [power(row) for row in Suite.example().rows]
-    ['', '']
-    """
-    if row.verdict is None or row.status is not Status.SATISFIED:
-        return ""
-    if row.verdict.power.tells:
-        return "yes"
-    return "no" if row.verdict.power.same or row.verdict.power.original is not None else "unknown"
-
-
 def word(outcome: Outcome) -> str:
     """The outcome as a table shows it: what makes a suite fail stands out.
 
@@ -262,24 +240,7 @@ def told(row: Row) -> str:
 
 def said(row: Row) -> str:
     """The evidence, and of a pass of a definition what the same check says of doing nothing."""
-    return f"{row.evidence}; {row.verdict.power}" if row.verdict is not None and power(row) else row.evidence
-
-
-def _table(rows: tuple[Row, ...]) -> list[str]:
-    """Aligned columns; the last one is folded."""
-    cells = [(row.check, word(row.outcome), power(row), str(row.runs), f"{row.seconds:.1f}") for row in rows]
-    head = ("check", "outcome", "power", "runs", "seconds")
-    width = [max(len(line[i]) for line in [head, *cells]) for i in range(5)]
-
-    def line(cell: tuple[str, ...]) -> str:
-        left, right = zip(cell[:3], width[:3], strict=True), zip(cell[3:], width[3:], strict=True)
-        return "  ".join([*(f"{text:<{w}}" for text, w in left), *(f"{text:>{w}}" for text, w in right)]) + "  "
-
-    lines = [line(head) + "evidence"]
-    for row, cell in zip(rows, cells, strict=True):
-        start = line(cell)
-        lines += textwrap.wrap(told(row), 112, initial_indent=start, subsequent_indent=" " * len(start))
-    return lines
+    return f"{row.evidence}; {row.verdict.power}" if row.verdict is not None and row.power else row.evidence
 
 
 def _notes(suite: Suite) -> list[str]:
@@ -287,22 +248,3 @@ def _notes(suite: Suite) -> list[str]:
     declared = [f"declared to fail: {name} ({why})" for name, why in suite.expected.items()]
     terms = f"α = {suite.alpha:g} over all definitions, {suite.budget} pairs at most for each, root seed {suite.seed}"
     return [*declared, f"{terms}; {suite.seconds:.1f} s."]
-
-
-def _row_to_dict(row: Row) -> dict[str, Any]:
-    made = {field.name: getattr(row, field.name) for field in dataclasses.fields(row)}
-    return made | {
-        "outcome": row.outcome.name,
-        "status": None if row.status is None else row.status.name,
-        "power": power(row),
-        "verdict": None if row.verdict is None else row.verdict.to_dict(),
-    }
-
-
-def _row_from_dict(made: dict[str, Any]) -> Row:
-    fields: dict[str, Any] = {field.name: made[field.name] for field in dataclasses.fields(Row)}
-    status, verdict = made["status"], made["verdict"]
-    fields["outcome"] = Outcome[made["outcome"]]
-    fields["status"] = None if status is None else Status[status]
-    fields["verdict"] = None if verdict is None else Verdict.from_json(json.dumps(verdict))
-    return Row(**fields)

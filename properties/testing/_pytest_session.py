@@ -7,12 +7,12 @@ project that does not use us pays nothing. What is here runs in sessions that do
 import dataclasses
 import hashlib
 import json
-import secrets
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ...formal._files import write_whole
 from ...formal._types import Real
 from ...formal.definitions._verdict import Verdict
 from ._slots import Slots, taken
@@ -153,16 +153,9 @@ def store(verdict: Verdict, folder: Path) -> None:
     provenance = {name: value for name, value in verdict.provenance.items() if name != "ledger"}
     content = dataclasses.replace(verdict, provenance=provenance, seconds=0.0).to_json()
     digest = hashlib.sha256(content.encode()).hexdigest()
-    _write(verdict.to_json(), folder / f"{digest[:32]}.json")
+    write_whole(folder / f"{digest[:32]}.json", verdict.to_json().encode())
 
 
 def store_totals(totals: dict[str, Any], folder: Path) -> None:
     """Write `ledger.json`."""
-    _write(json.dumps(totals, ensure_ascii=False, indent=1), folder / "ledger.json")
-
-
-def _write(text: str, path: Path) -> None:
-    """Write a file whole or not at all."""
-    draft = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
+    write_whole(folder / "ledger.json", json.dumps(totals, ensure_ascii=False, indent=1).encode())

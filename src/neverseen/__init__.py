@@ -1,6 +1,10 @@
 """As if the model had never seen it: untraining and unlearning as definitions that run."""
 
+import importlib.metadata
+
 import lazy_loader
+
+__version__ = importlib.metadata.version("neverseen")
 
 # Names load when first used: the command line must hear Ctrl-C while JAX is still on its way.
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,5 +1,7 @@
 """As if the model had never seen it: untraining and unlearning as definitions that run."""
 
+__version__: str
+
 from .algorithms import Guarantee as Guarantee
 from .algorithms import Learner as Learner
 from .algorithms import Remover as Remover
@@ -36,6 +38,7 @@ from .properties import plan as plan
 from .properties import profiles as profiles
 from .properties import relations as relations
 from .properties import remaining as remaining
+from .properties import report as report
 from .properties import scenarios as scenarios
 from .properties import strategies as strategies
 from .properties import sweep as sweep

@@ -1,22 +1,73 @@
 """`neverseen pool ls | verify | prune | digest | fill`: what the store holds, whether it is sound, room, and runs."""
 
 import argparse
-import dataclasses
 import json
 import re
 import time
 
+from ...algorithms.fill import executors
 from ...algorithms.pools._pool import SHARD
 from ...algorithms.pools._pool import Pool as RunsPool
-from ...algorithms.store._store import Damaged, Store
-from . import _names, _terminal
+from ...algorithms.store._store import Damaged, Pool, Store
+from ...formal._codec import to_json
+from ...formal._tabled import aligned
+from ..checks import check
+from ..runs._run_pools import streams
+from . import _terminal
+from ._flags import Command, flags, own
+from ._running import start, subject_of
+
+_STATUS = """\
+exit status: 0 done and all sound, 1 verify found damaged files, 2 usage, or what cannot be read, drawn or kept, 70 a
+fault of ours, 130 Ctrl-C (finished shards stay)
+
+The store keeps pools of runs between checks. It lies in NEVERSEEN_STORE, or else among the user's caches."""
+
+_ACTIONS = {
+    "ls": "list the pools, least recently used first",
+    "verify": "read and check every file, and set the damaged ones aside",
+    "prune": "remove what was least recently used, and damaged files",
+    "digest": "print the hash of a pool's runs",
+    "fill": "draw runs of a learner into the store, those that check would draw; again resumes",
+}
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _SIZE = re.compile(r"([0-9]{1,15}(?:[.][0-9]{1,15})?) ?((?:[kmgt]i?)?)b?", re.IGNORECASE | re.ASCII)
 
 
-def pool(args: argparse.Namespace) -> int:
-    """`neverseen pool`: one of its actions."""
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    """What it takes."""
+    actions = parser.add_subparsers(dest="action", metavar="|".join(_ACTIONS), required=True)
+    for name, summary in _ACTIONS.items():
+        action = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        own(action, "--store", help="the store's folder (default NEVERSEEN_STORE or the cache)")
+        if name == "prune":
+            said = "what may stay: 0, 500MB, 2GiB (default 0)"
+            action.add_argument("--limit", default="0", metavar="SIZE", help=said)
+        elif name == "digest":
+            action.add_argument("id", metavar="ID", help="of the pool, or how it starts")
+        else:
+            own(action, "--json")
+        if name == "fill":
+            _filling(action)
+
+
+def _filling(parser: argparse.ArgumentParser) -> None:
+    own(parser, "--learner", "--scenario")
+    flags(parser, check, "seed")
+    add = parser.add_argument
+    add("--runs", type=int, required=True, metavar="N", help="runs to have; whole shards of 32 are drawn")
+    rows = ("none", "forget", "behaviour")
+    add("--without", choices=rows, default="none", help="rows left out: none, S or S_full (default none)")
+    add("--workers", type=int, metavar="W", help="draw by W processes (default: in this one, on all cores)")
+    said = "draw by a Ray cluster (default one of this machine)"
+    add("--ray", nargs="?", const="local", metavar="ADDRESS", help=said)
+    add("--memory", default="256MiB", metavar="SIZE", help="of shards under way at most (default 256MiB)")
+    add("--limit", default="2GiB", metavar="SIZE", help="what the store may hold (default 2GiB)")
+
+
+def _run(args: argparse.Namespace) -> int:
+    """One of its actions."""
     return {"ls": _ls, "verify": _verify, "prune": _prune, "digest": _digest, "fill": _fill}[args.action](args)
 
 
@@ -24,16 +75,19 @@ def _ls(args: argparse.Namespace) -> int:
     store = Store(args.store)
     held = store.pools()
     if args.json:
-        _terminal.write_json(json.dumps([dataclasses.asdict(one) for one in held], ensure_ascii=False, indent=1))
+        _terminal.write_json(to_json(held))
         return 0
-    for one in held:
-        day = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.used))
-        aside = f"  [{one.aside} damaged]" if one.aside else ""
-        line = f"{one.id[:12]}  {one.shards:>6} shards  {_bytes(one.bytes):>9}  {day}  {one.description}{aside}"
+    for line in aligned(map(_held, held), right=(1, 2)):
         _terminal.write(_terminal.printable(line))
     total = f"{len(held)} pools, {sum(one.shards for one in held)} shards, {_bytes(sum(one.bytes for one in held))}"
     _terminal.write(_terminal.printable(f"{total} in {store.folder}"))
     return 0
+
+
+def _held(one: Pool) -> tuple[str, ...]:
+    day = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.used))
+    aside = f"  [{one.aside} damaged]" if one.aside else ""
+    return one.id[:12], f"{one.shards} shards", _bytes(one.bytes), day, f"{one.description}{aside}"
 
 
 def _verify(args: argparse.Namespace) -> int:
@@ -70,18 +124,14 @@ def _digest(args: argparse.Namespace) -> int:
 
 def _fill(args: argparse.Namespace) -> int:
     memory, limit = _size("--memory", args.memory), _size("--limit", args.limit)
-    from ._commands import start
-
     start()
-    from ...algorithms.fill import executors
-
-    made, store = _learner_pool(args), Store(args.store, limit)
+    pool, store = _learner_pool(args), Store(args.store, limit)
     crew = None if args.workers is None else executors.spawn(args.workers)
     if args.ray is not None:
         crew = executors.ray(args.ray, args.workers)
     started = time.monotonic()
     with _terminal.progress(args.runs, "runs") as progress:
-        shards = executors.fill(made, args.runs, store, crew, memory=memory, progress=progress)
+        shards = executors.fill(pool, args.runs, store, crew, memory=memory, progress=progress)
     count = -(-args.runs // SHARD)
     filled = {"pool": shards.id, "runs": count * SHARD, "seconds": round(time.monotonic() - started, 2)}
     filled["digest"] = shards.digest(count)
@@ -95,9 +145,7 @@ def _fill(args: argparse.Namespace) -> int:
 
 def _learner_pool(args: argparse.Namespace) -> RunsPool:
     """The pool that `check` draws its originals or its references from."""
-    learner, scenario = (_names.resolve(kind, getattr(args, kind)) for kind in ("learner", "scenario"))
-    from ..runs._run_pools import streams
-
+    learner, scenario = subject_of(args, "learner", "scenario")
     masks = {"none": None, "forget": scenario.forget, "behaviour": scenario.behaviour}
     unseen = masks[args.without]
     rows = scenario.rows if unseen is None else scenario.rows.without(unseen)
@@ -127,3 +175,7 @@ def _bytes(count: int) -> str:
             break
         size /= 1000
     return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
+
+
+_SUMMARY = "look after the stored runs: list them, check them, make room, fill"
+POOL = Command("pool", Store, _SUMMARY, _STATUS, _arguments, _run)

@@ -1,0 +1,90 @@
+"""What commands share: starting JAX, the values that names stand for, and publishing a result."""
+
+import argparse
+import dataclasses
+import logging
+import os
+import shlex
+from collections.abc import Callable
+from typing import Any, cast
+
+import jax
+
+from ...algorithms.pools import keep_compiled, use_host_cores
+from ...algorithms.store import Store
+from ...formal import Definition, Status, Unlearning, Untraining
+from ..report import write_report
+from . import _names, _terminal
+from ._blame import said
+
+EXIT = {Status.SATISFIED: 0, Status.REFUTED: 1, Status.INCONCLUSIVE: 3}
+_POSITIONAL = ("remover", "removed", "reference", "removers")
+_PRESENTATION = ("command", "json", "report", "plot", "store", "beside")
+
+
+def set_up(args: argparse.Namespace) -> Store | None:
+    """Every core a device and compiled programs kept; the store of runs, unless it is not wanted."""
+    start()
+    keep_compiled()
+    return None if args.store == "none" else Store(args.store)
+
+
+def start() -> None:
+    """Start JAX, every core of the host a device.
+
+    Raises:
+        ValueError: it has no device to run on, such as CUDA asked for and absent.
+    """
+    # It writes the traceback of what a callback raises; ours is one line.
+    quiet = os.environ.get("NEVERSEEN_TRACEBACK") != "1"
+    for name in ("jax._src.callback", "jax._src.debugging"):
+        logging.getLogger(name).setLevel(logging.CRITICAL if quiet else logging.NOTSET)
+    use_host_cores()
+    try:
+        jax.devices()
+    except Exception as error:
+        asked = os.environ.get("JAX_PLATFORMS") or "the platforms it knows"
+        reason = said(error).partition("\n")[0] or "none is there"
+        raise ValueError(f"JAX cannot start on {asked} ({reason}); mend JAX_PLATFORMS, or install it") from error
+
+
+def definition_of(name: str, level: str | None, epsilon: float = 1.0, delta: float = 0.05) -> Definition:
+    """The definition that --definition and --level name; ε and δ where they have a part in it.
+
+    Raises:
+        ValueError: a level that the definition does not have.
+    """
+    if name == "untraining":
+        if level == "distribution":
+            raise ValueError("--level distribution is one of unlearning; add --definition unlearning")
+        return Untraining(epsilon, delta)
+    return Unlearning(epsilon, delta, "distribution" if level == "distribution" else "dataset")
+
+
+def subject_of(args: argparse.Namespace, *kinds: _names.Kind) -> list[Any]:
+    """The values that the names stand for; remover, learner and scenario when no kind is named."""
+    return [_names.resolve(kind, getattr(args, kind)) for kind in kinds or ("remover", "learner", "scenario")]
+
+
+def publish(result: Any, args: argparse.Namespace, beside: Callable[[], dict[str, Any]] = dict) -> None:
+    """The result first, its page and what is measured for it after it: a full disk must not cost the result."""
+    if hasattr(result, "provenance"):
+        result = dataclasses.replace(result, provenance={**result.provenance, "command": again(args)})
+    _terminal.show(result, args.json)
+    if args.report:
+        write_report(result, args.report, **beside())
+
+
+def again(args: argparse.Namespace) -> str:
+    """The command with every default written out; how it was shown is left out."""
+    given = {name: value for name, value in vars(args).items() if value is not None and name not in _PRESENTATION}
+    words = ["neverseen", args.command, *(word for name in _POSITIONAL for word in _several(given.get(name, [])))]
+    for name, value in given.items():
+        if name not in _POSITIONAL and value is not False:
+            option = f"--{name.replace('_', '-')}"
+            words += [option] if value is True else [w for one in _several(value) for w in (option, str(one))]
+    return shlex.join(words)
+
+
+def _several(value: Any) -> list[Any]:
+    return cast(list[Any], value) if isinstance(value, list) else [value]

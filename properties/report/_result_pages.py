@@ -1,0 +1,162 @@
+"""The pages of results that are a table with its terms: metrics, a plan, sweeps, a relative check, proofs."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from ...formal.definitions._relative import Relative
+from ..checks._plan import Plan
+from ..checks._prove import Proofs, complaints, summary
+from ..checks._sweep import Sweep
+from ..engine._standing import SHARE
+from ..metrics._table import Table
+from . import _drawings as draw
+from ._page import Page, in_words
+from ._svg import number
+from ._sweep_drawing import sweep_picture
+
+_AS_IN_ALL = {"wide": True, "word": "", "mark": Markup(""), "command": None, "code": "", "drawings": [], "notes": []}
+
+
+def table_page(table: Table) -> Page:
+    """The page of a measurement.
+
+    >>> table_page(Table.example())[1]["title"]
+    'finetune on mlp'
+    """
+    facts = [
+        ("Definition", table.definition),
+        ("References", table.reference),
+        ("Runs of each arm", str(table.runs)),
+        ("Wall time", f"{number(table.seconds, 3)} s"),
+    ]
+    worth = "95 % intervals over runs. The floor is what fresh retrains get, do-nothing what the original gets."
+    return _page(
+        kicker="metrics of a remover",
+        title=table.subject,
+        rest=f"{table.subject}, against the reference of {table.definition}",
+        meaning="A metric is no verdict: a “no” is not a pass, and a check is what an error bound goes with.",
+        facts=facts,
+        heading="Metrics, each with its floor",
+        cells=table.cells,
+        notes=[worth, *(f"Left out: {name} ({why})." for name, why in table.left_out)],
+        provenance=table.provenance,
+    )
+
+
+def plan_page(plan: Plan) -> Page:
+    """The page of a plan.
+
+    >>> import neverseen as ns
+    >>> plan_page(ns.plan(ns.Untraining(1.0, 0.05), "none", replications=20))[1]["title"]
+    'Plan of a check'
+    """
+    names = ("alpha", "beta", "tolerance", "budget", "views", "replications", "seed")
+    terms = ", ".join(f"{name}={getattr(plan, name)!r}" for name in names)
+    return _page(
+        kicker="plan",
+        title="Plan of a check",
+        rest=plan.note,
+        meaning="A forecast from laws that are known: a size, no promise.",
+        facts=[("Pairs without which nothing is refuted", str(plan.least)), ("Effect", str(plan.effect))],
+        heading="How many pairs a verdict will need",
+        cells=[("", "Forecast"), *plan.cells],
+        code=f"ns.plan(ns.{plan.definition!r}, {str(plan.effect)!r},\n        {terms})",
+        provenance={},
+    )
+
+
+def sweeps_page(sweeps: Sequence[Sweep]) -> Page:
+    """The page of sweeps over the same sizes.
+
+    Raises:
+        ValueError: none is given.
+
+    >>> sweeps_page([Sweep("retrain", "ridge", "blobs", 4, (), "why")])[1]["rest"]
+    'retrain on ridge in blobs, as unlearning: does not apply: why'
+    """
+    if not sweeps:
+        raise ValueError("report: no sweep is given; give at least one")
+    verdicts = [point.verdict for one in sweeps for point in one.points]
+    rows = [(one.remover, *cells) for one in sweeps for cells in one.cells or [("–", one.result, "–")]]
+    facts = [("|S_full|", str(sweeps[0].full))]
+    shared: dict[str, Any] = {}
+    if verdicts:
+        facts += [("Claim", repr(verdicts[0].definition)), ("α of each verdict", number(verdicts[0].alpha, 3))]
+        shared = {name: verdicts[0].provenance.get(name) for name in ("seed", "grain", "versions")}
+    lines = [f"{one.subject}: {one.result}" for one in sweeps]
+    return _page(
+        kicker="sweep",
+        title="How much of S_full is enough",
+        rest=lines[0] if len(sweeps) == 1 else f"{len(sweeps)} removers: how much of S_full is enough",
+        meaning="INCONCLUSIVE is no pass; “no power”: doing nothing is not refuted either.",
+        facts=facts,
+        heading="Request by request",
+        cells=[("Remover", "Requested", "Verdict", "Pairs"), *rows],
+        drawings=[
+            (sweep_picture(sweeps), "A tick is SATISFIED, a cross REFUTED, a bar INCONCLUSIVE; beside it its pairs.")
+        ],
+        notes=[*lines, "A larger request may be refuted where a smaller one was not."],
+        provenance={name: value for name, value in shared.items() if value is not None},
+    )
+
+
+def relative_page(relative: Relative) -> Page:
+    """The page of a relative check.
+
+    >>> relative_page(Relative.example())[1]["word"]
+    'CLOSER_TO_ORIGINAL'
+    """
+    side, _, rest = relative.sentence.partition(":")
+    scale = {"position": relative.position, "above": relative.lower, "below": relative.upper}
+    scale |= {"distance from the reference, in the original’s": relative.distance}
+    facts = [(f"{name[0].upper()}{name[1:]}", "–" if at is None else number(at, 3)) for name, at in scale.items()]
+    facts += [("Triples used", f"{relative.triples} of {relative.budget}")]
+    facts += [("Chance of an error", f"α = {relative.alpha:g}")]
+    paths = {"closer to the original": relative.to_original, "closer to the reference": relative.to_reference}
+    return _page(
+        kicker="relative check",
+        title=f"{side}: {relative.subject}",
+        word=side,
+        rest=rest,
+        meaning="From the reference (0) to the original (1); it says nothing about the distance from that line.",
+        facts=[*facts, ("Wall time", f"{number(relative.seconds, 3)} s")],
+        heading="The evidence, triple by triple",
+        cells=[],
+        drawings=[(_wealth(relative, name, path), f"Wealth of bets for “{name}”.") for name, path in paths.items()],
+        provenance=relative.provenance,
+    )
+
+
+def proofs_page(proofs: Proofs) -> Page:
+    """The page of what `prove` ran.
+
+    >>> proofs_page(Proofs(0, ()))[1]["rest"]
+    '0 of 0 theorems hold; 0 of 0 negative twins refuted'
+    """
+    return _page(
+        kicker="proofs",
+        title="Theorems",
+        rest=summary(proofs.theorems),
+        meaning="A negative twin is a false variant of a statement: a check that cannot refute it would prove nothing.",
+        facts=[("Wall time", f"{number(proofs.seconds, 3)} s")],
+        heading="Theorem by theorem",
+        cells=[("Id", "", "Kind", "Cases", "Time", "Negative twin", "Statement"), *proofs.cells],
+        notes=complaints(proofs.theorems),
+        provenance={},
+    )
+
+
+def _page(provenance: dict[str, Any], **context: Any) -> Page:
+    told = [(name, in_words(value)) for name, value in provenance.items() if name != "command"]
+    return "result.html", _AS_IN_ALL | {"command": provenance.get("command"), "provenance": told} | context
+
+
+def _wealth(relative: Relative, name: str, path: tuple[float, ...]) -> Markup:
+    """The curve of a log wealth that stands still between looks."""
+    stands = zip((0.0, *path), (0, *relative.looks), relative.looks, strict=False)
+    steps = [value for value, last, look in stands for _ in range(look - last)]
+    level = math.log(1 / (SHARE * relative.alpha))
+    return draw.curve([*steps, *path[-1:]], level, "log wealth (nats)", f"ln(1/{SHARE}α)", name, "triples")
