@@ -18,7 +18,7 @@ import neverseen as ns
 from neverseen.algorithms.learners import LEARNERS
 from neverseen.algorithms.removers import FAULTY, HEURISTIC, REMOVERS
 from neverseen.algorithms.removers.faulty._training import heavy_ball
-from neverseen.properties.suite._result import Outcome
+from neverseen.properties.suite._result import RowOutcome
 
 RESULTS = pathlib.Path(__file__).with_suffix(".json")
 RIDGE, LOGISTIC, NOISY = LEARNERS["ridge"](), ns.learners.logistic(epochs=5, batch=8), LEARNERS["noisy"]()
@@ -66,9 +66,9 @@ def expected(name: str, remover: ns.Remover) -> dict[str, str]:
 
 def summary(suite: ns.Suite) -> dict[str, Any]:
     """What the table keeps of a suite."""
-    told = {outcome: [row for row in suite.rows if row.outcome is outcome] for outcome in Outcome}
+    told = {outcome: [row for row in suite.rows if row.outcome is outcome] for outcome in RowOutcome}
     names = {outcome.name.lower(): list(dict.fromkeys(row.check for row in rows)) for outcome, rows in told.items()}
-    wrong = [f"{row.check}: {row.evidence}" for row in suite.rows if row.failed or row.outcome is Outcome.UNDECIDED]
+    wrong = [f"{row.check}: {row.evidence}" for row in suite.rows if row.failed or row.outcome is RowOutcome.UNDECIDED]
     terms: dict[str, Any] = {"aims at": suite.aims_at, "learners": list(suite.learners), "status": suite.status.name}
     if suite.status.name == "INCONCLUSIVE":
         terms["why"] = suite.sentence

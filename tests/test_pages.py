@@ -20,7 +20,7 @@ from neverseen.properties.report import render
 from neverseen.properties.report._maps import heats, needed, region
 from neverseen.properties.report._rerun import check_again, row_again
 from neverseen.properties.runs._cost import Behaviour
-from neverseen.properties.suite._result import Outcome, Row
+from neverseen.properties.suite._result import RowOutcome, SuiteRow
 from neverseen.properties.testing.ledger import Ledger
 
 NAUGHTY = '<script>console.error("1")</script>'
@@ -39,13 +39,13 @@ def named(verdict: Verdict, name: str) -> Verdict:
 
 def suite(verdict: Verdict, name: str = "mine") -> ns.Suite:
     """Three checks, the failed one last."""
-    row = Row(
-        "untraining", f"{LEARNER} · {SCENARIO}", Outcome.EXPECTED, Status.REFUTED, "as declared", 80, 0.5, verdict
+    row = SuiteRow(
+        "untraining", f"{LEARNER} · {SCENARIO}", RowOutcome.EXPECTED, Status.REFUTED, "as declared", 80, 0.5, verdict
     )
     rows = (
         ns.Suite.example().rows[0],
         row,
-        dataclasses.replace(row, outcome=Outcome.FAILED, evidence=f"not so {name}"),
+        dataclasses.replace(row, outcome=RowOutcome.FAILED, evidence=f"not so {name}"),
     )
     return dataclasses.replace(ns.Suite.example(), remover=name, rows=rows, expected={"untraining": name})
 
@@ -156,7 +156,7 @@ def test_the_code_on_the_page_runs_the_check_again(checked: Verdict) -> None:
     given = {"ns": ns, "jax": jax, "remover": ns.removers.do_nothing(), "learner": LEARNER}
     again = eval(check_again(checked), given)
     assert dataclasses.replace(again, seconds=checked.seconds) == checked
-    relation = Row("empty-request", f"{LEARNER} · {SCENARIO}", Outcome.PASSED, Status.SATISFIED, "", 0, 0.0)
+    relation = SuiteRow("empty-request", f"{LEARNER} · {SCENARIO}", RowOutcome.PASSED, Status.SATISFIED, "", 0, 0.0)
     assert eval(row_again(relation, "do_nothing", 0), given).status is Status.SATISFIED
 
 

@@ -20,7 +20,7 @@ from neverseen.formal.definitions._verdict import Power, Status
 from neverseen.formal.theorems import find
 from neverseen.properties.checks._plan import Plan
 from neverseen.properties.checks._prove import Proofs, run_theorem
-from neverseen.properties.checks._sweep import Point, Sweep
+from neverseen.properties.checks._sweep import Sweep, SweepPoint
 from neverseen.properties.engine._effects import Effect
 from neverseen.properties.metrics import Table
 from neverseen.properties.report import render, write_report
@@ -30,7 +30,7 @@ KINDS: dict[str, Any] = {kind.__name__: kind for kind in (ns.Verdict, ns.Relativ
 
 
 def swept() -> Sweep:
-    return Sweep("retrain", "ridge", "blobs", 4, (Point(2, ns.Verdict.example()),))
+    return Sweep("retrain", "ridge", "blobs", 4, (SweepPoint(2, ns.Verdict.example()),))
 
 
 def planned(effect: str) -> Plan:

@@ -17,7 +17,7 @@ from neverseen.formal.definitions._verdict import Power, Verdict
 from neverseen.properties.checks import _question
 from neverseen.properties.cli._main import main
 from neverseen.properties.report import render
-from neverseen.properties.suite._result import Outcome, Row
+from neverseen.properties.suite._result import RowOutcome, SuiteRow
 
 SATISFIED, REFUTED, INCONCLUSIVE = ns.Status
 NOISY = ns.learners.noisy(ns.learners.ridge(), 0.1)
@@ -52,7 +52,7 @@ def test_a_wrong_remover_fails_what_it_claims_and_no_more(idle: ns.Suite) -> Non
     assert idle.status is REFUTED
     assert "FAILED" in outcomes(idle, "untraining")
     assert outcomes(idle, "unlearning") == {"UNCLAIMED"}
-    failed = [row for row in idle.rows if row.outcome is Outcome.FAILED]
+    failed = [row for row in idle.rows if row.outcome is RowOutcome.FAILED]
     assert {row.check for row in failed} == {"untraining"}
     assert "size=0" not in "".join(row.where for row in failed)
     assert all(row.verdict is not None and row.verdict.status is REFUTED for row in failed)
@@ -60,7 +60,7 @@ def test_a_wrong_remover_fails_what_it_claims_and_no_more(idle: ns.Suite) -> Non
 
 def test_who_claims_nothing_is_told_so(right: ns.Suite) -> None:
     rows = tuple(
-        dataclasses.replace(each, outcome=Outcome.UNCLAIMED) for each in right.rows if each.verdict is not None
+        dataclasses.replace(each, outcome=RowOutcome.UNCLAIMED) for each in right.rows if each.verdict is not None
     )
     made = dataclasses.replace(right, aims_at="neither", rows=rows)
     assert made.status is INCONCLUSIVE
@@ -73,17 +73,17 @@ def test_who_claims_nothing_is_told_so(right: ns.Suite) -> None:
 def test_a_declared_failure_that_holds_fails(right: ns.Suite) -> None:
     rows = [row for row in right.rows if row.check in ("pure", "untraining")]
     made = module._judged(rows, ns.removers.retrain(), {"untraining": "so they say"})  # pyright: ignore[reportPrivateUsage]
-    assert [row.outcome for row in made if row.failed] == [Outcome.UNEXPECTED]
+    assert [row.outcome for row in made if row.failed] == [RowOutcome.UNEXPECTED]
     assert made[-1].check == "untraining"
     assert "so they say" in made[-1].evidence
 
 
-def row(check: str, status: ns.Status | None, power: Power = TELLS) -> Row:
+def row(check: str, status: ns.Status | None, power: Power = TELLS) -> SuiteRow:
     verdict = None
     if check in ("untraining", "unlearning") and status is not None:
         definition = ns.Untraining(1.0, 0.05) if check == "untraining" else ns.Unlearning(1.0, 0.05)
         verdict = dataclasses.replace(Verdict.example(), definition=definition, status=status, power=power)
-    return Row(check, "", Outcome.INAPPLICABLE, status, "", 0, 0.0, verdict)
+    return SuiteRow(check, "", RowOutcome.INAPPLICABLE, status, "", 0, 0.0, verdict)
 
 
 FINE = ("untraining", SATISFIED)
@@ -146,7 +146,7 @@ def test_a_suite_needs_a_pass_with_power_of_each_notion_it_claims(aim: Any, powe
     remover = ns.Remover(lambda: None, "mine", aim)
     notions = ("untraining", "unlearning") if aim == "both" else (aim,)
 
-    def suite(*rows: Row) -> ns.Suite:
+    def suite(*rows: SuiteRow) -> ns.Suite:
         made = module._judged([*rows], remover, {})  # pyright: ignore[reportPrivateUsage]
         return dataclasses.replace(ns.Suite.example(), aims_at=aim, rows=made)
 
@@ -165,7 +165,9 @@ def test_a_suite_needs_a_pass_with_power_of_each_notion_it_claims(aim: Any, powe
     ("power", "word"), [(TELLS, "yes"), *((each, "no") for each in POWERLESS[:3]), (Power(), "unknown")]
 )
 def test_power_is_in_table_page_and_json(power: Power, word: str) -> None:
-    rows = tuple(dataclasses.replace(each, outcome=Outcome.PASSED) for each in (row("untraining", SATISFIED, power),))
+    rows = tuple(
+        dataclasses.replace(each, outcome=RowOutcome.PASSED) for each in (row("untraining", SATISFIED, power),)
+    )
     made = dataclasses.replace(ns.Suite.example(), rows=rows)
     head, line, *_ = str(made).splitlines()[1:]
     assert line[head.index("power") :].split()[0] == word
@@ -189,7 +191,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
         made.append((*given, terms))
         return Verdict.example()
 
-    def no_rows(*given: Any) -> Iterator[Row]:
+    def no_rows(*given: Any) -> Iterator[SuiteRow]:
         yield from (row(relation.name, SATISFIED) for relation in module.RELATIONS)
 
     monkeypatch.setattr(_question, "check", stand_in)
@@ -279,17 +281,17 @@ SHORT = ["suite", "retrain", "--store", "none"]
 @pytest.mark.parametrize(
     ("outcome", "code"),
     [
-        (Outcome.PASSED, 0),
-        (Outcome.EXPECTED, 3),
-        (Outcome.FAILED, 1),
-        (Outcome.UNEXPECTED, 1),
-        (Outcome.UNDECIDED, 3),
-        (Outcome.UNCLAIMED, 3),
-        (Outcome.INAPPLICABLE, 3),
+        (RowOutcome.PASSED, 0),
+        (RowOutcome.EXPECTED, 3),
+        (RowOutcome.FAILED, 1),
+        (RowOutcome.UNEXPECTED, 1),
+        (RowOutcome.UNDECIDED, 3),
+        (RowOutcome.UNCLAIMED, 3),
+        (RowOutcome.INAPPLICABLE, 3),
     ],
 )
 def test_the_worst_outcome_is_the_exit_status(
-    outcome: Outcome, code: int, given: dict[str, Any], capsys: Capture
+    outcome: RowOutcome, code: int, given: dict[str, Any], capsys: Capture
 ) -> None:
     rows = (row("pure", SATISFIED), dataclasses.replace(row("untraining", SATISFIED), outcome=outcome))
     given["suite"] = dataclasses.replace(ns.Suite.example(), rows=rows)

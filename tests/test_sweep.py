@@ -17,7 +17,7 @@ from neverseen.algorithms import removers
 from neverseen.algorithms.pools._recent import MEMORY, Recent
 from neverseen.formal._codec import from_json, to_json
 from neverseen.formal.definitions._verdict import Power, Status, Verdict
-from neverseen.properties.checks._sweep import Point, Sweep, sweep, sweep_all
+from neverseen.properties.checks._sweep import Sweep, SweepPoint, sweep, sweep_all
 from neverseen.properties.cli import _sweep, main
 from neverseen.properties.report._sweep_drawing import drawing
 from neverseen.properties.scenarios import nested
@@ -68,8 +68,8 @@ def test_the_levels_are_shared_and_the_streams_named() -> None:
     assert {p.verdict.provenance["keyed_as"] for p in made.points} == {SCENE.digest()}
 
 
-def example(status: Status, size: int) -> Point:
-    return Point(size, dataclasses.replace(Verdict.example(), status=status))
+def example(status: Status, size: int) -> SweepPoint:
+    return SweepPoint(size, dataclasses.replace(Verdict.example(), status=status))
 
 
 def swept(*found: Status) -> Sweep:
@@ -86,7 +86,7 @@ def test_a_pass_without_power_and_what_is_open_are_said_to_be_no_pass() -> None:
         Power(same=True): "SATISFIED, no power",
     }
     for power, word in words.items():
-        made = Sweep("mine", "ridge", "blobs", 4, (Point(2, dataclasses.replace(passed, power=power)),))
+        made = Sweep("mine", "ridge", "blobs", 4, (SweepPoint(2, dataclasses.replace(passed, power=power)),))
         assert made.points[0].word == word
         assert made.result.endswith(f", {word}")
         assert made.to_dict()["points"][0]["word"] == word

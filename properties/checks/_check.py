@@ -29,7 +29,7 @@ from ..engine._sequential import Terms
 from ..runs._draw import PAIRS, blocks, originals
 from ..runs._dry_run import dry_run
 from ..runs._rehearsal import rehearse
-from ..runs._subject import own, subject
+from ..runs._subject import own_observables, subject
 from ..runs._views import views_of
 from ..runs.observables import Observables
 from ._closed_form import check_finite, check_gaussian
@@ -103,7 +103,7 @@ def check(
     ('REFUTED', True)
     """
     subject(finite=True, definition=definition, remover=remover, learner=learner, scenario=scenario)
-    mine = own(observables)
+    mine = own_observables(observables)
     flag("resolution", resolution)
     flag("require_power", require_power)
     if isinstance(learner, FiniteLearner) and isinstance(remover, FiniteRemover) and isinstance(scenario, World):

@@ -17,7 +17,7 @@ from ..engine._provenance import surroundings
 from ..runs._cost import behaviour_of
 from ..runs._dry_run import dry_run
 from ..runs._rehearsal import rehearse
-from ..runs._subject import own, several, subject
+from ..runs._subject import own_observables, several, subject
 from ..runs._views import views_of
 from ..runs.observables import Observables
 from ._check import check
@@ -97,7 +97,7 @@ def compare_removers(
     share = share_of(level("alpha", alpha), max(len(asked) * len(claims), 2))
     chosen = sum(named for *_, named in asked)
     terms: dict[str, Any] = {"alpha": share, "beta": beta / chosen, "tolerance": tolerance, "budget": budget}
-    terms |= {"seed": seed, "grain": grain, "store": store, "observables": own(observables)}
+    terms |= {"seed": seed, "grain": grain, "store": store, "observables": own_observables(observables)}
     rows: list[Compared] = []
     for place, (remover, anchor, named) in enumerate(asked):
         if progress is not None:

@@ -129,7 +129,7 @@ class Comparison(
     @property
     def cells(self) -> list[tuple[str, ...]]:
         """The rows that ran as words, the heads first."""
-        claims = (cell for _, claim in self._claims() for cell in (named(claim), "ε ≥", "pairs"))
+        claims = (cell for _, claim in self._claims() for cell in (claim_words(claim), "ε ≥", "pairs"))
         heads = ("remover", *claims, "cost", "retained", "unseen")
         return [heads, *((row.remover, *_cells(self, row)) for row in self.rows if not row.why)]
 
@@ -143,11 +143,11 @@ class Comparison(
         return list(enumerate(self.definitions))
 
 
-def named(claim: Definition) -> str:
+def claim_words(claim: Definition) -> str:
     """A claim as the head of a column.
 
     >>> import neverseen as ns
-    >>> named(ns.Unlearning(1.0, 0.05, "distribution"))
+    >>> claim_words(ns.Unlearning(1.0, 0.05, "distribution"))
     '(1, 0.05)-unlearning, D redrawn'
     """
     return f"({claim.epsilon:g}, {claim.delta:g})-{claim.name}{', D redrawn' if claim.redraws else ''}"
@@ -198,7 +198,7 @@ def _counted(claim: Definition, verdicts: list[Verdict], original: Verdict | Non
     found = Counter(worded(verdict, original) for verdict in verdicts)
     words = dict.fromkeys([*(status.name for status in Status), *sorted(found)])
     told = [f"{found[word]} {'is' if found[word] == 1 else 'are'} {word}" for word in words if found[word]]
-    return f"{', '.join(told) or 'none was judged'} as {named(claim)}"
+    return f"{', '.join(told) or 'none was judged'} as {claim_words(claim)}"
 
 
 def _percent(share: float | None) -> str:

@@ -91,7 +91,7 @@ class Proofs(Coded, Untruthful, outcome="holds", says=("holds", "finished", "sec
         return [_cells(row) for row in self.theorems]
 
     def __str__(self) -> str:
-        return "\n".join([*aligned(self.cells, right=(3, 4)), *complaints(self.theorems), summary(self.theorems)])
+        return "\n".join([*aligned(self.cells, right=(3, 4)), *complaints(self.theorems), proof_summary(self.theorems)])
 
     @property
     def seconds(self) -> float:

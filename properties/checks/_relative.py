@@ -13,7 +13,7 @@ from ..engine._progress import Progress, watched
 from ..runs._draw import PAIRS, blocks
 from ..runs._dry_run import dry_run
 from ..runs._rehearsal import rehearse
-from ..runs._subject import own, subject
+from ..runs._subject import own_observables, subject
 from ..runs._views import views_of
 from ..runs.observables import Observables
 
@@ -89,7 +89,7 @@ def check_relative(
     'CLOSER_TO_ORIGINAL'
     """
     subject(definition=definition, remover=remover, learner=learner, scenario=scenario)
-    mine = own(observables)
+    mine = own_observables(observables)
     definition.admit(scenario)
     started = time.perf_counter()
     admit_triples(alpha, budget, grain)

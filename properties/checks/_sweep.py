@@ -24,14 +24,14 @@ EIGHTHS = tuple(Fraction(k, 8) for k in range(1, 9))
 
 
 @dataclasses.dataclass(frozen=True)
-class Point(Coded, says=("word",)):
+class SweepPoint(Coded, says=("word",)):
     """One request of a sweep.
 
     Args:
         size: |S|.
         verdict: as unlearning.
 
-    >>> Point(2, Verdict.example()).size
+    >>> SweepPoint(2, Verdict.example()).size
     2
     """
 
@@ -43,7 +43,7 @@ class Point(Coded, says=("word",)):
         """The status; of a pass that doing nothing has too, and of what was not decided, that as well.
 
         >>> undecided = dataclasses.replace(Verdict.example(), status=Status.INCONCLUSIVE)
-        >>> Point(2, Verdict.example()).word, Point(2, undecided).word
+        >>> SweepPoint(2, Verdict.example()).word, SweepPoint(2, undecided).word
         ('REFUTED', 'INCONCLUSIVE: no pass')
         """
         power, status = self.verdict.power, self.verdict.status
@@ -63,7 +63,7 @@ class Sweep(Coded, Untruthful, outcome="points", says=("result", "enough")):
         points: in order of |S|; none where the remover does not run on the learner.
         trouble: why it does not run; "" where it does.
 
-    >>> made = Sweep("retrain", "ridge", "blobs", 4, (Point(2, Verdict.example()),))
+    >>> made = Sweep("retrain", "ridge", "blobs", 4, (SweepPoint(2, Verdict.example()),))
     >>> made.enough is None, str(made).splitlines()[-1]
     (True, 'every request was refuted')
     """
@@ -72,7 +72,7 @@ class Sweep(Coded, Untruthful, outcome="points", says=("result", "enough")):
     learner: str
     scenario: str
     full: int
-    points: tuple[Point, ...]
+    points: tuple[SweepPoint, ...]
     trouble: str = ""
 
     @property
@@ -82,11 +82,11 @@ class Sweep(Coded, Untruthful, outcome="points", says=("result", "enough")):
         return None if point is None else point.size
 
     @property
-    def unrefuted(self) -> Point | None:
+    def unrefuted(self) -> SweepPoint | None:
         """The smallest request that was not refuted, if any was not; it need not have been decided."""
         return self._first(Status.SATISFIED, Status.INCONCLUSIVE)
 
-    def _first(self, *statuses: Status) -> Point | None:
+    def _first(self, *statuses: Status) -> SweepPoint | None:
         return next((point for point in self.points if point.verdict.status in statuses), None)
 
     @property
@@ -101,7 +101,7 @@ class Sweep(Coded, Untruthful, outcome="points", says=("result", "enough")):
             return f"no request is established to be enough; smallest ratio not refuted: {self._share(undecided)}"
         return f"smallest ratio satisfied: {self._share(satisfied)}"
 
-    def _share(self, point: Point) -> str:
+    def _share(self, point: SweepPoint) -> str:
         return f"|S|/|S_full| = {point.size / self.full:g} ({point.size} of {self.full} rows), {point.word}"
 
     @property
@@ -163,10 +163,10 @@ def sweep(
     level("alpha", alpha)
     level("beta", beta)
     claim, share = Unlearning(epsilon, delta), {"alpha": alpha / len(sizes), "beta": beta / len(sizes)}
-    points: list[Point] = []
+    points: list[SweepPoint] = []
     for size in sizes:
         asked = nested(scenario, size, options.get("seed", 0))
-        points.append(Point(size, check(claim, remover, learner, asked, keyed_as=scenario, **share, **options)))
+        points.append(SweepPoint(size, check(claim, remover, learner, asked, keyed_as=scenario, **share, **options)))
         if progress is not None:
             progress(len(points), len(sizes), str(remover))
     return Sweep(str(remover), str(learner), str(scenario), full, tuple(points))

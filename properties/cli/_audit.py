@@ -6,7 +6,7 @@ from ..checks import check
 from ..saved import _folders, check_samples
 from . import _terminal
 from ._check import show_views
-from ._flags import EPILOG, Command, closeness, flags, own, terms
+from ._flags import EPILOG, Command, cli_options, closeness, flags, terms
 from ._running import EXIT, definition_of, publish, start
 
 
@@ -16,11 +16,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("removed", metavar="REMOVED", help=f"runs of the removed model, first axis runs: {files}")
     parser.add_argument("reference", metavar="REFERENCE", help="runs of the reference, under the same names")
     parser.add_argument("--original", metavar="ORIGINAL", help="runs of the original model: would they pass?")
-    own(parser, "--definition")
+    cli_options(parser, "--definition")
     closeness(parser)
     choices = {"layout": {"choices": ("runs", "views")}, "diverged": {"choices": ("refuse", "event")}}
     flags(parser, AUDIT.function, like=check, **choices)
-    own(parser, "--json", "--report")
+    cli_options(parser, "--json", "--report")
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from .. import metrics
 from ..checks import check
 from ..runs import behaviour_of
 from . import _terminal
-from ._flags import EPILOG, Command, closeness, flags, own, terms
+from ._flags import EPILOG, Command, cli_options, closeness, flags, terms
 from ._measure import chosen_metrics
 from ._running import EXIT, definition_of, publish, set_up, subject_of
 
@@ -21,11 +21,11 @@ BESIDE = 64
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     """What it takes."""
-    own(parser, "remover", "--definition")
+    cli_options(parser, "remover", "--definition")
     closeness(parser)
-    own(parser, "--level", "--learner", "--scenario", "--store")
+    cli_options(parser, "--level", "--learner", "--scenario", "--store")
     flags(parser, CHECK.function)
-    own(parser, "--json", "--report")
+    cli_options(parser, "--json", "--report")
     said = "metrics for the report, separated by commas (default all that apply); none leaves them and the cost out"
     parser.add_argument("--metrics", dest="beside", metavar="A,B", help=said)
 

@@ -4,7 +4,7 @@ import argparse
 
 from ..checks import check, check_relative
 from . import _terminal
-from ._flags import Command, flags, own, terms
+from ._flags import Command, cli_options, flags, terms
 from ._running import definition_of, publish, set_up, subject_of
 
 _STATUS = """\
@@ -17,9 +17,9 @@ original is, or that diverged, is closer to neither. Names are as in `neverseen 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     """What it takes."""
-    own(parser, "remover", "--definition", "--level", "--learner", "--scenario", "--store")
+    cli_options(parser, "remover", "--definition", "--level", "--learner", "--scenario", "--store")
     flags(parser, check_relative, like=check)
-    own(parser, "--json", "--report")
+    cli_options(parser, "--json", "--report")
 
 
 def _run(args: argparse.Namespace) -> int:

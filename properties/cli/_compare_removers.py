@@ -6,7 +6,7 @@ from ...formal import Definition, Status
 from ..checks import Comparison, check, compare_removers
 from ..checks._comparison import powerless
 from . import _names, _terminal
-from ._flags import Command, closeness, flags, own, terms
+from ._flags import Command, cli_options, closeness, flags, terms
 from ._running import EXIT, definition_of, publish, set_up, subject_of
 
 _STATUS = """\
@@ -24,13 +24,15 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "removers", metavar="REMOVER", nargs="+", help="listed names, FILE.py:ATTRIBUTE or MODULE:ATTRIBUTE"
     )
-    own(parser, "--definition", choices=("untraining", "unlearning", "both"), default="both", help="(default both)")
+    cli_options(
+        parser, "--definition", choices=("untraining", "unlearning", "both"), default="both", help="(default both)"
+    )
     closeness(parser)
-    own(parser, "--level", "--learner", "--store")
+    cli_options(parser, "--level", "--learner", "--store")
     where = "digits:forget=near-duplicates"
-    own(parser, "--scenario", default=where, help=f"data and request (default {where})")
+    cli_options(parser, "--scenario", default=where, help=f"data and request (default {where})")
     flags(parser, compare_removers, like=check)
-    own(parser, "--json", "--report")
+    cli_options(parser, "--json", "--report")
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -71,11 +71,11 @@ class Command:
     aliases: tuple[str, ...] = ()
 
 
-def own(parser: argparse.ArgumentParser, *names: str, **changes: Any) -> None:
+def cli_options(parser: argparse.ArgumentParser, *names: str, **changes: Any) -> None:
     """Options of the command line's own, by name; changes are for all of them.
 
     >>> parser = argparse.ArgumentParser()
-    >>> own(parser, "remover", "--learner", "--json")
+    >>> cli_options(parser, "remover", "--learner", "--json")
     >>> parser.parse_args(["retrain"])
     Namespace(remover='retrain', learner='mlp', json=False)
     """

@@ -15,7 +15,7 @@ from ...formal.theorems import THEOREMS
 from ..metrics import implementing
 from ..runs.observables import DEFAULTS, OBSERVABLES
 from . import _names, _terminal
-from ._flags import Command, own
+from ._flags import Command, cli_options
 
 _KINDS = ("learners", "removers", "scenarios", "definitions", "theorems", "metrics", "observables")
 _NOTES = ("kind", "arguments", "notion", "unseen")
@@ -24,7 +24,7 @@ _NOTES = ("kind", "arguments", "notion", "unseen")
 def _arguments(parser: argparse.ArgumentParser) -> None:
     """What it takes."""
     parser.add_argument("kind", choices=_KINDS, metavar="|".join(_KINDS), help="what to list")
-    own(parser, "--json")
+    cli_options(parser, "--json")
 
 
 def _run(args: argparse.Namespace) -> int:

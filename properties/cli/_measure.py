@@ -5,7 +5,7 @@ import argparse
 from ..checks import check
 from ..metrics import Metric, measure, named
 from . import _terminal
-from ._flags import Command, flags, own, terms
+from ._flags import Command, cli_options, flags, terms
 from ._running import definition_of, publish, set_up, subject_of
 
 _STATUS = """\
@@ -17,11 +17,11 @@ metric is no verdict: neverseen check decides. `neverseen list metrics` shows th
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     """What it takes."""
-    own(parser, "remover", "--definition", "--level")
+    cli_options(parser, "remover", "--definition", "--level")
     parser.add_argument("--metrics", metavar="A,B", help="names, separated by commas (default all that apply)")
-    own(parser, "--learner", "--scenario", "--store")
+    cli_options(parser, "--learner", "--scenario", "--store")
     flags(parser, measure, like=check)
-    own(parser, "--json", "--report")
+    cli_options(parser, "--json", "--report")
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ import argparse
 
 from ...formal import Untraining
 from ..checks import check, plan
-from ._flags import Command, closeness, flags, own, terms
+from ._flags import Command, cli_options, closeness, flags, terms
 from ._running import publish
 
 _STATUS = """\
@@ -18,7 +18,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     """What it takes."""
     closeness(parser)
     flags(parser, plan, like=check)
-    own(parser, "--json", "--report")
+    cli_options(parser, "--json", "--report")
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -8,13 +8,13 @@ import time
 from ...algorithms.fill import executors
 from ...algorithms.pools._pool import SHARD
 from ...algorithms.pools._pool import Pool as RunsPool
-from ...algorithms.store._store import Damaged, Pool, Store
+from ...algorithms.store._store import Damaged, Store, StoredPool
 from ...formal._codec import to_json
 from ...formal._tabled import aligned
 from ..checks import check
 from ..runs._run_pools import streams
 from . import _terminal
-from ._flags import Command, flags, own
+from ._flags import Command, cli_options, flags
 from ._running import start, subject_of
 
 _STATUS = """\
@@ -40,20 +40,20 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="|".join(_ACTIONS), required=True)
     for name, summary in _ACTIONS.items():
         action = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        own(action, "--store", help="the store's folder (default NEVERSEEN_STORE or the cache)")
+        cli_options(action, "--store", help="the store's folder (default NEVERSEEN_STORE or the cache)")
         if name == "prune":
             said = "what may stay: 0, 500MB, 2GiB (default 0)"
             action.add_argument("--limit", default="0", metavar="SIZE", help=said)
         elif name == "digest":
             action.add_argument("id", metavar="ID", help="of the pool, or how it starts")
         else:
-            own(action, "--json")
+            cli_options(action, "--json")
         if name == "fill":
             _filling(action)
 
 
 def _filling(parser: argparse.ArgumentParser) -> None:
-    own(parser, "--learner", "--scenario")
+    cli_options(parser, "--learner", "--scenario")
     flags(parser, check, "seed")
     add = parser.add_argument
     add("--runs", type=int, required=True, metavar="N", help="runs to have; whole shards of 32 are drawn")
@@ -84,7 +84,7 @@ def _ls(args: argparse.Namespace) -> int:
     return 0
 
 
-def _held(one: Pool) -> tuple[str, ...]:
+def _held(one: StoredPool) -> tuple[str, ...]:
     day = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.used))
     aside = f"  [{one.aside} damaged]" if one.aside else ""
     return one.id[:12], f"{one.shards} shards", _bytes(one.bytes), day, f"{one.description}{aside}"

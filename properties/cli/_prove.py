@@ -4,7 +4,7 @@ import argparse
 
 from ..checks._prove import Proofs, Proved, chosen, run_theorem
 from . import _terminal
-from ._flags import Command, own
+from ._flags import Command, cli_options
 from ._running import publish
 
 _STATUS = """\
@@ -19,7 +19,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     """What it takes."""
     parser.add_argument("theorem", nargs="?", metavar="ID", help="a theorem, T2a, or all its parts, T2 (default all)")
     parser.add_argument("--latex", action="store_true", help="print the statements as LaTeX and prove nothing")
-    own(parser, "--json", "--report")
+    cli_options(parser, "--json", "--report")
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ import argparse
 from ..checks import check
 from ..suite import check_suite, relations
 from . import _names, _terminal
-from ._flags import Command, flags, own, terms
+from ._flags import Command, cli_options, flags, terms
 from ._running import EXIT, publish, set_up, subject_of
 
 _STATUS = """\
@@ -17,13 +17,13 @@ What is claimed follows from what the remover aims at. The other notion's rows a
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     """What it takes."""
-    own(parser, "remover", "--store")
+    cli_options(parser, "remover", "--store")
     said = "what trains the models (default what it is made for, or ridge and logistic)"
-    own(parser, "--learner", default=None, help=said)
+    cli_options(parser, "--learner", default=None, help=said)
     flags(parser, check_suite, like=check)
     said = "a check, untraining or unlearning that is to fail, and why; may be given again"
     parser.add_argument("--expect", action="append", default=[], metavar="NAME=WHY", help=said)
-    own(parser, "--json", "--report")
+    cli_options(parser, "--json", "--report")
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from ..checks._sweep import EIGHTHS
 from ..report._page import write_page
 from ..report._sweep_drawing import drawing
 from . import _names, _terminal
-from ._flags import Command, flags, own, terms
+from ._flags import Command, cli_options, flags, terms
 from ._running import publish, set_up, subject_of
 
 _STATUS = """\
@@ -27,16 +27,16 @@ _OF_CHECK = ("budget", "tolerance", "seed", "grain")
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     """What it takes."""
-    own(parser, "remover", help="a listed name, FILE.py:ATTRIBUTE or MODULE:ATTRIBUTE, or all")
+    cli_options(parser, "remover", help="a listed name, FILE.py:ATTRIBUTE or MODULE:ATTRIBUTE, or all")
     where, eighths = "digits:forget=class", ",".join(map(str, EIGHTHS))
-    own(parser, "--learner", "--store")
-    own(parser, "--scenario", default=where, help=f"D and S_full (default {where})")
+    cli_options(parser, "--learner", "--store")
+    cli_options(parser, "--scenario", default=where, help=f"D and S_full (default {where})")
     said = f"|S|/|S_full|, separated by commas (default {eighths})"
     parser.add_argument("--ratios", default=eighths, metavar="R", help=said)
     flags(parser, sweep)
     flags(parser, check, *_OF_CHECK)
     parser.add_argument("--plot", metavar="FILE.svg", help="also draw the sweep")
-    own(parser, "--json", "--report")
+    cli_options(parser, "--json", "--report")
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..checks._comparison import Compared, Comparison, figures, judged_on, named, worded
+from ..checks._comparison import Compared, Comparison, claim_words, figures, judged_on, worded
 from . import _drawings as draw
 from ._page import Page, in_words
 from ._svg import number
@@ -38,7 +38,7 @@ def comparison_page(made: Comparison) -> Page:
         "mark": Markup(""),
         "meaning": _MEANING,
         "facts": facts,
-        "claims": [named(claim) for claim in made.definitions],
+        "claims": [claim_words(claim) for claim in made.definitions],
         "rows": [_row(made, row) for row in made.rows],
         "command": made.provenance.get("command"),
         "code": _again(made),

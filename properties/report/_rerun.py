@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from ...formal.definitions._verdict import Verdict
-from ..suite._result import Row
+from ..suite._result import SuiteRow
 
 
 def check_again(v: Verdict) -> str:
@@ -28,7 +28,7 @@ def check_again(v: Verdict) -> str:
     return f"# {'; '.join(values)}\n{call}"
 
 
-def row_again(row: Row, remover: str, seed: int) -> str:
+def row_again(row: SuiteRow, remover: str, seed: int) -> str:
     """The code behind a row of a suite; "" where nothing was run.
 
     >>> from neverseen.properties.suite._result import Suite

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from ...formal.definitions._relative import Relative
 from ..checks._plan import Plan
-from ..checks._prove import Proofs, complaints, summary
+from ..checks._prove import Proofs, complaints, proof_summary
 from ..checks._sweep import Sweep
 from ..engine._standing import SHARE
 from ..metrics._table import Table
@@ -139,7 +139,7 @@ def proofs_page(proofs: Proofs) -> Page:
     return _page(
         kicker="proofs",
         title="Theorems",
-        rest=summary(proofs.theorems),
+        rest=proof_summary(proofs.theorems),
         meaning="A negative twin is a false variant of a statement: a check that cannot refute it would prove nothing.",
         facts=[("Wall time", f"{number(proofs.seconds, 3)} s")],
         heading="Theorem by theorem",

@@ -5,19 +5,19 @@ from typing import Any
 from markupsafe import Markup
 
 from ...formal.definitions._verdict import Status
-from ..suite._result import Outcome, Row, Suite, said, word
+from ..suite._result import RowOutcome, Suite, SuiteRow, word
 from . import _drawings as draw
 from ._page import Page, in_words
 from ._rerun import row_again
 
 _EXPECTED = {
-    Outcome.PASSED: "yes",
-    Outcome.EXPECTED: "yes: declared to fail",
-    Outcome.FAILED: "no",
-    Outcome.UNEXPECTED: "no: declared to fail",
-    Outcome.UNDECIDED: "open",
-    Outcome.UNCLAIMED: "nothing was expected",
-    Outcome.INAPPLICABLE: "–",
+    RowOutcome.PASSED: "yes",
+    RowOutcome.EXPECTED: "yes: declared to fail",
+    RowOutcome.FAILED: "no",
+    RowOutcome.UNEXPECTED: "no: declared to fail",
+    RowOutcome.UNDECIDED: "open",
+    RowOutcome.UNCLAIMED: "nothing was expected",
+    RowOutcome.INAPPLICABLE: "–",
 }
 _FIRST = (Status.REFUTED, Status.INCONCLUSIVE, Status.SATISFIED, None)
 
@@ -40,7 +40,7 @@ def suite_page(suite: Suite) -> Page:
         "meaning": _meaning(suite),
         "facts": _facts(suite),
         "rows": [_row(row, suite) for row in ordered],
-        "words": [(word(one), one.value) for one in Outcome if any(row.outcome is one for row in suite.rows)],
+        "words": [(word(one), one.value) for one in RowOutcome if any(row.outcome is one for row in suite.rows)],
         "command": suite.provenance.get("command"),
         "provenance": [(name, in_words(value)) for name, value in suite.provenance.items() if name != "command"],
         "cells": suite.cells,
@@ -53,8 +53,8 @@ def _meaning(suite: Suite) -> str:
     return f"{bound} Exact relations spend nothing."
 
 
-def _row(row: Row, suite: Suite) -> dict[str, Any]:
-    declared = suite.expected.get(row.check, "") if row.outcome in (Outcome.EXPECTED, Outcome.UNEXPECTED) else ""
+def _row(row: SuiteRow, suite: Suite) -> dict[str, Any]:
+    declared = suite.expected.get(row.check, "") if row.outcome in (RowOutcome.EXPECTED, RowOutcome.UNEXPECTED) else ""
     return {
         "failed": row.failed,
         "check": row.check,
@@ -63,7 +63,7 @@ def _row(row: Row, suite: Suite) -> dict[str, Any]:
         "word": word(row.outcome),
         "expected": _EXPECTED[row.outcome] + (f" ({declared})" if declared else ""),
         "power": row.power,
-        "said": row.evidence if row.status is None else f"{row.status.name}: {said(row)}",
+        "said": row.evidence if row.status is None else f"{row.status.name}: {evidence_words(row)}",
         "where": row.where,
         "runs": row.runs,
         "seconds": f"{row.seconds:.1f}",

@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ...formal._types import Real
-from ..checks._sweep import Point, Sweep
+from ..checks._sweep import Sweep, SweepPoint
 from . import _svg as svg
 from ._drawings import mark_parts
 
@@ -65,7 +65,7 @@ def _row(made: Sweep, sizes: list[int], top: Real) -> Markup:
     return Markup("").join([svg.line((12, top), (width, top), "grid"), name, *cells, *none])
 
 
-def _cell(point: Point, left: Real, top: Real) -> Markup:
+def _cell(point: SweepPoint, left: Real, top: Real) -> Markup:
     status = point.verdict.status
     shape = svg.tag("g", *mark_parts(status), transform=f"translate({left:g} {top:g}) scale(0.5)")
     beside = svg.text(left + 20, top + 12, str(point.verdict.pairs), "count", "start")

@@ -14,7 +14,7 @@ from ...algorithms.programs._programs import momentary
 from ...formal._numbers import root_seed
 from ...formal.definitions._definitions import Definition, reference_rows
 from ...formal.definitions._scenario import Rows, Scenario, scenario_key
-from ._subject import own
+from ._subject import own_observables
 from ._views import seen_of, views_of
 
 _STREAMS = ("data", "training", "removal", "grain", "other data", "other training")
@@ -45,7 +45,7 @@ def programs(
     made = (centred_remover(remover), centred_learner(learner)) if declared else (remover, learner)
     pools = arms(definition, *made, scenario, streams(scenario if keyed_as is None else keyed_as, seed))
     return *(pool.key for pool in pools), seen_of(
-        learner, pools[0].shapes, views_of(scenario, definition, own(observables))
+        learner, pools[0].shapes, views_of(scenario, definition, own_observables(observables))
     )
 
 

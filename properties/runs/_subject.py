@@ -69,14 +69,14 @@ def several(removers: Any) -> list[Remover]:
     return found
 
 
-def own(observables: Any) -> tuple[Observable, ...]:
+def own_observables(observables: Any) -> tuple[Observable, ...]:
     """A user's own observables as a tuple: one, several, or none.
 
     Raises:
         ValueError: something else, or a name that is given twice or is that of one a check looks at anyway.
 
     >>> import neverseen as ns
-    >>> own(ns.observables.SCORES), own([ns.observables.LOSS])
+    >>> own_observables(ns.observables.SCORES), own_observables([ns.observables.LOSS])
     Traceback (most recent call last):
     ValueError: observables: a check looks at 'loss' anyway; leave it out, or give yours another name
     """

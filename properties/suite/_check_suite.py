@@ -21,11 +21,11 @@ from ..checks._question import Question
 from ..engine._progress import Progress
 from ..engine._provenance import surroundings
 from ..runs._rehearsal import rehearse
-from ..runs._subject import mapping, own, subject
+from ..runs._subject import mapping, own_observables, subject
 from ..runs._trial import Trial
 from ..runs.observables import Observables
 from ..scenarios import blobs, digits
-from ._result import Outcome, Row, Suite
+from ._result import RowOutcome, Suite, SuiteRow
 from .relations import RELATIONS, Relation
 
 
@@ -94,7 +94,7 @@ def check_suite(
     subject(remover=remover)
     if learner is not None:
         subject(learner=learner)
-    started, declared, mine = time.perf_counter(), known_names(expected), own(observables)
+    started, declared, mine = time.perf_counter(), known_names(expected), own_observables(observables)
     trained_by = (learner,) if learner else learners_for(remover)
     for each in trained_by:
         with contained(f"{remover} on {each}"):
@@ -104,7 +104,7 @@ def check_suite(
     terms |= {"observables": mine}
     priced = (dataclasses.replace(question, options=terms) for question in asked)
     work = itertools.chain(relation_rows(remover, trained_by[0], seed), map(_definition_row, priced))
-    rows: list[Row] = []
+    rows: list[SuiteRow] = []
     for place in range(len(RELATIONS) + len(asked)):
         if progress is not None:
             progress(place, len(RELATIONS) + len(asked), f"{remover}")
@@ -167,7 +167,7 @@ def relations_scenario(seed: int) -> Scenario:
     return blobs("class", size=4, full=8, rows=27, dims=3, seed=seed)
 
 
-def relation_rows(remover: Remover, learner: Learner, seed: int) -> Iterator[Row]:
+def relation_rows(remover: Remover, learner: Learner, seed: int) -> Iterator[SuiteRow]:
     """Every relation, on one trial: they share its runs. Outcomes are set later.
 
     >>> import neverseen as ns
@@ -181,16 +181,16 @@ def relation_rows(remover: Remover, learner: Learner, seed: int) -> Iterator[Row
         found = relation.found(trial)
         cost = trial.runs - runs, time.perf_counter() - started
         where = f"{learner} · {scenario}"
-        yield Row(relation.name, where, Outcome.INAPPLICABLE, found.status, found.evidence, *cost)
+        yield SuiteRow(relation.name, where, RowOutcome.INAPPLICABLE, found.status, found.evidence, *cost)
 
 
-def _definition_row(question: Question) -> Row:
+def _definition_row(question: Question) -> SuiteRow:
     with contained(f"{question.remover} on {question.learner}"):
         verdict = question.decide()
     where = f"{question.learner} · {question.scenario}"
     evidence = f"{verdict.pairs} pairs" if verdict.witness is None else str(verdict.witness)
     cost = 2 * verdict.pairs, verdict.seconds
-    return Row(question.definition.name, where, Outcome.INAPPLICABLE, verdict.status, evidence, *cost, verdict)
+    return SuiteRow(question.definition.name, where, RowOutcome.INAPPLICABLE, verdict.status, evidence, *cost, verdict)
 
 
 def known_names(expected: Mapping[str, str] | None) -> dict[str, str]:
@@ -252,28 +252,28 @@ def _source(name: str) -> str:
     return found[0].follows_from if found else name
 
 
-def _judged(rows: list[Row], remover: Remover, expected: dict[str, str]) -> tuple[Row, ...]:
+def _judged(rows: list[SuiteRow], remover: Remover, expected: dict[str, str]) -> tuple[SuiteRow, ...]:
     """What each row means, and one row more for a declared failure that nothing refuted."""
     shown = {name for row in rows if row.status is Status.REFUTED for name in keys(row.check, remover)}
     made = tuple(dataclasses.replace(row, outcome=_outcome(row, remover, expected, shown)) for row in rows)
     return made + tuple(row for name, why in expected.items() for row in _missing(name, why, made, remover))
 
 
-def _outcome(row: Row, remover: Remover, expected: dict[str, str], shown: set[str]) -> Outcome:
+def _outcome(row: SuiteRow, remover: Remover, expected: dict[str, str], shown: set[str]) -> RowOutcome:
     """Of a declared failure that was shown in one place the others may be left open."""
     declared = keys(row.check, remover) & expected.keys()
     if row.status is None:
-        return Outcome.INAPPLICABLE
+        return RowOutcome.INAPPLICABLE
     if not (claimed(row.check, remover) or declared):
-        return Outcome.UNCLAIMED
+        return RowOutcome.UNCLAIMED
     if row.status is Status.INCONCLUSIVE:
-        return Outcome.UNCLAIMED if declared & shown else Outcome.UNDECIDED
-    refuted = Outcome.EXPECTED if declared else Outcome.FAILED
-    return refuted if row.status is Status.REFUTED else Outcome.PASSED
+        return RowOutcome.UNCLAIMED if declared & shown else RowOutcome.UNDECIDED
+    refuted = RowOutcome.EXPECTED if declared else RowOutcome.FAILED
+    return refuted if row.status is Status.REFUTED else RowOutcome.PASSED
 
 
-def _missing(name: str, why: str, rows: tuple[Row, ...], remover: Remover) -> Iterator[Row]:
+def _missing(name: str, why: str, rows: tuple[SuiteRow, ...], remover: Remover) -> Iterator[SuiteRow]:
     found = Counter(row.status for row in rows if name in keys(row.check, remover))
     if not found[Status.REFUTED] and not found[Status.INCONCLUSIVE]:
         said = f"declared to fail ({why}), but nothing refutes it and {found[Status.SATISFIED]} checks hold"
-        yield Row(name, "", Outcome.UNEXPECTED, Status.SATISFIED, f"{said}: drop it from expected", 0, 0.0)
+        yield SuiteRow(name, "", RowOutcome.UNEXPECTED, Status.SATISFIED, f"{said}: drop it from expected", 0, 0.0)

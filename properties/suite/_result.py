@@ -10,10 +10,10 @@ from ...formal._truth import Untruthful, UntruthfulEnum
 from ...formal.definitions._verdict import Status, Verdict
 
 
-class Outcome(UntruthfulEnum):
+class RowOutcome(UntruthfulEnum):
     """What a row means for its remover; the value is the explanation.
 
-    >>> Outcome.UNCLAIMED.value
+    >>> RowOutcome.UNCLAIMED.value
     'nobody claims it: information, neither pass nor failure'
     """
 
@@ -27,14 +27,14 @@ class Outcome(UntruthfulEnum):
 
 
 _WORST = {
-    Outcome.FAILED: Status.REFUTED,
-    Outcome.UNEXPECTED: Status.REFUTED,
-    Outcome.UNDECIDED: Status.INCONCLUSIVE,
+    RowOutcome.FAILED: Status.REFUTED,
+    RowOutcome.UNEXPECTED: Status.REFUTED,
+    RowOutcome.UNDECIDED: Status.INCONCLUSIVE,
 }
 
 
 @dataclasses.dataclass(frozen=True)
-class Row(Coded, Untruthful, outcome="status", says=("power",)):
+class SuiteRow(Coded, Untruthful, outcome="status", says=("power",)):
     """One check of a suite.
 
     Args:
@@ -47,13 +47,13 @@ class Row(Coded, Untruthful, outcome="status", says=("power",)):
         seconds: wall time.
         verdict: of a definition, whole.
 
-    >>> Row("pure", "ridge · blobs", Outcome.PASSED, Status.SATISFIED, "one program", 16, 0.1).failed
+    >>> SuiteRow("pure", "ridge · blobs", RowOutcome.PASSED, Status.SATISFIED, "one program", 16, 0.1).failed
     False
     """
 
     check: str
     where: str
-    outcome: Outcome
+    outcome: RowOutcome
     status: Status | None
     evidence: str
     runs: int
@@ -103,7 +103,7 @@ class Suite(Coded, Untruthful, outcome="status", says=("status", "sentence")):
     budget: int
     seed: int
     expected: dict[str, str]
-    rows: tuple[Row, ...]
+    rows: tuple[SuiteRow, ...]
     provenance: dict[str, Any]
     seconds: float
 
@@ -121,8 +121,10 @@ class Suite(Coded, Untruthful, outcome="status", says=("status", "sentence")):
         """
         verdict = Verdict.example()
         rows = (
-            Row("pure", "ridge · blobs", Outcome.PASSED, Status.SATISFIED, "one program", 16, 0.1),
-            Row("untraining", "ridge · blobs", Outcome.FAILED, verdict.status, str(verdict.witness), 80, 0.5, verdict),
+            SuiteRow("pure", "ridge · blobs", RowOutcome.PASSED, Status.SATISFIED, "one program", 16, 0.1),
+            SuiteRow(
+                "untraining", "ridge · blobs", RowOutcome.FAILED, verdict.status, str(verdict.witness), 80, 0.5, verdict
+            ),
         )
         return Suite("mine", "untraining", ("ridge",), 1e-3, 512, 0, {}, rows, {}, 0.6)
 
@@ -175,21 +177,21 @@ class Suite(Coded, Untruthful, outcome="status", says=("status", "sentence")):
         if bad:
             return f"REFUTED: {len(bad)} of {len(self.rows)} checks of {subject} failed: {_names(bad)}."
         if self.status is Status.INCONCLUSIVE:
-            left = [row for row in self.rows if row.outcome is Outcome.UNDECIDED]
+            left = [row for row in self.rows if row.outcome is RowOutcome.UNDECIDED]
             return f"INCONCLUSIVE: {self._open(left, subject)}"
-        kept = sum(row.outcome is Outcome.PASSED for row in self.rows)
-        known = sum(row.outcome is Outcome.EXPECTED for row in self.rows)
+        kept = sum(row.outcome is RowOutcome.PASSED for row in self.rows)
+        known = sum(row.outcome is RowOutcome.EXPECTED for row in self.rows)
         also = f", {known} failed as declared" if known else ""
         return f"SATISFIED: {kept} checks of {subject} passed{also}."
 
-    def _open(self, left: list[Row], subject: str) -> str:
+    def _open(self, left: list[SuiteRow], subject: str) -> str:
         """Why it is INCONCLUSIVE."""
         if left:
             return f"{len(left)} of {len(self.rows)} checks of {subject} were not decided: {_names(left)}."
         if not self.judged:
             return UNCLAIMED.format(subject)
         names = " and ".join(self.powerless)
-        if any(row.outcome is Outcome.EXPECTED and row.check in self.powerless for row in self.rows):
+        if any(row.outcome is RowOutcome.EXPECTED and row.check in self.powerless for row in self.rows):
             return NO_PASS.format(subject, names)
         return (
             f"{subject} passed {names}, but nowhere with power: in no scenario of the suite is it known that doing "
@@ -204,41 +206,41 @@ NO_PASS = "{} aims at {}, which failed as declared and passed nowhere with power
 """What a remover is told whose own aim is declared to fail, and holds nowhere."""
 
 
-def _tells(row: Row) -> bool:
-    return row.outcome is Outcome.PASSED and row.verdict is not None and row.verdict.power.tells
+def _tells(row: SuiteRow) -> bool:
+    return row.outcome is RowOutcome.PASSED and row.verdict is not None and row.verdict.power.tells
 
 
 def _once(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _names(rows: list[Row]) -> str:
+def _names(rows: list[SuiteRow]) -> str:
     return ", ".join(_once(row.check for row in rows))
 
 
-def word(outcome: Outcome) -> str:
+def word(outcome: RowOutcome) -> str:
     """The outcome as a table shows it: what makes a suite fail stands out.
 
-    >>> word(Outcome.FAILED), word(Outcome.PASSED)
+    >>> word(RowOutcome.FAILED), word(RowOutcome.PASSED)
     ('FAILED', 'passed')
     """
     shown = {
-        Outcome.EXPECTED: "failed as declared",
-        Outcome.UNCLAIMED: "not claimed",
-        Outcome.INAPPLICABLE: "not applicable",
-        Outcome.UNEXPECTED: "DID NOT FAIL",
+        RowOutcome.EXPECTED: "failed as declared",
+        RowOutcome.UNCLAIMED: "not claimed",
+        RowOutcome.INAPPLICABLE: "not applicable",
+        RowOutcome.UNEXPECTED: "DID NOT FAIL",
     }
     loud = _WORST.get(outcome) is Status.REFUTED
     return shown.get(outcome, outcome.name if loud else outcome.name.lower())
 
 
-def told(row: Row) -> str:
+def told(row: SuiteRow) -> str:
     """What a row found, and where: the status of rows that count neither way comes first."""
-    found = f"{row.status.name}: " if row.outcome is Outcome.UNCLAIMED and row.status is not None else ""
-    return " · ".join([f"{found}{said(row)}", *([row.where] if row.verdict is not None else [])])
+    found = f"{row.status.name}: " if row.outcome is RowOutcome.UNCLAIMED and row.status is not None else ""
+    return " · ".join([f"{found}{evidence_words(row)}", *([row.where] if row.verdict is not None else [])])
 
 
-def said(row: Row) -> str:
+def evidence_words(row: SuiteRow) -> str:
     """The evidence, and of a pass of a definition what the same check says of doing nothing."""
     return f"{row.evidence}; {row.verdict.power}" if row.verdict is not None and row.power else row.evidence
 
