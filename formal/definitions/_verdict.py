@@ -1,186 +1,23 @@
-"""What a check concludes, with its evidence: plain values that go to JSON and back."""
+"""What a check concludes, with its evidence: plain values that go to JSON and back, and a sentence to act on."""
 
 import dataclasses
-import enum
 import math
 from typing import Any
 
 from .. import _codec
 from .._codec import Coded
-from .._truth import Untruthful, UntruthfulEnum
-from . import _words
+from .._truth import Untruthful
 from ._definitions import Definition, definition_from_dict, definition_to_dict
-from ._words import pairs_of, percent
+from ._evidence import Evidence as Evidence
+from ._evidence import Power as Power
+from ._evidence import Route as Route
+from ._evidence import Status as Status
+from ._evidence import ViewRow as ViewRow
+from ._evidence import Witness as Witness
+from ._outlook import outlook
+from ._words import percent
 
-
-class Status(UntruthfulEnum):
-    """The three outcomes; the value is the explanation.
-
-    >>> Status.REFUTED.name
-    'REFUTED'
-    """
-
-    SATISFIED = "no event of the stated scope exceeds the claim plus the tolerance"
-    REFUTED = "an event whose probabilities break the claim was established"
-    INCONCLUSIVE = "the budget ended before either could be established"
-
-
-class Route(enum.Enum):
-    """How a verdict was reached; the value is the explanation.
-
-    >>> Route("black-box draws, stopped as soon as they decide").name
-    'SEQUENTIAL'
-    """
-
-    EXACT = "finite laws in exact arithmetic"
-    ANALYTIC = "output laws known in closed form"
-    COUPLING = "known output noise and shared seeds"
-    SEQUENTIAL = "black-box draws, stopped as soon as they decide"
-
-
-_codec.register(Route, lambda route: route.name.lower(), lambda name: Route[name.upper()])
 _codec.register(Definition, definition_to_dict, definition_from_dict)
-
-
-@dataclasses.dataclass(frozen=True)
-class Witness:
-    """The event that tells the two laws apart best, and how often it occurred.
-
-    Args:
-        view: the observable it looks at.
-        event: the event in words.
-        removed: its frequency among removed models, in the pairs bet on after it was chosen.
-        reference: its frequency among references there.
-        runs: how many pairs those are; 0 where the frequencies are probabilities.
-        past_removed, past_reference, past_runs: the same in the pairs before, among which it was chosen: descriptive.
-
-    >>> print(Witness("loss on S", "loss on S > 2.5", 0.0, 1.0, 8, 0.0, 0.98, 32))
-    'loss on S > 2.5' occurred in 0 % of removed models and 100 % of references (8 pairs bet on; 0 % and 98 % in the \
-32 pairs it was chosen from)
-    """
-
-    view: str
-    event: str
-    removed: float
-    reference: float
-    runs: int
-    past_removed: float = 0.0
-    past_reference: float = 0.0
-    past_runs: int = 0
-
-    def __str__(self) -> str:
-        if self.runs == 0:
-            chances = f"{percent(self.removed)} among removed models and {percent(self.reference)} among references"
-            return f"'{self.event}' has probability {chances}"
-        rates = f"{percent(self.removed)} of removed models and {percent(self.reference)} of references"
-        where = pairs_of(self.runs)
-        if self.past_runs:
-            past = f"{percent(self.past_removed)} and {percent(self.past_reference)}"
-            where += f" bet on; {past} in the {pairs_of(self.past_runs)} it was chosen from"
-        return f"'{self.event}' occurred in {rates} ({where})"
-
-
-@dataclasses.dataclass(frozen=True)
-class ViewRow:
-    """One line of the table of views.
-
-    Args:
-        view: the observable.
-        width: how many numbers it holds for one model.
-        grain: the standard deviation of the noise added to both arms, in the view's own unit.
-        removed, reference, original: the mean over runs (None: not drawn).
-        log_wealth: natural log of the largest wealth that bets on this view alone reached.
-        accepted: whether every declared event of the view was accepted (None: none declared).
-        apart: of margins or losses, example by example: the share of pairs of runs in which the removed model's value
-            is above a reference's, less the share in which it is below; in [−1, 1].
-        original_apart: the same of the originals.
-
-    >>> ViewRow("loss on S", 1, 0.001, 0.2, 3.1, 0.2, 12.5, False).width
-    1
-    """
-
-    view: str
-    width: int
-    grain: float
-    removed: float | None
-    reference: float | None
-    original: float | None
-    log_wealth: float
-    accepted: bool | None
-    apart: tuple[float, ...] = ()
-    original_apart: tuple[float, ...] = ()
-
-
-@dataclasses.dataclass(frozen=True)
-class Evidence:
-    """What a report draws.
-
-    Args:
-        log_wealth: natural log of the wealth after each pair, as last looked at; REFUTED at ln(1/α).
-        acceptance: natural log of the least wealth among declared events; SATISFIED at ln(1/β).
-        views: the table of views.
-        law_view: the one-dimensional view whose laws follow.
-        removed, reference, original: that view's value in each run that the deciding event was bet on.
-        threshold: where the deciding event cuts it.
-        past_removed, past_reference: the view's values in the runs before, among which the event was chosen.
-
-    >>> Evidence((), (), (), "loss on S", (), (), (), None).law_view
-    'loss on S'
-    """
-
-    log_wealth: tuple[float, ...]
-    acceptance: tuple[float, ...]
-    views: tuple[ViewRow, ...]
-    law_view: str
-    removed: tuple[float, ...]
-    reference: tuple[float, ...]
-    original: tuple[float, ...]
-    threshold: float | None
-    past_removed: tuple[float, ...] = ()
-    past_reference: tuple[float, ...] = ()
-
-
-@dataclasses.dataclass(frozen=True)
-class Power(Coded, Untruthful, outcome="tells", says=("sentence",)):
-    """What the very check that passed says of the original, which never forgot anything.
-
-    Args:
-        original: its status for doing nothing, up to the budget (None: not known, as no originals were given).
-        pairs: how many that took; 0 where no sample was drawn.
-        same: whether the original is the reference itself, S or S_full being empty: doing nothing is right.
-        withdrawn: whether a pass was withdrawn for want of it: the verdict is INCONCLUSIVE.
-
-    >>> print(Power(Status.REFUTED, 49), Power(Status.INCONCLUSIVE, 512), Power(), sep="\\n")
-    doing nothing would have been refuted here after 49 pairs
-    doing nothing would not have been refuted here in 512 pairs: this scenario cannot tell
-    what this check would say of doing nothing is unknown
-    """
-
-    original: Status | None = None
-    pairs: int = 0
-    same: bool = False
-    withdrawn: bool = False
-
-    @property
-    def tells(self) -> bool:
-        """Whether the check tells the original from the reference here: a pass without that says little."""
-        return self.original is Status.REFUTED
-
-    def __str__(self) -> str:
-        return self.sentence
-
-    @property
-    def sentence(self) -> str:
-        """The same in words."""
-        if self.same:
-            return "the original is the reference here, and doing nothing is right: this scenario cannot tell"
-        if self.original is None:
-            return "what this check would say of doing nothing is unknown"
-        if self.original is Status.REFUTED:
-            return f"doing nothing would have been refuted here{f' after {self.pairs} pairs' if self.pairs else ''}"
-        if self.original is Status.SATISFIED:
-            return "doing nothing would pass here too: this scenario cannot tell"
-        return f"doing nothing would not have been refuted here in {self.pairs} pairs: this scenario cannot tell"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -263,7 +100,101 @@ probability at most 0.0001.
     @property
     def sentence(self) -> str:
         """What was decided, of what, and on which evidence."""
-        return _words.sentence(self)
+        return _sentence(self)
 
     def __str__(self) -> str:
         return self.sentence
+
+
+def _sentence(v: Verdict) -> str:
+    """What was decided, on what evidence, and what was not looked at."""
+    claim = f"({v.definition.epsilon:g}, {v.definition.delta:g})-{v.definition.name}"
+    say = {"REFUTED": _refuted, "SATISFIED": _satisfied}.get(v.status.name, _inconclusive)
+    return f"{say(v, claim)}{_looked_at(v)}{_sets(v)}"
+
+
+def _looked_at(v: Verdict) -> str:
+    """What was not examined: differences below the grain, which is coarser where rounding is."""
+    grain, coarsest = v.provenance.get("grain"), v.provenance.get("coarsest", 0.0)
+    if not grain:
+        return ""
+    rounded = f", of the number that rounding moves most {percent(coarsest)}," if coarsest > grain else ""
+    return f" Differences below {percent(grain)} of a number's size{rounded} were not examined."
+
+
+def _sets(v: Verdict) -> str:
+    """How many rows, and whether they tell the two notions apart."""
+    if v.sizes is None:
+        return ""
+    rows, forget, full = v.sizes
+    if forget == full and not v.definition.redraws:
+        return f" Here |D| = {rows} and |S| = |S_full| = {forget}: untraining and unlearning are one statement."
+    return f" Here |D| = {rows}, |S| = {forget} and |S_full| = {full}."
+
+
+def _assumed(v: Verdict) -> str:
+    """What the verdict takes for granted, after its claim; what the scope says already is not said twice."""
+    return "".join(f", if {assumption}" for assumption in v.assumptions if assumption not in v.scope)
+
+
+def _refuted(v: Verdict, claim: str) -> str:
+    if v.alpha == 0:
+        return f"REFUTED: {v.subject} is not {claim}. {v.witness}. At δ = {v.definition.delta:g}, {_bounds(v)}."
+    bound = f"At δ = {v.definition.delta:g}, ε is at least {v.epsilon_lower:g}; a false alarm has probability at most"
+    return f"REFUTED: {v.subject} is not {claim}. {v.witness}. {bound} {v.alpha:g}."
+
+
+def _bounds(v: Verdict) -> str:
+    """ε without sampling error, and how it was reached."""
+    upper = "no finite ε does" if v.epsilon_upper is None else f"ε is {v.epsilon_upper:.6g}"
+    return f"{upper} ({v.route.value}; no sample was drawn)"
+
+
+def _satisfied(v: Verdict, claim: str) -> str:
+    if v.beta == 0:
+        known = f"at δ = {v.definition.delta:g}, {_bounds(v)}"
+        return f"SATISFIED: {v.subject} is {claim}{_assumed(v)}, for {v.scope}: {known}. {_powered(v)}"
+    held = f"{v.subject} is {claim}{_slack(v)}{_assumed(v)}, for {v.scope}"
+    return f"SATISFIED: {held}; {_error(v)}. {_powered(v)}{_seen(v)}"
+
+
+def _slack(v: Verdict) -> str:
+    """The tolerance, after the claim that it widens."""
+    return "" if v.tolerance == 0 else f" with δ + {v.tolerance:g} in place of δ"
+
+
+def _error(v: Verdict) -> str:
+    """How sure a pass is; one without sampling error says how it was reached."""
+    if v.beta == 0:
+        return f"{v.route.value}; no sample was drawn"
+    return f"in error with probability at most {v.beta:g}, after {v.pairs} pairs"
+
+
+def _powered(v: Verdict) -> str:
+    """What the pass is worth, as a sentence."""
+    said = str(v.power)
+    return f"{said[0].upper()}{said[1:]}."
+
+
+def _inconclusive(v: Verdict, claim: str) -> str:
+    if v.power.withdrawn:
+        none = f"no event of {v.scope}".replace("no event of all events", "no event")
+        found = f"{none} was found to break {claim}{_slack(v)} on {v.subject}{_assumed(v)} ({_error(v)})"
+        return f"INCONCLUSIVE: {found}, but the pass is withdrawn: {v.power}."
+    best = "" if v.witness is None else f" The best event found: {v.witness}."
+    far = outlook(v.evidence.log_wealth, v.alpha, v.evidence.acceptance, v.beta)
+    advice = "Raise the budget or the tolerance, or name a weaker claim."
+    return (
+        f"INCONCLUSIVE: {v.pairs} pairs neither refute nor establish that {v.subject} is {claim}.{best}{far} {advice}"
+    )
+
+
+def _seen(v: Verdict) -> str:
+    """What the check could have refuted in the pairs it drew, where that was computed; its power has the budget."""
+    if v.resolution is None:
+        return ""
+    drawn = " With as many pairs as were drawn,"
+    if v.resolution == math.inf:
+        return f"{drawn} not even the original itself would have been refuted 8 times in 10."
+    share = f"about {percent(v.resolution)} originals among references"
+    return f"{drawn} {share} would have been refuted 8 times in 10 or more."
