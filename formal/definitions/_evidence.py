@@ -176,3 +176,7 @@ class Power(Coded, Untruthful, outcome="tells", says=("sentence",)):
         if self.original is Status.SATISFIED:
             return "doing nothing would pass here too: this scenario cannot tell"
         return f"doing nothing would not have been refuted here in {self.pairs} pairs: this scenario cannot tell"
+
+
+UNKNOWN_POWER = Power()
+"""Where no originals were given."""

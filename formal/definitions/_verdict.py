@@ -8,6 +8,7 @@ from .. import _codec
 from .._codec import Coded
 from .._truth import Untruthful
 from ._definitions import Definition, definition_from_dict, definition_to_dict
+from ._evidence import UNKNOWN_POWER
 from ._evidence import Evidence as Evidence
 from ._evidence import Power as Power
 from ._evidence import Route as Route
@@ -74,7 +75,7 @@ class Verdict(Coded, Untruthful, outcome="status", says=("sentence",)):
     delta_lower: float = 0.0
     delta_upper: float | None = None
     resolution: float | None = None
-    power: Power = Power()
+    power: Power = UNKNOWN_POWER
     assumptions: tuple[str, ...] = ()
     sizes: tuple[int, int, int] | None = None
 
