@@ -1,7 +1,7 @@
 """No two shipped removers publish the same model, but for those that agree by right: these are listed, with the reason.
 
-One request where relations are judged, under the keys of training. A remover runs on the learner that suits it, beside
-all others that run there, doing nothing and a retrain; on an MLP where any learner will do.
+One request of two rows, one key for training and removal. A remover runs on the learner that suits it, beside all
+others that run there, doing nothing and a retrain.
 """
 
 import collections
@@ -9,16 +9,18 @@ import functools
 import itertools
 from typing import Any
 
+import jax
 import numpy as np
-from shipped_tools import MLP, suited, trial, tried
+from jax.flatten_util import ravel_pytree
+from shipped_tools import MLP, suited
 
 import neverseen as ns
 from neverseen.algorithms.removers import FAULTY, REMOVERS
-from neverseen.properties.engine._residuals import flattened
-from neverseen.properties.runs._trial import Trial
+from neverseen.properties.runs._quick import quickly
 
-# At its default it is made for one row, and answers four with NaN.
-INSTEAD = {"langevin_unlearning": ns.removers.langevin_unlearning(capacity=4)}
+# At its default it is made for one row, and answers two with NaN.
+INSTEAD = {"langevin_unlearning": ns.removers.langevin_unlearning(capacity=2)}
+SHIPPED = {name: make() for name, make in REMOVERS.items() if name not in FAULTY} | INSTEAD
 EVERYWHERE = ("do_nothing", "retrain")
 VARIANTS = {"ssd(1)": ns.removers.ssd(selection=1)}
 """Beside the defaults: what a default that does nothing here would do."""
@@ -43,35 +45,52 @@ BY_RIGHT: dict[tuple[str, str], str] = {
 """Pairs that publish the same, alphabetically, and why they may."""
 
 Groups = dict[ns.Learner, dict[str, Any]]
+KEY = jax.random.key(20261122)
+
+
+def of_three_classes() -> ns.Scenario:
+    """32 rows, 6 of them absent, and an S of two: none of the removers does nothing here."""
+    draw, label = np.random.default_rng(7), np.arange(32) % 3
+    x, y = draw.normal(size=(32, 3)) + 1.5 * np.eye(3)[label], np.eye(3)[label]
+    present = ~np.isin(np.arange(32), [1, 8, 9, 17, 26, 31])
+    return ns.Scenario.build(x, y, present=present, forget=[3, 7], behaviour=[3, 7, 12, 21])
+
+
+SCENARIO = of_three_classes()
 
 
 @functools.cache
 def groups() -> Groups:
     """What everybody published, by learner."""
-    runs: dict[ns.Learner, dict[str, Trial]] = collections.defaultdict(dict)
-    for name in REMOVERS.keys() - FAULTY:
-        runs[suited(name)][name] = tried(INSTEAD[name], suited(name)) if name in INSTEAD else trial(name)
-    runs[MLP] |= {name: tried(variant, MLP) for name, variant in VARIANTS.items()}
+    runs: dict[ns.Learner, dict[str, ns.Remover]] = collections.defaultdict(dict)
+    for name, remover in SHIPPED.items():
+        runs[suited(name)][name] = remover
+    runs[MLP] |= VARIANTS
     return {
-        learner: basis(next(iter(trials.values())))
-        | {name: published(on) for name, on in trials.items() if name not in EVERYWHERE}
-        for learner, trials in runs.items()
+        learner: basis(learner) | {n: published(r, learner) for n, r in g.items() if n not in EVERYWHERE}
+        for learner, g in runs.items()
     }
 
 
-def basis(on: Trial) -> dict[str, Any]:
+@functools.cache
+def trained(learner: ns.Learner) -> tuple[ns.Trained, ns.Trained]:
+    """Models of D and of D∖S, by one program."""
+    rows, fit = SCENARIO.rows, quickly(learner.fit)
+    return fit(KEY, rows), fit(KEY, rows.without(SCENARIO.forget))
+
+
+def basis(learner: ns.Learner) -> dict[str, Any]:
     """The original, which doing nothing publishes, and a retrain."""
-    retrained = on.models(on.scenario.rows.without(on.scenario.forget))
-    return dict(zip(EVERYWHERE, map(flat, (on.original, retrained)), strict=True))
+    return dict(zip(EVERYWHERE, map(flat, trained(learner)), strict=True))
 
 
-def published(on: Trial) -> Any:
-    """What a remover publishes under the keys of training."""
-    return flat(on.removed(on.scenario.forget, keys=on.training))
+def published(remover: ns.Remover, learner: ns.Learner) -> Any:
+    extra = {need: getattr(SCENARIO, need) for need in remover.needs}
+    return flat(quickly(remover)(KEY, trained(learner)[0], SCENARIO.rows, SCENARIO.forget, **extra))
 
 
-def flat(models: ns.Trained) -> Any:
-    return np.asarray(flattened(models.params))
+def flat(model: ns.Trained) -> Any:
+    return np.asarray(ravel_pytree(model.params)[0])
 
 
 def agreeing(everybody: Groups) -> set[tuple[str, str]]:
@@ -104,13 +123,12 @@ def test_every_shipped_remover_was_there() -> None:
 
 def test_the_basis_is_what_the_two_removers_publish() -> None:
     for name in EVERYWHERE:
-        on = tried(REMOVERS[name](), MLP)
-        assert np.allclose(published(on), groups()[MLP][name], 1e-6, 1e-6)
+        assert np.allclose(published(SHIPPED[name], MLP), groups()[MLP][name], 1e-6, 1e-6)
 
 
 def test_two_of_a_kind_are_caught_and_so_is_an_entry_without_a_pair() -> None:
     """A remover shipped under a second name, and one that differs by a constant from another."""
-    again = published(tried(ns.Remover(ns.removers.finetune().remove, "another"), MLP))
+    again = published(ns.Remover(SHIPPED["finetune"].remove, "another"), MLP)
     twice: Groups = {MLP: groups()[MLP] | {"another": again, "moved": again + 1e-3}}
     listed = {pair: why for pair, why in BY_RIGHT.items() if pair in agreeing({MLP: groups()[MLP]})}
     assert complaints(twice, listed) == ["another and finetune agree"]

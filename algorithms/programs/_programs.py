@@ -63,6 +63,12 @@ class Program:
         """A digest of steps and constants, without lowering; None where it calls back or has steps of unknown kinds."""
         return None if _calls_back(self.jaxpr.jaxpr) else structure(self.jaxpr)
 
+    @property
+    def fingerprint(self) -> str | None:
+        """What tells it from other programs while this process lasts; None where nothing does."""
+        # To lower a small program takes as long as to compile it, so its structure comes first.
+        return self.structure or self.digest
+
     @functools.cached_property
     def digest(self) -> str | None:
         """SHA-256 of its StableHLO and its constants; None where it calls back into Python or cannot be lowered."""

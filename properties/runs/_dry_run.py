@@ -89,7 +89,7 @@ def dry_run(definition: Definition, remover: Remover, learner: Learner, scenario
 
 
 _KNOWN = Bounded(256)
-"""What dry runs of the same programs on the same rows found; of programs without a digest nothing is asked of it."""
+"""What dry runs of the same programs on the same rows found; of those without a fingerprint nothing is asked of it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,7 +131,7 @@ class _Runs:
             removing = self.removing.program(key, fitting.shapes, scene.rows, scene.forget, extra)
         many = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((SHARD, *leaf.shape), leaf.dtype), fitting.shapes)
         seen = seen_of(self.learner, many, looked_at), tuple((each.name, each.per) for each in looked_at.own)
-        return fitting.digest, removing.digest, seen, scene.digest(), definition.id, settings(), compiler()
+        return fitting.fingerprint, removing.fingerprint, seen, scene.digest(), definition.id, settings(), compiler()
 
 
 def _runs(remover: Remover, learner: Learner, scenario: Scenario) -> _Runs:

@@ -76,13 +76,11 @@ class Quick:
 
 
 def _compiled(program: Program) -> Any:
-    # By structure where that says it all: to lower a small program takes as long as to compile it.
-    known = program.structure or program.digest
-    key = known, settings(), compiler()
-    run = None if known is None else _RUNNERS.get(key)
+    key = program.fingerprint, settings(), compiler()
+    run = None if program.fingerprint is None else _RUNNERS.get(key)
     if run is None:
         run = quickly(program.flat)
-        if known is not None:
+        if program.fingerprint is not None:
             _RUNNERS.put(key, run)
     return run
 
