@@ -5,7 +5,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ...formal.definitions._verdict import Status
-from ..suite._result import RowOutcome, Suite, SuiteRow, word
+from ..suite._result import RowOutcome, Suite, SuiteRow, evidence_words, word
 from . import _drawings as draw
 from ._page import Page, in_words
 from ._rerun import row_again
