@@ -29,7 +29,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     own(parser, "--level", "--learner", "--store")
     where = "digits:forget=near-duplicates"
     own(parser, "--scenario", default=where, help=f"data and request (default {where})")
-    flags(parser, compare_removers, like=check)
+    flags(parser, COMPARE_REMOVERS.function, like=check)
     own(parser, "--json", "--report")
 
 
