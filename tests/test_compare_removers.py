@@ -54,9 +54,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> list[Compared]:
         for name in ("do_nothing", "retrain")
     ]
     made = lambda *_, **__: dataclasses.replace(ns.Comparison.example(), rows=tuple(rows))  # noqa: E731
-    monkeypatch.setattr(
-        importlib.import_module("neverseen.properties.checks._compare_removers"), "compare_removers", made
-    )
+    monkeypatch.setattr(importlib.import_module("neverseen.properties.cli._compare_removers"), "compare_removers", made)
     return rows
 
 

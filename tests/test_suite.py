@@ -1,6 +1,7 @@
 """The suite: what its rows mean, what it spends, and what it prints, stores and returns."""
 
 import dataclasses
+import importlib
 import json
 from collections.abc import Iterator
 from fractions import Fraction
@@ -271,7 +272,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         terms["progress"](0, 2, "first")
         return made["suite"]
 
-    monkeypatch.setattr(module, "check_suite", stand_in)
+    monkeypatch.setattr(importlib.import_module("neverseen.properties.cli._suite"), "check_suite", stand_in)
     return made
 
 

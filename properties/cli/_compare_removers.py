@@ -31,7 +31,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     cli_options(parser, "--level", "--learner", "--store")
     where = "digits:forget=near-duplicates"
     cli_options(parser, "--scenario", default=where, help=f"data and request (default {where})")
-    flags(parser, compare_removers, like=check)
+    flags(parser, COMPARE_REMOVERS.function, like=check)
     cli_options(parser, "--json", "--report")
 
 

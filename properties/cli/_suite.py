@@ -20,7 +20,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     cli_options(parser, "remover", "--store")
     said = "what trains the models (default what it is made for, or ridge and logistic)"
     cli_options(parser, "--learner", default=None, help=said)
-    flags(parser, check_suite, like=check)
+    flags(parser, SUITE.function, like=check)
     said = "a check, untraining or unlearning that is to fail, and why; may be given again"
     parser.add_argument("--expect", action="append", default=[], metavar="NAME=WHY", help=said)
     cli_options(parser, "--json", "--report")
