@@ -136,6 +136,12 @@ def test_where_d_is_redrawn_only_fresh_points_are_looked_at() -> None:
         ns.metrics.measure("klom", claim, ns.removers.do_nothing(), FIXED, scenario)
 
 
+def test_a_metric_of_ones_own_reads_listed_observables() -> None:
+    mine = dataclasses.replace(METRICS["klom"], needs=("surprise on S",))
+    with pytest.raises(ValueError, match="klom: it reads 'surprise on S', but the observables are parameters, "):
+        measured(mine, CLAIM, ns.removers.do_nothing(), FIXED)
+
+
 @pytest.mark.parametrize(
     ("terms", "words"),
     [

@@ -44,7 +44,7 @@ def admit(metric: Metric, learner: Learner, params: Any, found: EvalSets) -> Non
         found: from `points_of`.
 
     Raises:
-        ValueError: no such points, no class scores, no units known, or not differentiable.
+        ValueError: no such observable or points, no class scores, no units known, or not differentiable.
 
     >>> import neverseen as ns
     >>> from neverseen.properties.metrics import METRICS
@@ -54,6 +54,8 @@ def admit(metric: Metric, learner: Learner, params: Any, found: EvalSets) -> Non
     """
     for name in metric.needs:
         kind, place = parts(name)
+        if kind not in OBSERVABLES:
+            raise ValueError(f"{metric.name}: it reads {name!r}, but the observables are {', '.join(OBSERVABLES)}")
         if place not in found:
             raise ValueError(f"{metric.name}: there are no points of {place!r} here; the points are {', '.join(found)}")
         if OBSERVABLES[kind].needs_logits and not learner.logits:
