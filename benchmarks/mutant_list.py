@@ -183,7 +183,7 @@ MUTANTS = (
     ),
     Mutant(
         "the coupling's stakes weigh more than one", "wealth from nothing", "properties/engine/_coupling.py",
-        "0.5 / (len(STAKES) - 1))", "0.5)", (COUPLED,),
+        "0.5 / (len(_STAKES) - 1))", "0.5)", (COUPLED,),
     ),
     Mutant(
         "NaN taken for 0", "a diverged run looks like a good one", "properties/engine/_witnesses.py",
@@ -200,7 +200,7 @@ MUTANTS = (
     ),
     Mutant(
         "saved runs paired as they come", "the order of a file is taken for information", "properties/saved/_lineup.py",
-        "generator(jax.random.fold_in(key, len(first))).permutation(len(others))", "np.arange(len(others))",
+        "generator_of(jax.random.fold_in(key, len(first))).permutation(len(others))", "np.arange(len(others))",
         ("test_samples.py::test_identical_samples_sorted_oppositely_are_not_refuted",),
     ),
     Mutant(
@@ -215,7 +215,7 @@ MUTANTS = (
     ),
     Mutant(
         "α not divided", "every evaluation may spend the whole", "properties/testing/ledger.py",
-        "self.alpha = _share(self.alpha_total, evaluations)", "self.alpha = self.alpha_total",
+        "self.alpha = share_of(self.alpha_total, evaluations)", "self.alpha = self.alpha_total",
         ("test_ledger.py::test_the_parts_never_sum_to_more_than_the_whole",),
     ),
     Mutant(

@@ -287,7 +287,7 @@ LEVELS = (
         "beta=levels.beta * share(number)", "beta=levels.beta", (LOOKS,),
     ),
     Mutant(
-        "another relative look at all of α", "looking until it takes a side", "properties/checks/_relative.py",
+        "another relative look at all of α", "looking until it takes a side", "properties/saved/_compare_samples.py",
         "alpha * share(lined.look.number)", "alpha",
         ("test_looks.py::test_comparing_saved_runs_counts_looks_as_well",),
     ),
@@ -303,13 +303,12 @@ LEVELS = (
     ),
     Mutant(
         "what was not refuted is enough", "undecided reads as unlearned", "properties/checks/_sweep.py",
-        "if point.verdict.status is Status.SATISFIED), None)",
-        "if point.verdict.status is not Status.REFUTED), None)",
+        "point = self._first(Status.SATISFIED)", "point = self._first(Status.SATISFIED, Status.INCONCLUSIVE)",
         ("test_sweep.py::test_the_result_is_the_smallest_request_that_was_not_refuted",),
     ),
     Mutant(
         "questions of a suite at α each", "a dozen chances at one level", "properties/suite/_check_suite.py",
-        '"alpha": Ledger(level("alpha", alpha), len(asked)).alpha', '"alpha": alpha',
+        '"alpha": share_of(level("alpha", alpha), len(asked))', '"alpha": alpha',
         ("test_suite.py::test_the_questions_share_alpha_and_go_from_cheap_to_dear",),
     ),
     Mutant(
@@ -323,7 +322,7 @@ LEVELS = (
     ),
     Mutant(
         "a declared failure that holds passes", "an old excuse stays for good", "properties/suite/_result.py",
-        "    Outcome.UNEXPECTED: Status.REFUTED,\n", "",
+        "    RowOutcome.UNEXPECTED: Status.REFUTED,\n", "",
         ("test_suite.py::test_a_declared_failure_that_holds_fails",),
     ),
     Mutant(
