@@ -26,7 +26,7 @@ def stale(mutant: Any) -> list[str]:
     for test in mutant.tests:
         name, _, function = test.partition("::")
         place = ROOT / "tests" / name
-        known = place.exists() and f"def {function.split('[')[0]}" in place.read_text(encoding="utf-8")
+        known = place.exists() and f"def {function.split('[')[0]}(" in place.read_text(encoding="utf-8")
         complaints += [] if known else [f"{mutant.name}: no test {test}"]
     return complaints
 
