@@ -150,7 +150,8 @@ def forgetful(key: Any, trained: ns.Trained, rows: ns.Rows, forget: Any) -> Any:
 @settings(max_examples=10)
 @given(scenario=ns.strategies.scenarios(max_rows=8))
 def test_a_users_own_remover_holds_in_generated_scenarios(scenario: ns.Scenario) -> None:
-    ns.assert_holds(UNTRAINING, forgetful, ns.learners.ridge(), scenario, budget=256)
+    # The default budget: most are accepted after some 200 pairs, but of 256 a generated one may need all and more.
+    ns.assert_holds(UNTRAINING, forgetful, ns.learners.ridge(), scenario)
 
 
 def test_a_refuted_property_names_its_scenario_and_witness() -> None:
