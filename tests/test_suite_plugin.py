@@ -39,7 +39,7 @@ def run(pytester: pytest.Pytester) -> Run:
 
 
 def test_a_right_remover_and_a_wrong_one(run: Run) -> None:
-    result = run("[RIGHT, IDLE], learner=NOISY", "-k", "deterministic or told or idle-untraining", "--neverseen-seed=2")
+    result = run("[RIGHT, IDLE], learner=NOISY", "-k", "deterministic or ignores-S_full or idle-untraining", "--neverseen-seed=2")
     found = {line.rpartition("::")[2]: line.split()[0] for line in result.outlines if "::test_removers[" in line}
     assert [name.partition("]")[0] for name, word in found.items() if word == "FAILED"] == [
         "test_removers[idle-untraining"
@@ -52,14 +52,14 @@ def test_a_right_remover_and_a_wrong_one(run: Run) -> None:
 
 
 def test_declared_failures_are_xfailed_and_one_that_holds_fails(run: Run) -> None:
-    declared = "{'idle': {'untraining': 'it does nothing'}, 'retrain': {'unlearning': 'wants S_full', 'told': 'no'}}"
-    result = run(f"[RIGHT, IDLE], learner=NOISY, expected={declared}", "-k", "training or learning or told")
+    declared = "{'idle': {'untraining': 'it does nothing'}, 'retrain': {'unlearning': 'wants S_full', 'ignores-S_full': 'no'}}"
+    result = run(f"[RIGHT, IDLE], learner=NOISY, expected={declared}", "-k", "training or learning or ignores-S_full")
     result.assert_outcomes(passed=1, xfailed=2, skipped=1)
     result.stdout.fnmatch_lines(["XFAIL*idle-untraining* - it does nothing: REFUTED: idle*"])
 
 
 def test_a_remover_that_does_not_run_on_the_learner_fails(run: Run) -> None:
-    result = run("[ns.removers.noisy()], learner=ns.learners.ridge()", "-k", "pure or order")
+    result = run("[ns.removers.noisy()], learner=ns.learners.ridge()", "-k", "pure or permutation-invariant")
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["E*ValueError: remover noisy(newton): raised ValueError: learner: ridge*"])
 
@@ -172,7 +172,7 @@ def test_a_test_that_judges_nothing_or_hides_it_fails(body: str, pytester: pytes
 
 def test_a_caught_skip_is_a_skip_and_a_test_of_its_own_fails_of_its_own(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(HANDED.replace("{body}", BODIES["caught"]).replace("[STRAY]", "[RIGHT]"))
-    terms = ("-p", "no:cacheprovider", "-p", "no:randomly", "-k", "told")
+    terms = ("-p", "no:cacheprovider", "-p", "no:randomly", "-k", "ignores-S_full")
     pytester.runpytest_inprocess(*terms).assert_outcomes(skipped=1)
     pytester.makepyfile(HANDED.replace("{body}", "import pytest; pytest.skip('not here')"))
     pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:randomly", "-k", "claim").assert_outcomes(
