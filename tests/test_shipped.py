@@ -12,7 +12,7 @@ import neverseen as ns
 from neverseen.algorithms.removers import CERTIFIED, FAULTY, HEURISTIC, REMOVERS
 from neverseen.formal.definitions._verdict import Route
 from neverseen.properties.runs._trial import Trial
-from neverseen.properties.suite._check_suite import claimed, keys
+from neverseen.properties.suite._check_suite import claimed, keys, learners_for
 from neverseen.properties.suite.relations import RELATIONS
 
 SHIPPED = [name for name in REMOVERS if name not in FAULTY]
@@ -103,7 +103,7 @@ SIX: dict[str, tuple[str, ns.Status, ns.Status | None]] = {
 def test_definitions_hold_as_claimed_and_doing_nothing_fails_there(kind: str) -> None:
     """The noise that certifies fine-tuning hides so few rows from anyone: there doing nothing is not asked."""
     name, *wanted = SIX[kind]
-    learner = suited(name)
+    learner = learners_for(REMOVERS[name]())[0]
     scenario = ns.scenarios.blobs("near-duplicates", size=4, full=8, rows=31, dims=3)
     for claim, status in zip((ns.Untraining(1.0, 0.05), ns.Unlearning(1.0, 0.05)), wanted, strict=True):
         if status is not None:
