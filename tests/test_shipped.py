@@ -6,7 +6,7 @@ there is one.
 
 import jax
 import pytest
-from shipped_tools import suited, suites, trial
+from shipped_tools import suites, trial
 
 import neverseen as ns
 from neverseen.algorithms.removers import CERTIFIED, FAULTY, HEURISTIC, REMOVERS

@@ -39,7 +39,9 @@ def run(pytester: pytest.Pytester) -> Run:
 
 
 def test_a_right_remover_and_a_wrong_one(run: Run) -> None:
-    result = run("[RIGHT, IDLE], learner=NOISY", "-k", "deterministic or ignores-S_full or idle-untraining", "--neverseen-seed=2")
+    result = run(
+        "[RIGHT, IDLE], learner=NOISY", "-k", "deterministic or ignores-S_full or idle-untraining", "--neverseen-seed=2"
+    )
     found = {line.rpartition("::")[2]: line.split()[0] for line in result.outlines if "::test_removers[" in line}
     assert [name.partition("]")[0] for name, word in found.items() if word == "FAILED"] == [
         "test_removers[idle-untraining"
@@ -52,7 +54,9 @@ def test_a_right_remover_and_a_wrong_one(run: Run) -> None:
 
 
 def test_declared_failures_are_xfailed_and_one_that_holds_fails(run: Run) -> None:
-    declared = "{'idle': {'untraining': 'it does nothing'}, 'retrain': {'unlearning': 'wants S_full', 'ignores-S_full': 'no'}}"
+    declared = (
+        "{'idle': {'untraining': 'it does nothing'}, 'retrain': {'unlearning': 'wants S_full', 'ignores-S_full': 'no'}}"
+    )
     result = run(f"[RIGHT, IDLE], learner=NOISY, expected={declared}", "-k", "training or learning or ignores-S_full")
     result.assert_outcomes(passed=1, xfailed=2, skipped=1)
     result.stdout.fnmatch_lines(["XFAIL*idle-untraining* - it does nothing: REFUTED: idle*"])
