@@ -401,7 +401,7 @@ OTHERS: dict[str, Callable[[Question], Question]] = {
         for name, value in {
             "budget": 64, "alpha": 1e-6, "beta": 0.01, "tolerance": 0.2, "seed": 1, "grain": 0.0, "resolution": True,
             "require_power": True,
-            "keyed_as": ns.scenarios.blobs(),
+            "keyed_as": ns.scenarios.blobs(), "observables": (ns.Observable("twice", lambda model: 2 * model.losses),),
         }.items()
     },
 }  # fmt: skip

@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -259,7 +260,7 @@ def test_a_record_that_cannot_be_written_costs_no_verdict(tmp_path: Path, monkey
         raise OSError(28, "No space left on device")
 
     paths = saved(tmp_path, arms(9, 60), 60)
-    monkeypatch.setattr(Path, "write_text", full_disk)
+    monkeypatch.setattr(os, "fsync", full_disk)
     assert ns.check_samples(CLAIM, *paths, **LEVELS).provenance["record"] == "could not be written"
     np.save(tmp_path / "original.npy", np.random.default_rng(9).normal(5, 1, 60))
     beside = ns.compare_samples(paths[0], paths[1], tmp_path / "original.npy")

@@ -432,7 +432,7 @@ def test_paired_arms_have_identities_all_or_none(who: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(("remover", "code"), [("do_nothing", 1), ("retrain", 0)])
 def test_the_side_is_the_exit_status(remover: str, code: int, capsys: Capture) -> None:
-    command = f"compare {remover} --scenario figure1 --learner nearest_neighbour --budget 128 --json"
+    command = f"check-relative {remover} --scenario figure1 --learner nearest_neighbour --budget 128 --json"
     assert main(shlex.split(command)) == code
     made = Relative.from_json(capsys.readouterr().out)
     assert made.provenance["command"].startswith(f"neverseen check-relative {remover} --definition untraining")
