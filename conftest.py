@@ -1,23 +1,43 @@
 """Collect the library under its import name, not its folder names, and check its types without waste."""
 
+import functools
+import itertools
 import os
+import sys
 import types
 import typing
 from collections.abc import Callable
 from typing import Any
 
 import jaxtyping
+import pytest
 from beartype import BeartypeConf
 from jaxtyping import AbstractArray
 
-# Read when XLA is loaded: it writes three lines to standard error for each program that another process compiled.
+# Read when XLA is loaded. Most programs of a test run once, and compiling them for speed takes longer than running them;
+# the stages (tests/stages) compile as users do.
+if "xla_backend_optimization_level" not in os.environ.get("XLA_FLAGS", ""):
+    os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), "--xla_backend_optimization_level=0"]).strip()
+# It writes three lines to standard error for each program that another process compiled.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# A suite that starts a hundred processes compiles its modules once, also where the shell says otherwise.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 collect_ignore = ["formal", "algorithms", "properties"]
 
 _WHOLE: Any = jaxtyping.jaxtyped
 _ALIKE = BeartypeConf(violation_type=jaxtyping.TypeCheckError)
 """What is wrong is raised as jaxtyping raises it: a TypeError."""
+
+_CHECKED = 32
+"""Calls of a function in one test whose arrays are checked: after so many the next ones are of the same kinds.
+
+A function called 10⁵ times would spend most of the test on it: a third of the whole suite's time.
+"""
+_CALLS: dict[int, int] = {}
+_SERIAL = itertools.count()
 
 
 def _of_arrays(hint: Any) -> bool:
@@ -38,9 +58,32 @@ def _jaxtyped(*, typechecker: Callable[..., Any]) -> Callable[..., Any]:
     def decorate(value: Any) -> Any:
         if isinstance(value, types.FunctionType) and not any(map(_of_arrays, value.__annotations__.values())):
             return typechecker(value, conf=_ALIKE)
-        return _WHOLE(typechecker=typechecker)(value)
+        checked = _WHOLE(typechecker=typechecker)(value)
+        return _at_first(checked, value) if isinstance(value, types.FunctionType) else checked
 
     return decorate
 
 
+def _at_first(checked: Any, plain: Any) -> Any:
+    """`checked` in the first calls of a test, `plain` afterwards; equal in every other respect."""
+    # The count is no part of the closure: evaluations are remembered by what a function holds.
+    serial = next(_SERIAL)
+
+    @functools.wraps(plain)
+    def call(*args: Any, **named: Any) -> Any:
+        made = _CALLS.get(serial, 0)
+        if made == _CHECKED:
+            return plain(*args, **named)
+        _CALLS[serial] = made + 1
+        return checked(*args, **named)
+
+    return call
+
+
 jaxtyping.jaxtyped = _jaxtyped
+
+
+@pytest.fixture(autouse=True)
+def types_are_checked_anew() -> None:
+    """Each test checks the first calls it makes itself."""
+    _CALLS.clear()

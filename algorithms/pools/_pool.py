@@ -147,7 +147,7 @@ class Pool:
         runs = (*shard_keys(self.roots, 0), *(parent.shapes for parent in self.parents))
         with traced(self.name):
             made = at_this_moment(self.program, runs, *self.shared)
-        return _Traced(made, _identity(self, made))
+        return _Traced(made, self.parents, _surroundings(self, made))
 
     @functools.cached_property
     def _traces(self) -> dict[Any, "_Traced"]:
@@ -156,7 +156,7 @@ class Pool:
     @property
     def _memory(self) -> Recent:
         """Shards that all pools of this process share, or where nothing says which are equal, this pool's own."""
-        return self._own if self.identity is None else RECENT
+        return self._own if self._now.key is None else RECENT
 
     @functools.cached_property
     def _own(self) -> Recent:
@@ -200,26 +200,35 @@ class _Traced:
     """A pool's program with what it says of the pool, made at one time."""
 
     mapped: Mapped
-    identity: dict[str, Any] | None
+    parents: tuple[Pool, ...]
+    around: dict[str, Any]
+
+    @functools.cached_property
+    def identity(self) -> dict[str, Any] | None:
+        return self._with(self.mapped.digest, [parent.identity for parent in self.parents])
 
     @functools.cached_property
     def key(self) -> str | None:
-        return None if self.identity is None else hashlib.sha256(canonical(self.identity).encode()).hexdigest()
+        # What lasts as long as this process needs no StableHLO: to lower a program takes longer than to trace it.
+        above = [parent._now.key for parent in self.parents]  # pyright: ignore[reportPrivateUsage]
+        told = self._with(self.mapped.fingerprint, above)
+        return None if told is None else hashlib.sha256(canonical(told).encode()).hexdigest()
+
+    def _with(self, program: str | None, parents: list[Any]) -> dict[str, Any] | None:
+        """None where nothing says what the program or a parent's does."""
+        unknown = program is None or None in parents
+        return None if unknown else self.around | {"program": program, "parents": parents}
 
 
 _ALONE = itertools.count(1)
 
 
-def _identity(pool: Pool, made: Mapped) -> dict[str, Any] | None:
-    above = [parent.identity for parent in pool.parents]
-    if made.digest is None or None in above:
-        return None
+def _surroundings(pool: Pool, made: Mapped) -> dict[str, Any]:
+    """All that determines a pool's numbers, but its program and its parents."""
     return {
-        "program": made.digest,
         "runs at a time": made.chunk,
         "inputs": pool._inputs,  # pyright: ignore[reportPrivateUsage]
         "roots": [f"{jax.random.key_impl(root)} {_key_hex(root)}" for root in pool.roots],
-        "parents": above,
         "runs in a shard": SHARD,
         "platform": jax.devices()[0].device_kind,
         "processor": processor(),

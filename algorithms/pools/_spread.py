@@ -71,11 +71,16 @@ class Mapped:
         """SHA-256 of the program of a chunk of runs; None where it calls back into Python."""
         return self.many.digest
 
+    @property
+    def fingerprint(self) -> str | None:
+        """What tells that program from others while this process lasts; None where nothing does."""
+        return self.many.fingerprint
+
     @functools.cached_property
     def _runner(self) -> Callable[..., list[Any]]:
-        if self.digest is None:
+        if self.fingerprint is None:
             return _compiled(self.many, self.chunk)
-        key = self.digest, self.chunk, self.mapped, tuple(jax.devices()), compiler()
+        key = self.fingerprint, self.chunk, self.mapped, tuple(jax.devices()), compiler()
         found = _RUNNERS.get(key)
         if found is None:
             found = _compiled(self.many, self.chunk)
@@ -103,12 +108,27 @@ def mapped(program: Callable[..., Any], runs: tuple[Any, ...], *shared: Any) -> 
     known = found, len(runs), len(jax.tree.leaves(runs)), count, settings()
     made = None if found is None else _MAPPED.get(known)
     if made is None:
-        chunk = chunk_of(many, runs, shared)
-        some = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((chunk, *leaf.shape), leaf.dtype), run)
-        made = trace(many, *some, *shared, reached=one.reached), chunk
+        made = _side_by_side(many, run, runs, shared, one.reached)
         if found is not None:
             _MAPPED.put(known, made)
     return Mapped(one, made[0], made[1], len(runs))
+
+
+def _side_by_side(
+    many: Callable[..., Any], run: Any, runs: tuple[Any, ...], shared: tuple[Any, ...], reached: str
+) -> tuple[Program, int]:
+    """The program of a chunk of runs, and how many they are: traced once where the largest chunk fits the cache."""
+
+    def of(chunk: int) -> Program:
+        some = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((chunk, *leaf.shape), leaf.dtype), run)
+        return trace(many, *some, *shared, reached=reached)
+
+    most = largest_chunk(runs)
+    made = of(most)
+    if jax.devices()[0].platform != "cpu" or _fitting(max(_moved(made.jaxpr.jaxpr), default=0) / most) >= most:
+        return made, most
+    chunk = chunk_of(many, runs, shared)
+    return (made if chunk == most else of(chunk)), chunk
 
 
 _MAPPED = Bounded(128)
@@ -167,10 +187,27 @@ def chunk_of(many: Callable[..., Any], runs: tuple[Any, ...], shared: tuple[Any,
     >>> chunk_of(lambda x: x, (jnp.ones((1, 2)),), ())
     1
     """
-    share = -(-len(jax.tree.leaves(runs)[0]) // len(jax.devices()))
-    if jax.devices()[0].platform != "cpu":
-        return share
-    most = min(width(many, runs, shared), max(share // 2, 1))
+    most = largest_chunk(runs)
+    return most if jax.devices()[0].platform != "cpu" else _even(_share(runs), min(width(many, runs, shared), most))
+
+
+def largest_chunk(runs: tuple[Any, ...]) -> int:
+    """What a device takes at a time where memory is no concern: half of its share, an accelerator all of it.
+
+    >>> import jax.numpy as jnp
+    >>> largest_chunk((jnp.ones((4096, 2)),)) * len(jax.devices())
+    2048
+    """
+    share = _share(runs)
+    return _even(share, max(share // 2, 1)) if jax.devices()[0].platform == "cpu" else share
+
+
+def _share(runs: tuple[Any, ...]) -> int:
+    return -(-len(jax.tree.leaves(runs)[0]) // len(jax.devices()))
+
+
+def _even(share: int, most: int) -> int:
+    """The size of a chunk when a share falls into as few as chunks of `most` allow."""
     return -(-share // -(-share // most))
 
 
@@ -208,9 +245,12 @@ def width(many: Callable[..., Any], runs: tuple[Any, ...], shared: tuple[Any, ..
         return list(_moved(trace(many, *jax.tree.unflatten(rebuild, leaves), *rest, reached="width").jaxpr.jaxpr))
 
     # What two runs move more than one is a run's own; the rest is shared.
-    own = max((two - one for one, two in zip(moved(1), moved(2), strict=True)), default=0)
-    fits = CACHE // max(own, 1)
-    return 1 << max(fits.bit_length() - 1, 0)
+    return _fitting(max((two - one for one, two in zip(moved(1), moved(2), strict=True)), default=0))
+
+
+def _fitting(own: float) -> int:
+    """The largest power of two of runs whose parts, of so many bytes each, fit the cache together."""
+    return 1 << max(int(CACHE // max(own, 1)).bit_length() - 1, 0)
 
 
 def compiled_programs() -> int:

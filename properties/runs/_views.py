@@ -104,7 +104,7 @@ def observe_many(learner: Learner, trained: Trained, looked_at: Views) -> Values
 
 
 def seen_of(learner: Learner, trained: Trained, looked_at: Views) -> str:
-    """The digest of what `observe_many` computes, as traced now; one of its own where that calls back into Python.
+    """A fingerprint of what `observe_many` computes, as traced now; one of its own where that calls back into Python.
 
     Args:
         learner, trained, looked_at: as there, or of `trained` the shapes.
@@ -116,7 +116,7 @@ def seen_of(learner: Learner, trained: Trained, looked_at: Views) -> str:
     64
     """
     program = at_this_moment(_observer(learner, looked_at.own), (trained.params,), looked_at.eval_sets)
-    return program.digest or f"at {id(program)}"
+    return program.fingerprint or f"at {id(program)}"
 
 
 def own_views(looked_at: Views) -> Iterator[tuple[Observable, str, str]]:

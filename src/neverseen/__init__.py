@@ -1,6 +1,7 @@
 """As if the model had never seen it: untraining and unlearning as definitions that run."""
 
 import importlib.metadata
+import sys
 
 import lazy_loader
 
@@ -8,3 +9,7 @@ __version__ = importlib.metadata.version("neverseen")
 
 # Names load when first used: the command line must hear Ctrl-C while JAX is still on its way.
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+if {"IPython", "marimo"} & set(sys.modules):
+    # A notebook shows every result as HTML, also one that was read from JSON and that no report has met.
+    from .properties import report as _report  # noqa: F401
