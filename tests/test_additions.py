@@ -16,7 +16,7 @@ from neverseen.formal import theorems
 from neverseen.formal.theorems import THEOREMS, Theorem
 from neverseen.properties import cli, metrics, scenarios
 from neverseen.properties.cli._flags import Command
-from neverseen.properties.cli._main import COMMANDS
+from neverseen.properties.cli._main import commands
 from neverseen.properties.metrics import METRICS, Metric
 from neverseen.properties.scenarios import SCENARIOS
 
@@ -60,7 +60,7 @@ LISTED: dict[str, Callable[[], list[str]]] = {
     "scenarios": lambda: unlisted(factories_in(modules_of(scenarios), ns.Scenario), SCENARIOS.values(), "SCENARIOS"),
     "metrics": lambda: unlisted(values_in(modules_of(metrics), Metric), METRICS.values(), "METRICS"),
     "theorems": lambda: unlisted(values_in(modules_of(theorems), Theorem), THEOREMS, "THEOREMS"),
-    "commands": lambda: unlisted(values_in(modules_of(cli), Command), COMMANDS, "COMMANDS"),
+    "commands": lambda: unlisted(values_in(modules_of(cli), Command), commands(), "NAMES"),
 }
 """Removers follow from their folders (test_rooms_are_claims), observables register themselves (test_observables)."""
 

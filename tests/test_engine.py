@@ -342,3 +342,17 @@ def test_a_decision_is_dated_to_the_pair() -> None:
     found = int(refuter.play(always)[0])
     shorter = [int(Refuter([(1.0, 0.05)], 1e-4, np.ones(1)).play(always[:, :n])[0]) for n in (found - 1, found)]
     assert shorter == [0, found]
+
+
+def test_four_stakes_are_nearly_as_good_as_all() -> None:
+    """What the docstring of STAKES says."""
+    gamma, delta = np.exp(1.0), 0.05
+    p, q = np.meshgrid(*2 * [np.linspace(0, 1, 21)], indexing="ij")
+    chance = np.stack([(1 - p) * (1 - q), (1 - p) * q, p * (1 - q), p * q], -1)[p - gamma * q - delta >= 0.05]
+
+    def best(stakes: Float64[np.ndarray, " l"]) -> Float64[np.ndarray, " e"]:
+        won = np.array([0, -gamma, 1, 1 - gamma]) - delta
+        return (chance @ np.log1p(won[:, None] * stakes / (gamma + delta))).max(1)
+
+    share = best(bets.STAKES) / best(np.linspace(0.001, 0.999, 999))
+    assert 0.74 <= share.min() < 0.8

@@ -12,7 +12,9 @@ from cli_tools import Capture
 import neverseen as ns
 from neverseen.properties.cli import main
 from neverseen.properties.cli._flags import Command, flags, options
-from neverseen.properties.cli._main import COMMANDS
+from neverseen.properties.cli._main import commands
+
+COMMANDS = commands()
 
 OTHERWISE = {
     "suite": "check_suite",

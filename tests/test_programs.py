@@ -383,3 +383,18 @@ def test_removers_made_anew_are_not_held() -> None:
     gc.collect()
     assert sum(each() is not None for each in held) <= 3
     assert resident() - before < 20  # MiB; one of 1.65 for each would be 99
+
+
+def test_of_the_library_only_what_a_user_may_have_put_in_is_looked_at() -> None:
+    rate = [1.0]
+
+    @functools.wraps(ns.removers.do_nothing)
+    def named_like_ours(x: Any) -> Any:
+        return rate[0] * x
+
+    ours, closed, users = ns.removers.do_nothing, ns.removers.finetune(), named_like_ours
+    before = [reach(ours), reach(closed.remove), reach(users)]
+    rate[0] = 2.0
+    after = [reach(ours), reach(closed.remove), reach(users)]
+    assert [a == b for a, b in zip(before, after, strict=True)] == [True, True, False]
+    assert reach(ns.learners.ridge(0.1).fit) != reach(ns.learners.ridge(0.2).fit)

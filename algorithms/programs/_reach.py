@@ -20,6 +20,8 @@ _KNOWN = {"jax", "jaxlib", "numpy", "scipy", "flax", "optax", "jaxtyping", "bear
 _LIBRARIES = frozenset(sys.stdlib_module_names) | _KNOWN
 """Packages whose functions do not change while a process runs."""
 
+_OURS = __name__.partition(".")[0]
+
 _MOST = 20_000
 """Values that are looked at; what reaches further is taken to have changed."""
 
@@ -145,11 +147,26 @@ class _Walk:
 
 
 def _of_library(value: Any) -> bool:
-    """Whether a function, class or module belongs to a library; instances of its classes may hold a user's values."""
+    """Whether a function, class or module belongs to a library; instances of its classes may hold a user's values.
+
+    So may closures: of ours those alone count that have none, beneath what libraries wrapped around them.
+    """
     if isinstance(value, types.ModuleType):
-        return value.__name__.partition(".")[0] in _LIBRARIES
+        return value.__name__.partition(".")[0] in {_OURS, *_LIBRARIES}
     named = isinstance(value, types.FunctionType | types.BuiltinFunctionType | type)
-    return named and str(getattr(value, "__module__", "")).partition(".")[0] in _LIBRARIES
+    package = str(getattr(value, "__module__", "")).partition(".")[0] if named else ""
+    if package == _OURS:
+        return not isinstance(value, types.FunctionType) or _holds_nothing(value)
+    return package in _LIBRARIES
+
+
+def _holds_nothing(function: types.FunctionType) -> bool:
+    """Whether one of our functions has no closure; a wrapper of a user's around it, which has its name, does not count."""
+    while isinstance(within := getattr(function, "__wrapped__", None), types.FunctionType):
+        if str(function.__globals__.get("__name__")).partition(".")[0] not in {_OURS, *_LIBRARIES}:
+            return False
+        function = within
+    return not function.__closure__
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:

@@ -1,6 +1,7 @@
 """The command line `neverseen check | suite | …`: one command to a file."""
 
 import argparse
+import importlib
 import importlib.metadata
 import os
 import sys
@@ -11,23 +12,23 @@ from typing import Any, NoReturn
 
 from ..report import _streams
 from . import _blame, _interrupt
-from ._audit import AUDIT
-from ._check import CHECK
-from ._check_relative import CHECK_RELATIVE
-from ._compare_removers import COMPARE_REMOVERS
-from ._flags import EPILOG, admit_arguments
-from ._list import LIST
-from ._measure import MEASURE
-from ._plan import PLAN
-from ._pool import POOL
-from ._prove import PROVE
-from ._suite import SUITE
-from ._sweep import SWEEP
+from ._flags import EPILOG, Command, admit_arguments
 
-COMMANDS = (CHECK, SUITE, COMPARE_REMOVERS, CHECK_RELATIVE, AUDIT, SWEEP, MEASURE, PLAN, PROVE, POOL, LIST)
-"""In the order of the help."""
+NAMES = (
+    "check", "suite", "compare-removers", "check-relative", "audit", "sweep", "measure", "plan", "prove", "pool",
+    "list",
+)  # fmt: skip
+"""In the order of the help; each is a module of this package."""
 
-_NAMED = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
+
+def commands(names: Sequence[str] = NAMES) -> tuple[Command, ...]:
+    """The commands of these names, loaded: each brings along what it calls.
+
+    >>> [command.name for command in commands(["plan"])]
+    ['plan']
+    """
+    plain = [name.replace("-", "_") for name in names]
+    return tuple(getattr(importlib.import_module(f"._{name}", __package__), name.upper()) for name in plain)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _encode()
     try:
-        args = _parser().parse_args(argv)
+        args = _parser(_asked(sys.argv[1:] if argv is None else argv)).parse_args(argv)
     except SystemExit as stop:  # the help was printed
         return stop.code if isinstance(stop.code, int) else 0
     except ValueError as error:
@@ -63,8 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    command: Command = vars(args).pop("of")
     admit_arguments(args)
-    command = _NAMED[args.command]
     args.command = command.name
     with warnings.catch_warnings():
         warnings.showwarning = _warn
@@ -108,7 +109,15 @@ class _Parser(argparse.ArgumentParser):
         _streams.write(message.removesuffix("\n"))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _asked(argv: Sequence[str]) -> tuple[Command, ...]:
+    """The one command that is called by its name; all where the help, or a mistake, may need any of them."""
+    first = next(iter(argv), "")
+    if first == "--version":
+        return ()
+    return commands([first] if first in NAMES else NAMES)
+
+
+def _parser(known: Sequence[Command]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="neverseen",
         description="Property tests for removal algorithms: as if the model had never seen it.",
@@ -117,9 +126,9 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"neverseen {importlib.metadata.version('neverseen')}")
-    commands = parser.add_subparsers(dest="command", metavar="|".join(one.name for one in COMMANDS), required=True)
-    for one in COMMANDS:
-        command = commands.add_parser(
+    offered = parser.add_subparsers(dest="command", metavar="|".join(NAMES), required=True)
+    for one in known:
+        command = offered.add_parser(
             one.name,
             aliases=one.aliases,
             help=one.summary,
@@ -129,4 +138,5 @@ def _parser() -> argparse.ArgumentParser:
             allow_abbrev=False,
         )
         one.arguments(command)
+        command.set_defaults(of=one)
     return parser

@@ -28,13 +28,25 @@ LINEAR, TELLING, SINGLY, JOINTLY, RANDOM, SIGNS, LEARNED = (
 """The kinds of discriminant, in words."""
 
 SHARES = {LINEAR: 0.35, TELLING: 0.2, SINGLY: 0.2, JOINTLY: 0.12, RANDOM: 0.08, SIGNS: 0.05}
-"""Of a longer view's prior."""
+"""Of a longer view's prior: a kind pays ln(1 / share) of log wealth, the discriminant 1.0, the product of signs 3.0.
+
+The discriminant has most: of these kinds it is met most among the witnesses of `benchmarks/removers.json`.
+"""
 
 _CLIP = 8.0
+"""Robust spreads: a Gaussian number lies farther out with probability 10⁻¹⁵, a diverged one always."""
+
 _FEATURES = 64
+"""Random cosines: fewer than the pairs of most checks, so that their discriminant is determined."""
+
 _WIDEST = 128
+"""Numbers of a view beyond which two full covariances, of 8256 numbers each, are not worth their cube."""
+
 _RECENT = 256
+"""Pairs that trees are fitted on: their time stays bounded however long a check lasts."""
+
 _PAIRED = 256
+"""Numbers of a view whose products of signs are looked at: 32 640 pairs."""
 
 
 @dataclasses.dataclass(frozen=True)

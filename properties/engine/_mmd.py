@@ -10,7 +10,7 @@ from ._pairs import APART
 from ._refute import feature_prior
 from ._witnesses import finite
 
-_CLIP = 8.0
+_CLIP = 8.0  # robust spreads, as of the features
 _FAR = 1e100  # its square is finite
 
 _Runs = Float64[np.ndarray, "m k"]

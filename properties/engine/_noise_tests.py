@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import numpy as np
 import scipy.special
-import scipy.stats
 from jaxtyping import Float64
 
 SHOWN = 256
@@ -251,8 +250,10 @@ def spaced(width: int, most: int) -> list[int]:
 @functools.lru_cache(maxsize=64)
 def _kolmogorov(count: int) -> tuple[Line, Line]:
     """Distances of so many values from their law, and the normal scores of those: exact there, 3e-4 off between."""
+    from scipy.stats import kstwo  # slow to load, and few removers publish noise
+
     at = 0.5 / count + min(4 / math.sqrt(count), 1 - 0.5 / count) * np.linspace(0, 1, _NODES) ** 2
-    law = scipy.stats.kstwo(count)
+    law = kstwo(count)
     return at, scores(law.cdf(at), law.sf(at))
 
 

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from scipy.stats import beta as beta_law
 
 from ...formal.definitions._verdict import Status
 from ._decide import judged
@@ -80,6 +79,8 @@ def least_hits() -> int:
     >>> least_hits()
     87
     """
+    from scipy.stats import beta as beta_law  # slow to load, and few ask for a resolution
+
     bounds = beta_law.ppf(1 - CONFIDENCE, np.arange(1, REPLAYS + 1), np.arange(REPLAYS, 0, -1))
     return 1 + int((bounds >= POWER).argmax())
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import scipy.stats
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, PRNGKeyArray
 
@@ -241,8 +240,10 @@ def _tilted_epsilon(left: float, slope: float, params: int, delta: Real) -> Call
     def at(sigma: float) -> float:
         if slope >= 1 or delta <= 0:
             return math.inf
+        from scipy.stats import chi  # slow to load
+
         q = left / sigma
-        tail = float(scipy.stats.chi.isf(min(float(delta), 1.0), params)) if delta < 1 else 0.0
+        tail = float(chi.isf(min(float(delta), 1.0), params)) if delta < 1 else 0.0
         return q * tail + q**2 / 2 - params * math.log1p(-slope)
 
     return at
