@@ -14,11 +14,7 @@ import pytest
 from beartype import BeartypeConf
 from jaxtyping import AbstractArray
 
-# Read when XLA is loaded. Most programs of a test run once, and compiling them for speed takes longer than running them;
-# the stages (tests/stages) compile as users do.
-if "xla_backend_optimization_level" not in os.environ.get("XLA_FLAGS", ""):
-    os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), "--xla_backend_optimization_level=0"]).strip()
-# It writes three lines to standard error for each program that another process compiled.
+# Read when XLA is loaded: it writes three lines to standard error for each program that another process compiled.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # A suite that starts a hundred processes compiles its modules once, also where the shell says otherwise.

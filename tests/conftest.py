@@ -39,11 +39,28 @@ def pytest_configure(config: pytest.Config) -> None:
     """Send everything a library caches to a directory that goes when the session ends."""
     if not hasattr(config, "workerinput"):
         _forget_old()
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses"):
+        _compile_quickly()
     caches = tempfile.TemporaryDirectory(prefix="neverseen-tests-")
     config.add_cleanup(caches.cleanup)
     os.environ.pop("NEVERSEEN_STORE", None)
     for name in ("XDG_CACHE_HOME", "HYPOTHESIS_STORAGE_DIRECTORY"):
         os.environ[name] = os.path.join(caches.name, name.lower())
+
+
+def _compile_quickly() -> None:
+    """Most programs of a test run once, and compiling them for speed takes longer than that does.
+
+    This process alone: others, as users start them, compile as users do.
+    """
+    flags = os.environ.get("XLA_FLAGS")
+    if "xla_backend_optimization_level" in (flags or ""):
+        return
+    os.environ["XLA_FLAGS"] = f"{flags or ''} --xla_backend_optimization_level=0".strip()
+    jax.devices()  # reads them
+    del os.environ["XLA_FLAGS"]
+    if flags is not None:
+        os.environ["XLA_FLAGS"] = flags
 
 
 def _forget_old() -> None:

@@ -250,14 +250,17 @@ def test_what_is_no_result_has_no_page() -> None:
         render(ns.Suite.example(), metrics=Table.example())
 
 
-def test_a_notebook_has_it_in_a_fresh_process_and_values_know_no_html() -> None:
+def test_a_notebook_shows_what_was_read_from_a_file_and_values_know_no_html() -> None:
     code = """
+import sys
 import neverseen as ns
-from IPython.core.formatters import DisplayFormatter
-known = hasattr(ns.Verdict, "_repr_html_")
-subject = ns.removers.do_nothing(), ns.learners.nearest_neighbour(), ns.scenarios.figure1()
-verdict = ns.check(ns.Untraining(1.0, 0.05), *subject)
-print(known, DisplayFormatter().format(verdict)[0]["text/html"].split("</strong>")[0])
+read = ns.Verdict.example().to_json()
+print(hasattr(ns.Verdict, "_repr_html_"))
+for name in [name for name in sys.modules if name.partition(".")[0] == "neverseen"]:
+    del sys.modules[name]
+from IPython.core.formatters import DisplayFormatter  # as in a notebook: it is there first
+import neverseen as ns
+print(DisplayFormatter().format(ns.Verdict.from_json(read))[0]["text/html"].split("</strong>")[0])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300)
-    assert done.stdout.split() == ["False", "<div>", "<p><strong", 'style="color:', '#b3261e">REFUTED']
+    assert done.stdout.split()[:4] == ["False", "<div>", "<p><strong", 'style="color:']

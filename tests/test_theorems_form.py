@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Any
 
 import pytest
-from test_packaging import ROOT, listed
+from file_tools import ROOT, listed
 
 from neverseen.formal.catalogue import bibliography
 from neverseen.formal.theorems import THEOREMS, Theorem

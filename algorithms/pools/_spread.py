@@ -12,6 +12,7 @@ from jax import lax
 from jax.extend import core
 from jax.sharding import AxisType, Mesh, PartitionSpec
 
+from ...formal._types import Real
 from ..programs._machine import compiler, settings
 from ..programs._programs import Bounded, Program, bodies, momentary, shape_of, trace
 from ..programs._structure import structure
@@ -248,7 +249,7 @@ def width(many: Callable[..., Any], runs: tuple[Any, ...], shared: tuple[Any, ..
     return _fitting(max((two - one for one, two in zip(moved(1), moved(2), strict=True)), default=0))
 
 
-def _fitting(own: float) -> int:
+def _fitting(own: Real) -> int:
     """The largest power of two of runs whose parts, of so many bytes each, fit the cache together."""
     return 1 << max(int(CACHE // max(own, 1)).bit_length() - 1, 0)
 

@@ -161,7 +161,7 @@ def _of_library(value: Any) -> bool:
 
 
 def _holds_nothing(function: types.FunctionType) -> bool:
-    """Whether one of our functions has no closure; a wrapper of a user's around it, which has its name, does not count."""
+    """Whether one of our functions has no closure; a user's wrapper around it, which has its name, does not count."""
     while isinstance(within := getattr(function, "__wrapped__", None), types.FunctionType):
         if str(function.__globals__.get("__name__")).partition(".")[0] not in {_OURS, *_LIBRARIES}:
             return False

@@ -128,13 +128,18 @@ def admit(environment: Mapping[str, str]) -> None:
     >>> admit({})
     """
     given = [name for name in SETTINGS if environment.get(name, "").strip()]
-    if not given:
+    tried = _tried(environment) if given else None
+    if tried is None or not tried.returncode:
         return
-    command = [sys.executable, "-c", _TRY]
-    loud = {**environment, "TF_CPP_MIN_LOG_LEVEL": "0"}
-    tried = subprocess.run(command, env=loud, capture_output=True, text=True, errors="replace", check=False)
-    if tried.returncode:
+    # What fails without the flags as well is no fault of theirs, and is told where it happens.
+    if not _tried({name: value for name, value in environment.items() if name not in SETTINGS}).returncode:
         raise ValueError(f"{' and '.join(given)}: JAX does not start ({_reason(tried.stderr)}); mend or unset it")
+
+
+def _tried(environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """JAX started in a process of its own."""
+    command, loud = [sys.executable, "-c", _TRY], {**environment, "TF_CPP_MIN_LOG_LEVEL": "0"}
+    return subprocess.run(command, env=loud, capture_output=True, text=True, errors="replace", check=False)
 
 
 def _reason(said: str) -> str:

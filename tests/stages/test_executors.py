@@ -202,7 +202,7 @@ def test_verify_and_prune_know_what_was_published(tmp_path: Path) -> None:
 
 def test_a_pool_is_the_same_wherever_it_is_made() -> None:
     """Files and lines of callers are no part of a program: another process, called from elsewhere, finds it."""
-    script = f"import sys; sys.path.append({str(Path(__file__).parent)!r})\n" + (
+    script = f"import sys; sys.path.append({str(Path(__file__).parents[1])!r})\n" + (
         "import jax; jax.config.update('jax_num_cpu_devices', int(sys.argv[1])); from executor_tools import noise\n"
         "print(noise(6).identity)"
     )

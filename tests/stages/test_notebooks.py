@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from nbclient import NotebookClient
 
-FOLDER = pathlib.Path(__file__).parent.parent / "notebooks"
+FOLDER = pathlib.Path(__file__).parents[2] / "notebooks"
 TEXTS = sorted(FOLDER.glob("*.py"))
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 notebooks = pytest.mark.parametrize("text", TEXTS, ids=[path.stem for path in TEXTS])

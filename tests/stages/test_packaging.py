@@ -13,19 +13,12 @@ from typing import Any
 
 import jaxlib
 import pytest
+from file_tools import ROOT, listed
 
-ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("formal", "algorithms", "properties")
 TOP = {f"neverseen/{name}" for name in ("__init__.py", "__init__.pyi", "__main__.py", "_process.py", "py.typed")} | {
     "_neverseen_pytest.py"
 }
-
-
-def listed(*options: str) -> list[Path]:
-    """Paths, from the root, of the files that git lists and that are still there."""
-    command = ["git", "ls-files", "-z", *options]
-    names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
-    return [Path(name) for name in names if name and ((ROOT / name).exists() or (ROOT / name).is_symlink())]
 
 
 def copy_tree(target: Path) -> None:
