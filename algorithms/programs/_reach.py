@@ -161,12 +161,16 @@ def _of_library(value: Any) -> bool:
 
 
 def _holds_nothing(function: types.FunctionType) -> bool:
-    """Whether one of our functions has no closure; a user's wrapper around it, which has its name, does not count."""
+    """Whether a function lies in one of our modules and has no closure.
+
+    A user's wrapper around it, which has its name, does not count; nor does what a doctest defines.
+    """
     while isinstance(within := getattr(function, "__wrapped__", None), types.FunctionType):
         if str(function.__globals__.get("__name__")).partition(".")[0] not in {_OURS, *_LIBRARIES}:
             return False
         function = within
-    return not function.__closure__
+    module = sys.modules.get(function.__module__)
+    return not function.__closure__ and function.__globals__ is getattr(module, "__dict__", None)
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
