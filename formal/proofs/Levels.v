@@ -18,8 +18,8 @@ Lemma w_ge0 z : 0 <= w z. Proof. by case: lw => w0 _; apply: w0. Qed.
 Theorem F6 g p q : excess g (mix w p) (mix w q) <= \sum_z w z * excess g (p z) (q z).
 Proof.
 rewrite /excess le_maxl; apply/andP; split; apply: le_trans (hs_mix _ _ _ w_ge0) _.
-  by apply: ler_sum => z _; apply: ler_wpmul2l (w_ge0 z) _; rewrite le_maxr lexx.
-by apply: ler_sum => z _; apply: ler_wpmul2l (w_ge0 z) _; rewrite le_maxr lexx orbT.
+  by apply: ler_sum => z _; rewrite ler_wpmul2l ?w_ge0 // le_maxr lexx.
+by apply: ler_sum => z _; rewrite ler_wpmul2l ?w_ge0 // le_maxr lexx orbT.
 Qed.
 
 (* What is compared by one who sees the retained rows k(D) beside the model: the joint law of both. *)
@@ -94,7 +94,7 @@ move=> xB; rewrite /rest (negbTE xB); case: (eqVneq share 0) => [s0|s0]; last by
 rewrite s0 mul0r; apply/esym; apply: (psumr_eq0P _ s0) => // y _; exact: p_ge0.
 Qed.
 Lemma share_out : \sum_(x in B) p x = 1 - share.
-Proof. by rewrite -p_1 (bigID (mem B)) /= addrK. Qed.
+Proof. by rewrite -p_1 [X in _ = X - _](bigID (mem B)) /= addrK. Qed.
 
 Definition thinned n f := \sum_(m < n.+1) ('C(n, m)%:R * share ^+ m * (1 - share) ^+ (n - m)) * draws rest m f.
 
@@ -109,12 +109,11 @@ have -> : \sum_x rest x * thinned n (fun s => f (x :: s)) = \sum_(m < n.+1) b n 
 have -> : thinned n f = \sum_(m < n.+2) b n m * draws rest m f.
   by rewrite big_ord_recr /= /b bin_small // !mul0r addr0.
 rewrite /thinned [LHS]big_ord_recl [X in _ = _ * X + _]big_ord_recl /= mulrDr -addrA; congr (_ + _).
-  by rewrite /b !bin0 !mul1r subn0 exprS; ring.
+  by rewrite /b !bin0 !subn0 exprS; ring.
 rewrite !mulr_sumr -big_split /=; apply: eq_bigr => m _.
 rewrite /bump /= !add1n /b binS natrD subSS.
-case: (ltnP m n) => mn; first by rewrite -(subSn mn) [m - _]/(0)%N; rewrite subSn // !exprS; ring.
-rewrite (bin_small (m := m.+1)) ?ltnS // exprS.
-by rewrite !mul0r; ring.
+case: (ltnP m n) => mn; first by rewrite -(subnSK mn) !exprS; ring.
+by rewrite (@bin_small n m.+1) ?ltnS // exprS; ring.
 Qed.
 
 (** F7. Striking out the behaviour is training on a thinned draw of the rest: the number of rows that stay is
