@@ -134,3 +134,31 @@ apply: eq_bigr => x xB; rewrite mulrA share_rest // -IH; congr (_ * _).
 by apply: draws_eq => s; rewrite /= xB.
 Qed.
 End Thinning.
+
+Definition fair_coin : bool -> rat := coin (1%:Q / 2%:Q).
+
+(** F6 in the other direction is false: averaging over D hides. *)
+Theorem F6_twin : exists (w : bool -> rat) (p q : bool -> bool -> rat), law w /\
+  ~ excess 1 (mix w p) (mix w q) >= \sum_z w z * excess 1 (p z) (q z).
+Proof.
+exists fair_coin, (coins 0 1), (coins 1 0); split; first by a_law.
+by rewrite /excess sum_bool /hs !sum_bool /mix !sum_bool; vm_compute.
+Qed.
+
+(** F7 with as many draws from the rest as there were rows is false. *)
+Theorem F7_twin : exists (p : bool -> rat) (B : {set bool}) (f : seq bool -> rat), law p /\
+  draws p 1 (fun s => f [seq x <- s | x \notin B]) <> draws (rest p B) 1 f.
+Proof.
+exists fair_coin, [set true], (fun s => (size s)%:R); split; first by a_law.
+rewrite /= !sum_bool /rest /share !inE /= big_mkcond sum_bool !inE /=; by apply/eqP; number.
+Qed.
+
+(** F8 with the maximum in place of the sum is false. *)
+Theorem F8_twin : exists (w : bool -> rat) (u s f : bool -> bool -> rat),
+  [/\ law w, kernel u, kernel s & kernel f] /\
+  ~ tv (mix w u) (mix w f) <= Num.max (\sum_z w z * tv (u z) (s z)) (tv (mix w s) (mix w f)).
+Proof.
+exists fair_coin, (coins 0 0), (coins (1%:Q / 2%:Q) (1%:Q / 2%:Q)), (coins 1 1).
+split; first by split; [a_law | case; a_law | case; a_law | case; a_law].
+by rewrite /tv !sum_bool /mix !sum_bool; vm_compute.
+Qed.
