@@ -104,7 +104,8 @@ def test_files_in_a_circle_or_missing_are_errors(tmp_path: Path) -> None:
 
 
 def test_axioms_are_read_off_what_coq_prints() -> None:
-    said = f"{_compile._MARK} A.T\nA.T\n     : nat\nAxioms:\nboolp.propositional_extensionality\n  : forall P, P\nB.c : P\n"
+    axioms = "Axioms:\nboolp.propositional_extensionality\n  : forall P, P\nB.c : P\n"
+    said = f"{_compile._MARK} A.T\nA.T\n     : nat\n{axioms}"
     assert _compile._told(said) == {"A.T": ("A.T : nat", ("boolp.propositional_extensionality", "B.c"))}
     assert _compile._told(f"{_compile._MARK} A.T\nClosed under the global context\n") == {"A.T": ("", ())}
     assert _compile._told(f"{_compile._MARK} A.T\nnothing\n") == {"A.T": ("nothing", ("unknown",))}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from .._types import Real
 from ._source import FOLDER, LIBRARY, CoqTheorem, files, holes, required, theorems_in
 
 CLASSICAL = frozenset(
@@ -92,7 +93,7 @@ class CoqReport:
         return tuple(proof for proof in self.proofs if proof.theorem.id == name)
 
 
-def coq_proofs(folder: Path = FOLDER, *, timeout: float = 300.0) -> CoqReport:
+def coq_proofs(folder: Path = FOLDER, *, timeout: Real = 300.0) -> CoqReport:
     """Have Coq check every theorem of the Coq files, and say of each what it rests on.
 
     The files are copied to a temporary directory, compiled there in the order in which they require each other, and
@@ -132,7 +133,7 @@ def _not_run(theorem: CoqTheorem, why: str) -> CoqProof:
 class _Bench:
     """A directory to compile in, and what became of each file."""
 
-    def __init__(self, place: Path, timeout: float) -> None:
+    def __init__(self, place: Path, timeout: Real) -> None:
         self.place, self.timeout = place, timeout
         self.coqc = shutil.which("coqc")
         self.broken: dict[str, str] = {}
@@ -204,7 +205,7 @@ class _Bench:
     def _run(self, command: list[str]) -> tuple[bool, str]:
         try:
             done = subprocess.run(
-                command, cwd=self.place, capture_output=True, text=True, check=False, timeout=self.timeout
+                command, cwd=self.place, capture_output=True, text=True, check=False, timeout=float(self.timeout)
             )
         except subprocess.TimeoutExpired:
             return False, f"Error: stopped after {self.timeout:g} s"

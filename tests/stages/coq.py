@@ -20,7 +20,6 @@ WRONG = {
     "Open.v": ("Hypothesis oracle : 1 = 2.\nTheorem T2b : 1 = 2.\nProof. exact: oracle. Qed.\n", "Hypothesis"),
     "False.v": ("Theorem T3 : 1 = 2.\nProof. by []. Qed.\n", "False.v, line 3"),
     "Leans.v": ("From neverseen Require Import False.\nTheorem T4 : 1 = 1.\nProof. by []. Qed.\n", "requires False.v"),
-    "Hidden.v": ("Module M. Import Classical. End M.\nTheorem T5 : 1 = 1.\nProof. by []. Qed.\n", "Hidden.v, line 2"),
 }
 
 
@@ -32,7 +31,7 @@ def report() -> CoqReport:
 
 @pytest.fixture(scope="module")
 def wrong(tmp_path_factory: pytest.TempPathFactory) -> CoqReport:
-    """One theorem that holds beside six that Coq must not be made to vouch for."""
+    """One theorem that holds beside five that Coq must not be made to vouch for."""
     folder = tmp_path_factory.mktemp("wrong")
     write(folder, {name: text for name, (text, _) in WRONG.items()})
     write(folder, {"Right.v": "Theorem T6a : 1 = 1.\nProof. by []. Qed.\n"})
