@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neverseen.formal.proofs import _compile, coq_proofs, coq_theorems
+from neverseen.formal.proofs import coq_proofs, coq_theorems
+from neverseen.formal.proofs._compile import MARK, told_by
 from neverseen.formal.proofs._source import FOLDER, files, holes, theorems_in
 from neverseen.formal.theorems import THEOREMS
-from neverseen.properties.engine import _bets, _coupling, _refute
+from neverseen.properties.engine._bets import CAREFUL, OUTCOMES, STAKES, against, gains, least_pairs, towards
+from neverseen.properties.engine._coupling import log_wealth
+from neverseen.properties.engine._refute import Refuter
 
 ADDITIONS = {
     "close_is_excess", "untraining_is_satisfiable", "version_2_is_satisfiable", "version_1_is_every_behaviour",
@@ -105,10 +108,10 @@ def test_files_in_a_circle_or_missing_are_errors(tmp_path: Path) -> None:
 
 def test_axioms_are_read_off_what_coq_prints() -> None:
     axioms = "Axioms:\nboolp.propositional_extensionality\n  : forall P, P\nB.c : P\n"
-    said = f"{_compile._MARK} A.T\nA.T\n     : nat\n{axioms}"
-    assert _compile._told(said) == {"A.T": ("A.T : nat", ("boolp.propositional_extensionality", "B.c"))}
-    assert _compile._told(f"{_compile._MARK} A.T\nClosed under the global context\n") == {"A.T": ("", ())}
-    assert _compile._told(f"{_compile._MARK} A.T\nnothing\n") == {"A.T": ("nothing", ("unknown",))}
+    said = f"{MARK} A.T\nA.T\n     : nat\n{axioms}"
+    assert told_by(said) == {"A.T": ("A.T : nat", ("boolp.propositional_extensionality", "B.c"))}
+    assert told_by(f"{MARK} A.T\nClosed under the global context\n") == {"A.T": ("", ())}
+    assert told_by(f"{MARK} A.T\nnothing\n") == {"A.T": ("nothing", ("unknown",))}
 
 
 @pytest.mark.parametrize("name", ["_bets", "_refute", "_accept", "_grain", "_coupling"])
@@ -129,32 +132,32 @@ CLAIMS = [(0.0, 0.1), (1.0, 0.05), (3.0, 0.2)]
 @pytest.mark.parametrize(("epsilon", "delta"), CLAIMS)
 def test_the_bets_have_the_form_and_the_stakes_that_are_proved(epsilon: float, delta: float) -> None:
     gamma, tau = math.exp(epsilon), 0.1
-    wins = _bets.gains(epsilon, delta)
-    for outcome, (h, k) in enumerate(_bets.OUTCOMES):
+    wins = gains(epsilon, delta)
+    for outcome, (h, k) in enumerate(OUTCOMES):
         # Engine.v: gain, of an event and of its complement, in both directions.
         by_hand = [h - gamma * k, k - gamma * h, (1 - h) - gamma * (1 - k), (1 - k) - gamma * (1 - h)]
         np.testing.assert_allclose(wins[outcome], np.array(by_hand) - delta)
     # against_is_fair: 1 + stake * gain, stake (gamma + delta) <= 1; towards_is_fair: 1 - stake (gain - tau).
-    factors = 1 + wins[..., None] * _bets.STAKES / (gamma + delta)
-    np.testing.assert_allclose(np.exp(_bets.against(epsilon, delta)), factors)
-    careful = 1 - (wins - tau)[..., None] * _bets.CAREFUL / (1 - delta - tau)
-    np.testing.assert_allclose(np.exp(_bets.towards(epsilon, delta, tau)), careful)
-    assert ((_bets.STAKES >= 0) & (_bets.STAKES <= 1)).all()
-    assert ((_bets.CAREFUL >= 0) & (_bets.CAREFUL <= 1)).all()
+    factors = 1 + wins[..., None] * STAKES / (gamma + delta)
+    np.testing.assert_allclose(np.exp(against(epsilon, delta)), factors)
+    careful = 1 - (wins - tau)[..., None] * CAREFUL / (1 - delta - tau)
+    np.testing.assert_allclose(np.exp(towards(epsilon, delta, tau)), careful)
+    assert ((STAKES >= 0) & (STAKES <= 1)).all()
+    assert ((CAREFUL >= 0) & (CAREFUL <= 1)).all()
     # least_pairs_of_any_audit: most = (gamma + 1) / (gamma + delta).
     alpha = 1e-4
     needed = math.log(1 / alpha) / math.log((gamma + 1) / (gamma + delta))
-    assert _bets.least_pairs(epsilon, delta, alpha) == math.ceil(needed)
+    assert least_pairs(epsilon, delta, alpha) == math.ceil(needed)
 
 
 def test_the_weights_and_the_coupling_have_the_form_that_is_proved() -> None:
     # conserved, and wealth 1 at the start: what is spread sums to 1.
-    refuter = _refute.Refuter([(1.0, 0.05)], 1e-4, np.array([0.5, 0.5]))
+    refuter = Refuter([(1.0, 0.05)], 1e-4, np.array([0.5, 0.5]))
     np.testing.assert_allclose(np.exp(refuter.weights()).sum(-1), 1.0)
     np.testing.assert_allclose(np.exp(refuter.purses).sum(-1), 1.0)
-    # bounded_factor: 1 + c (m - X) / (1 - m), 0 <= c <= 1, mixed by weights that sum to 1.
-    stakes, prior, term, mean = _coupling._STAKES, _coupling._PRIOR, 0.3, 0.4
-    assert ((stakes >= 0) & (stakes <= 1)).all()
-    assert prior.sum() == pytest.approx(1.0)
-    wealth = _coupling.log_wealth(np.array([term]), mean)[-1]
-    assert math.exp(wealth) == pytest.approx((prior * (1 + stakes * (mean - term) / (1 - mean))).sum())
+    # bounded_factor: 1 + c (m - X) / (1 - m), mixed over c in [0, 1] by weights that sum to 1: linear in the term.
+    wealth = [math.exp(log_wealth(np.array([term]), 0.4)[-1]) for term in (0.0, 0.4, 1.0)]
+    stake = (wealth[0] - 1) * 0.6 / 0.4
+    assert wealth[1] == pytest.approx(1.0)
+    assert wealth[2] == pytest.approx(1 - stake)
+    assert 0 < stake <= 1

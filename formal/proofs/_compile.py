@@ -31,7 +31,8 @@ State = Literal["proved", "failed", "not run"]
 _MATHCOMP = "From mathcomp Require Import all_ssreflect all_algebra ring."
 _FIRST = f"{_MATHCOMP}\nCheck Num.Theory.ler_subl_addr.\nFail Check GRing.nmodType.\n"
 _ANALYSIS = "From mathcomp.analysis Require Import reals exp.\n"
-_MARK = "@@neverseen"
+MARK = "@@neverseen"
+"""What Coq is told to print before each theorem's report."""
 _ERROR = re.compile(r"^File \"\./(?P<file>[^\"]+)\", line (?P<line>\d+).*?^Error:\s*(?P<words>.*?)$", re.S | re.M)
 
 
@@ -157,7 +158,7 @@ class _Bench:
             self._take(name, text)
         sound = [each for each in _all(texts) if each.file not in self.broken | self.absent]
         ran, words = self._compile("audit.v", _audit(sound))
-        told = _told(words) if ran else {}
+        told = told_by(words) if ran else {}
         return [self._judged(each, told.get(_full(each)), _short(words)) for each in _all(texts)]
 
     def _take(self, name: str, text: str) -> None:
@@ -224,13 +225,17 @@ def _audit(theorems: list[CoqTheorem]) -> str:
     names = [_full(theorem) for theorem in theorems]
     modules = " ".join(dict.fromkeys(name.partition(".")[0] for name in names))
     head = f"From mathcomp Require Import all_ssreflect all_algebra.\nFrom {LIBRARY} Require {modules}.\n"
-    asked = (f'Goal True. idtac "{_MARK} {x}". Abort.\nCheck @{x}.\nPrint Assumptions {x}.\n' for x in names)
+    asked = (f'Goal True. idtac "{MARK} {x}". Abort.\nCheck @{x}.\nPrint Assumptions {x}.\n' for x in names)
     return head + "".join(asked) if names else ""
 
 
-def _told(words: str) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Closed statement and axioms of each theorem, from what Coq printed."""
-    parts = [part.partition("\n") for part in words.split(f"{_MARK} ")[1:]]
+def told_by(words: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Closed statement and axioms of each theorem, from what Coq printed.
+
+    >>> told_by(f"{MARK} A.T\\nT : nat\\nAxioms:\\nB.c : P\\n  more\\n{MARK} A.U\\nClosed under the global context\\n")
+    {'A.T': ('T : nat', ('B.c',)), 'A.U': ('', ())}
+    """
+    parts = [part.partition("\n") for part in words.split(f"{MARK} ")[1:]]
     return {name.strip(): _statement_and_axioms(rest) for name, _, rest in parts}
 
 
