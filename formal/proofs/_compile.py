@@ -113,9 +113,9 @@ def coq_proofs(folder: Path = FOLDER, *, timeout: Real = 300.0) -> CoqReport:
     Raises:
         ValueError: files require each other, or what is not there; a timeout that is not positive.
 
-    >>> report = coq_proofs()
-    >>> {proof.state for proof in report.proofs} <= ({"proved"} if report.installed else {"not run"})
-    True
+    >>> coq_proofs(timeout=0)
+    Traceback (most recent call last):
+    ValueError: timeout: 0 is not a positive number of seconds
     """
     if not timeout > 0:
         raise ValueError(f"timeout: {timeout} is not a positive number of seconds")
