@@ -22,7 +22,7 @@ ADDITIONS = {
     "chain_of_levels", "union_bound", "ville", "ville_slack", "portfolio", "respread_conserves", "intersection_union",
     "no_bet_wins", "mean_of_factor", "against_is_fair", "towards_is_fair", "grain_keeps_the_claim", "false_refutation",
     "false_acceptance", "bounded_term_is_fair", "false_certificate", "exchanged_meets", "least_pairs_of_any_audit",
-    "least_pairs_attained",
+    "least_pairs_attained", "closeness_is_a_tradeoff", "adaptive_requests_break",
 }  # fmt: skip
 """Theorems that are under no id of `THEOREMS`."""
 
