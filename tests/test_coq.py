@@ -151,7 +151,9 @@ def test_the_bets_have_the_form_and_the_stakes_that_are_proved(epsilon: float, d
 def test_the_weights_and_the_coupling_have_the_form_that_is_proved() -> None:
     # conserved, and wealth 1 at the start: what is spread sums to 1.
     refuter = Refuter([(1.0, 0.05)], 1e-4, np.array([0.5, 0.5]))
+    refuter.settle(np.tile(np.array([2, 0, 6, 0]), (*refuter.counts.shape[:-1], 1)))
     np.testing.assert_allclose(np.exp(refuter.weights()).sum(-1), 1.0)
+    refuter = Refuter([(1.0, 0.05)], 1e-4, np.array([0.5, 0.5]))
     np.testing.assert_allclose(np.exp(refuter.purses).sum(-1), 1.0)
     # bounded_factor: 1 + c (m - X) / (1 - m), mixed over c in [0, 1] by weights that sum to 1: linear in the term.
     wealth = [math.exp(log_wealth(np.array([term]), 0.4)[-1]) for term in (0.0, 0.4, 1.0)]
