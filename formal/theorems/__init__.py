@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._base import Case, Claim, Kind, Outcome, Proof, Search, Theorem, order, select_theorems
+from ._base import Case, Kind, Outcome, Proof, Reduction, Search, Theorem, order, select_theorems
 from ._decay import DECAY
 from ._distances import DISTANCES
 from ._frontier import FRONTIER_THEOREMS
@@ -14,6 +14,7 @@ from ._profiles import PROFILES
 from ._references import REFERENCES
 from ._requests import REQUESTS
 from ._selection import SELECTION, kept_by_distance, kept_by_ratio, needed
+from ._sentence import Sentence
 from ._streaming import STREAMING
 from ._symbolic import SYMBOLIC
 
@@ -48,11 +49,12 @@ def find(name: str) -> tuple[Theorem, ...]:
 __all__ = [
     "THEOREMS",
     "Case",
-    "Claim",
     "Kind",
     "Outcome",
     "Proof",
+    "Reduction",
     "Search",
+    "Sentence",
     "Theorem",
     "find",
     "kept_by_distance",
