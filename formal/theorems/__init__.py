@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ._base import Case, Kind, Outcome, Proof, Reduction, Search, Theorem, order, select_theorems
+from ._code import CODE
+from ._code_formulas import FORMULAS
 from ._decay import DECAY
 from ._distances import DISTANCES
 from ._frontier import FRONTIER_THEOREMS
@@ -19,6 +21,8 @@ from ._streaming import STREAMING
 from ._symbolic import SYMBOLIC
 
 _PARTS = (
+    CODE,
+    FORMULAS,
     DECAY,
     DISTANCES,
     FRONTIER_THEOREMS,
