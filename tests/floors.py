@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 FLOORS = {
-    "formal": ("", "catalogue", "closeness", "laws", "definitions", "distributional", "theorems"),
+    "formal": ("", "catalogue", "closeness", "laws", "definitions", "distributional", "proofs", "theorems"),
     "algorithms": ("programs", "", "learners", "removers", "store", "pools", "fill"),
     "properties": (
         "engine", "scenarios", "runs", "metrics", "saved", "selftest", "checks", "suite", "testing", "report", "cli",
