@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._base import Case, Kind, Outcome, Proof, Reduction, Search, Theorem, order, select_theorems
+from ._base import KINDS, Case, Kind, Outcome, Proof, Reduction, Search, Theorem, order, select_theorems
 from ._code import CODE
 from ._code_formulas import FORMULAS
 from ._decay import DECAY
@@ -51,6 +51,7 @@ def find(name: str) -> tuple[Theorem, ...]:
 
 
 __all__ = [
+    "KINDS",
     "THEOREMS",
     "Case",
     "Kind",
