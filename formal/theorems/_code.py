@@ -83,7 +83,10 @@ def _exact_cases() -> Iterator[tuple[str, Case]]:
         )
         distances = _distances(p, q, gamma)
         close = distances[D(P, Q, GAMMA)] <= Fraction(1, 4)
-        yield f"P = {p}, Q = {q}, γ = {gamma}", dict(zip(_EXACT.values(), made, strict=True)) | distances | {_CLOSE: close}
+        yield (
+            f"P = {p}, Q = {q}, γ = {gamma}",
+            dict(zip(_EXACT.values(), made, strict=True)) | distances | {_CLOSE: close},
+        )
 
 
 def _c1_says(gamma: Any) -> Any:
@@ -215,7 +218,9 @@ _C7_SAYS = Sentence(sp.Eq(_AFTER, _MIXED), names=_DELETION_NAMES)
 _AT_4, _AT_3, _AT_2 = (count_laws(3, n) ** 2 for n in (4, 3, 2))
 
 
-def code_theorem(name: str, title: str, statements: tuple[Sentence, Any], cases: Callable[..., Any], size: int) -> Theorem:
+def code_theorem(
+    name: str, title: str, statements: tuple[Sentence, Any], cases: Callable[..., Any], size: int
+) -> Theorem:
     """A theorem about the code: a statement and the conclusion of its twin, the cases, and how many there are."""
     statement, twin = statements
     return Theorem(

@@ -52,6 +52,7 @@ _COMPUTED, _INTEGRAL, _WITHOUT = sp.symbols("computed integral without")
 
 def _profile_cases() -> Iterator[tuple[str, Case]]:
     """ε ∈ {0, 1/2, 1, 2}, q ∈ {1/2, 1, 2}, to nine digits; the densities are integrated by quadrature."""
+
     def density(x: float, mean: float = 0.0) -> float:
         return exp(-((x - mean) ** 2) / 2) / sqrt(2 * pi)
 
@@ -78,13 +79,20 @@ def _frontier_cases() -> Iterator[tuple[str, Case]]:
     reach = np.linspace(-4, 12, 160_001)
     for kappa, removal in ((0.5, 1.0), (2.0, 3.0), (2.0, 2.0), (1.0, 4.0)):
         away, near = reach**2 / 2, (reach - sqrt(2 * kappa)) ** 2 / 2
-        least, level = near[away >= removal - 1e-12].min(), float(gaussian_frontier.host(removal=removal, separation=kappa))
+        least, level = (
+            near[away >= removal - 1e-12].min(),
+            float(gaussian_frontier.host(removal=removal, separation=kappa)),
+        )
         most = away[near <= level + 1e-12].max()
         back = float(gaussian_removal.host(preservation=level, separation=kappa))
         for found, sought in ((level, least), (back, most)):
-            yield f"κ = {kappa}, removal {removal}", {
-                name: round(float(number), 3) for name, number in ((_FOUND, found), (_SOUGHT, sought), (_HALF, sought / 2))
-            }
+            yield (
+                f"κ = {kappa}, removal {removal}",
+                {
+                    name: round(float(number), 3)
+                    for name, number in ((_FOUND, found), (_SOUGHT, sought), (_HALF, sought / 2))
+                },
+            )
 
 
 _FRONTIER_NAMES = {

@@ -105,7 +105,12 @@ def _induction() -> dict[Any, Any]:
     """From k to k + 1, with g = γᵏ and s = 1 + γ + … + γᵏ⁻¹, of which 1 + γs = s + g is all that is needed."""
     power, total = sp.symbols("g s", positive=True)
     before, step = D(A_0, CHAIN[1], power), D(CHAIN[1], CHAIN[2], GAMMA)
-    known = sp.Le(before, DELTA_0 * total), sp.Le(step, DELTA_0), sp.Ge(power, 1), sp.Eq(1 + GAMMA * total, total + power)
+    known = (
+        sp.Le(before, DELTA_0 * total),
+        sp.Le(step, DELTA_0),
+        sp.Ge(power, 1),
+        sp.Eq(1 + GAMMA * total, total + power),
+    )
     return {
         D(A_0, _A_K, GAMMA**SIZE): D(A_0, CHAIN[2], power * GAMMA),
         sp.Sum(GAMMA**STEP, (STEP, 0, SIZE - 1)): total + power,
@@ -342,9 +347,7 @@ DISTANCES = (
         id="T11",
         title="deterministic algorithms are all-or-nothing",
         statement=_T11_SAYS,
-        twin_statement=Sentence(
-            _T11_SAYS.conclusion, sp.Or(_SURE_P, _SURE_Q), _T11_SAYS.ranges, names=_T11_SAYS.names
-        ),
+        twin_statement=Sentence(_T11_SAYS.conclusion, sp.Or(_SURE_P, _SURE_Q), _T11_SAYS.ranges, names=_T11_SAYS.names),
         hypotheses="both laws are point masses (A and U deterministic); γ ≥ 1",
         status="derived",
         source=f"proof in {place(_point_masses)}",

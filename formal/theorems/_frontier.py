@@ -104,7 +104,10 @@ def _surpluses(sentence: Sentence) -> tuple[Case, ...]:
             return _direct(family).subs({_M1: first, _M: second}, simultaneous=True)
 
         pairs = {(P_2, FITTED): (_M2, _M), (P_1, FITTED): (_M1, _M), (P_2, BEST): (_M2, best), (P_1, BEST): (_M1, best)}
-        return {KL(*names): kl(*means) for names, means in pairs.items()} | {KL(BEST, FITTED): kl(best, _M), _PRICE: price}
+        return {KL(*names): kl(*means) for names, means in pairs.items()} | {
+            KL(BEST, FITTED): kl(best, _M),
+            _PRICE: price,
+        }
 
     return tuple(map(case, _LOG_LAWS))
 
@@ -147,7 +150,10 @@ def _chain(sentence: Sentence) -> tuple[Case, ...]:
 
 
 _T19_SAYS = Sentence(sp.Eq(_LOSS - _ENTROPY, _JOINT - _MARGINAL), names=_CHAIN_NAMES)
-_CHAIN_SAMPLE: Any = {sp.Symbol("p_x", positive=True): sp.Rational(1, 2), sp.Symbol("q_x", positive=True): sp.Integer(1)}
+_CHAIN_SAMPLE: Any = {
+    sp.Symbol("p_x", positive=True): sp.Rational(1, 2),
+    sp.Symbol("q_x", positive=True): sp.Integer(1),
+}
 
 FRONTIER_THEOREMS = (
     Theorem(

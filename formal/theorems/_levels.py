@@ -107,9 +107,7 @@ def _compared(weights: Weights, removed: _Laws, untrained: _Laws, unlearned: _La
 
 def _f8_says(join: Any) -> Any:
     """The triangle inequality through E_D P_S, whose first term is at most E_D TV(P_U, P_S) by T14."""
-    return sp.Le(
-        TV(Average(P_U), Average(P_F)), join(Mean(TV(P_U, P_S)), TV(Average(P_S), Average(P_F)))
-    )
+    return sp.Le(TV(Average(P_U), Average(P_F)), join(Mean(TV(P_U, P_S)), TV(Average(P_S), Average(P_F))))
 
 
 _F8_SAYS = Sentence(_f8_says(sp.Add))

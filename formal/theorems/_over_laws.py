@@ -132,7 +132,9 @@ class OverLaws:
     @property
     def size(self) -> int:
         """How many cases there are: partitions of the denominator for the first law, compositions for the others."""
-        tuples = sum(_partitions(s[0].denominator, s[0].outcomes) * prod(map(_compositions, s[1:])) for s in self.shapes)
+        tuples = sum(
+            _partitions(s[0].denominator, s[0].outcomes) * prod(map(_compositions, s[1:])) for s in self.shapes
+        )
         return tuples * len(self.gammas)
 
     @property

@@ -48,9 +48,7 @@ def _t13c_says(convex: Any) -> Any:
     return sp.And(sp.Ge(_H1, _H2), sp.Ge(_H2, _H3), convex((GAMMA_3 - GAMMA_1) * _H2, chord))
 
 
-_T13C_SAYS = Sentence(
-    _t13c_says(sp.Le), ranges=(sp.Ge(GAMMA_1, 1), sp.Lt(GAMMA_1, GAMMA_2), sp.Lt(GAMMA_2, GAMMA_3))
-)
+_T13C_SAYS = Sentence(_t13c_says(sp.Le), ranges=(sp.Ge(GAMMA_1, 1), sp.Lt(GAMMA_1, GAMMA_2), sp.Lt(GAMMA_2, GAMMA_3)))
 
 
 def _forms(laws: Laws, gammas: Gammas) -> Case:

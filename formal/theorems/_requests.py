@@ -50,7 +50,8 @@ REQUESTS = (
         status="derived",
         source=f"proof in {place(_two_behaviours)}",
         kind="exhaustive",
-        scope=_T8B.scope + "; every second full set; doing nothing, and either reference by a coin; δ ∈ {0, half the distance}",
+        scope=_T8B.scope
+        + "; every second full set; doing nothing, and either reference by a coin; δ ∈ {0, half the distance}",
         search=_T8B,
         solver=EVENT,
     ),

@@ -250,9 +250,13 @@ class _Events(_Translation):
     def limits(self) -> list[Any]:
         """Each supremum is at least what it is at each event, at its complement and at each K(·, event)."""
         parts: list[Any] = []
-        kernels = {node.args[1] for node in sp.preorder_traversal(self.sentence.conclusion) if isinstance(node, Through)}
+        kernels = {
+            node.args[1] for node in sp.preorder_traversal(self.sentence.conclusion) if isinstance(node, Through)
+        }
         for term in list(self.suprema):
-            tests = [f"{kernel}({event})" for kernel in kernels for event in self.events] if not term.has(Through) else []
+            tests = (
+                [f"{kernel}({event})" for kernel in kernels for event in self.events] if not term.has(Through) else []
+            )
             for event in (*self.events, *tests):
                 parts.append(self.suprema[term] >= _at(term, lambda law, e=event: self.chance(law, e), self.number))
                 parts.append(self.suprema[term] >= _at(term, lambda law, e=event: 1 - self.chance(law, e), self.number))

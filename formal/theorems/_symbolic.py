@@ -80,9 +80,7 @@ def _mixture(sentence: Sentence) -> tuple[Case, ...]:
 
 
 def _t2b_says(first: Any) -> Any:
-    return sp.And(
-        sp.Eq(TV(_MIXED, P_S), first * TV(P_S, P_F)), sp.Eq(TV(_MIXED, P_F), (1 - WEIGHT) * TV(P_S, P_F))
-    )
+    return sp.And(sp.Eq(TV(_MIXED, P_S), first * TV(P_S, P_F)), sp.Eq(TV(_MIXED, P_F), (1 - WEIGHT) * TV(P_S, P_F)))
 
 
 _T2B_SAYS = Sentence(_t2b_says(WEIGHT), ranges=(sp.Ge(WEIGHT, 0), sp.Le(WEIGHT, 1)))

@@ -217,7 +217,9 @@ class Chance(Term):
         return rf"{law}({event})"
 
 
-GAMMA, GAMMA_1, GAMMA_2, GAMMA_3 = (sp.Symbol(name, positive=True) for name in ("gamma", "gamma_1", "gamma_2", "gamma_3"))
+GAMMA, GAMMA_1, GAMMA_2, GAMMA_3 = (
+    sp.Symbol(name, positive=True) for name in ("gamma", "gamma_1", "gamma_2", "gamma_3")
+)
 """γ = e^ε ≥ 1."""
 WEIGHT: Any = sp.Symbol("t", nonnegative=True)
 """A weight in [0, 1]."""
