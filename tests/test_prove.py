@@ -13,8 +13,8 @@ from cli_tools import Capture, one_line
 from neverseen.formal import theorems
 from neverseen.formal.catalogue import METRICS
 from neverseen.formal.definitions._statements import STATEMENTS
-from neverseen.formal.theorems import Theorem
 from neverseen.formal.proofs import CoqProof, CoqReport, CoqTheorem
+from neverseen.formal.theorems import Theorem
 from neverseen.properties.checks import _prove as proving
 from neverseen.properties.checks import _ways as running
 from neverseen.properties.cli._main import main

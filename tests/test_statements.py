@@ -39,7 +39,7 @@ from neverseen.formal.laws._finite_learners import (
     without,
 )
 from neverseen.formal.laws._worlds import all_laws, worlds
-from neverseen.formal.theorems._levels import draws
+from neverseen.formal.theorems._over_populations import draws
 
 LAWS = tuple(all_laws("abc", 3))
 POINTS = ((0, "a"), (0, "b"), (1, "b"))
@@ -68,7 +68,7 @@ def test_a_withdrawn_statement_says_why_and_keeps_its_meaning() -> None:
     assert old not in STATEMENTS
     with pytest.raises(KeyError, match=f"{old} is withdrawn: .*A\\(∅\\).*F12a.*unlearning-dataset-2"):
         STATEMENTS[old]
-    with pytest.raises(KeyError, match="^'unlearning-dataset-3'$"):
+    with pytest.raises(KeyError, match=r"^'unlearning-dataset-3'$"):
         STATEMENTS["unlearning-dataset-3"]
 
 

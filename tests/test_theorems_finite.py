@@ -23,12 +23,14 @@ from neverseen.formal.laws._worlds import World
 from neverseen.formal.theorems import find
 from neverseen.formal.theorems._base import Theorem, order
 from neverseen.formal.theorems._distances import DISTANCES
-from neverseen.formal.theorems._levels import LEVELS, OverPopulations, Population
+from neverseen.formal.theorems._levels import LEVELS
 from neverseen.formal.theorems._memory import MEMORY
 from neverseen.formal.theorems._mixtures import MIXTURES
 from neverseen.formal.theorems._over_laws import OverLaws, best_event, half_l1, positive_part
 from neverseen.formal.theorems._over_laws import exact as exact_masses
+from neverseen.formal.theorems._over_populations import OverPopulations, Population
 from neverseen.formal.theorems._over_worlds import LEARNERS, POINTS, OverWorlds, events_gap
+from neverseen.formal.theorems._prices import PRICES
 from neverseen.formal.theorems._profiles import PROFILES
 from neverseen.formal.theorems._references import REFERENCES
 from neverseen.formal.theorems._requests import REQUESTS
@@ -36,7 +38,7 @@ from neverseen.formal.theorems._symbolic import SYMBOLIC
 from neverseen.formal.theorems._terms import GAMMA, D, laws
 
 DISTANCE = D(*laws("P Q"), GAMMA)
-PARTS = (DISTANCES, LEVELS, MEMORY, MIXTURES, PROFILES, REFERENCES, REQUESTS, SYMBOLIC)
+PARTS = (DISTANCES, LEVELS, MEMORY, MIXTURES, PRICES, PROFILES, REFERENCES, REQUESTS, SYMBOLIC)
 FINITE = tuple(theorem for part in PARTS for theorem in part)
 seeded = settings(derandomize=True, deadline=None, database=None, max_examples=12)
 

@@ -12,6 +12,7 @@ from ._gaussian import GAUSSIAN_THEOREMS
 from ._levels import LEVELS
 from ._memory import MEMORY
 from ._mixtures import MIXTURES
+from ._prices import PRICES
 from ._profiles import PROFILES
 from ._references import REFERENCES
 from ._requests import REQUESTS
@@ -30,6 +31,7 @@ _PARTS = (
     LEVELS,
     MEMORY,
     MIXTURES,
+    PRICES,
     PROFILES,
     REFERENCES,
     REQUESTS,

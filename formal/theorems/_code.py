@@ -1,4 +1,4 @@
-"""C1, C2, C3, C6, C7: what the library computes of finite laws is what its definitions say, by code that shares nothing with it.
+"""C1, C2, C3, C6, C7: what the library computes of finite laws is what its definitions say, by independent code.
 
 A supremum over events is taken over all 2^k of them; a trade-off by filling tests up, best outcome first.
 """
@@ -17,7 +17,7 @@ import sympy as sp
 from ..closeness import hockey_stick, indistinguishability, total_variation, trade_off
 from ..definitions._statements import STATEMENTS
 from ..distributional._distributional import after_deletion
-from ..laws._finite import Law, uniform
+from ..laws._finite import Law
 from ..laws._finite_closeness import (
     delta_between,
     exact_hockey_stick,
@@ -140,7 +140,7 @@ _TRADE, _MISS, _OTHER_MISS = sp.symbols("trade_off miss swapped")
 
 
 def _least_miss(p: Law, q: Law, rate: Fraction) -> Fraction:
-    """The least 1 − Q(test) over randomised tests with P(test) ≤ rate: outcomes by falling q/p, the last one in part."""
+    """The least 1 − Q(test) over tests with P(test) ≤ rate: outcomes by falling q/p, the last one in part."""
     left, miss = rate, Fraction(1)
     for x in sorted(_ALPHABET, key=lambda x: -(q.mass(x) / p.mass(x)) if p.mass(x) else -(10**9)):
         share = min(Fraction(1), left / p.mass(x)) if p.mass(x) else Fraction(1)
@@ -171,7 +171,7 @@ _DECIDED, _EVENTS, _ONE_WAY = sp.symbols("decided events one_way")
 
 
 def _definition_cases() -> Iterator[tuple[str, Case]]:
-    """Both definitions on every pair of laws on three outcomes with masses in (1/4)Z, γ = 2, δ = 1/4; the events are listed."""
+    """Both definitions on every pair of laws on three outcomes with masses in (1/4)Z, γ = 2, δ = 1/4; events listed."""
     for name in ("untraining-1", "unlearning-dataset-2"):
         for (p, q), gamma in product(_pairs(4), _GAMMAS[2:]):
             decided = STATEMENTS[name](removed=p, reference=q, gamma=gamma, delta=Fraction(1, 4))

@@ -75,7 +75,7 @@ _FOUND, _SOUGHT, _HALF = sp.symbols("found sought half")
 
 
 def _frontier_cases() -> Iterator[tuple[str, Case]]:
-    """Four pairs (κ, α), both ways, to three digits, by search over means on the line from μ₁ = 0 through μ₂ = √(2κ)."""
+    """Four pairs (κ, α), both ways, to three digits, by search over means on the line through μ₁ = 0 and μ₂ = √(2κ)."""
     reach = np.linspace(-4, 12, 160_001)
     for kappa, removal in ((0.5, 1.0), (2.0, 3.0), (2.0, 2.0), (1.0, 4.0)):
         away, near = reach**2 / 2, (reach - sqrt(2 * kappa)) ** 2 / 2
@@ -107,7 +107,8 @@ _C4 = Theorem(
     title="the calculus of (ε, δ) says what T3, T5 and T13b say",
     statement=_C4_SAYS,
     twin_statement=_C4_SAYS.but(_c4_says(sp.Min)),
-    hypotheses="of the code: the formulas of `chain`, `group` and of total variation from (ε, δ); groups of 1, 2 and 3 rows",
+    hypotheses="of the code: the formulas of `chain`, `group` and of total variation from (ε, δ); groups of 1, 2 "
+    "and 3 rows",
     status="ours",
     source=f"proof in {place(_calculus)}",
     kind="symbolic",

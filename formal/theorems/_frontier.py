@@ -161,7 +161,8 @@ FRONTIER_THEOREMS = (
         title="KL in an exponential family is a Bregman divergence",
         statement=_T18A_SAYS,
         twin_statement=_T18A_SAYS.but(_t18a_says(False)),
-        hypotheses="Bernoulli, Poisson, exponential, unit normal; means in the open interval; A the log-partition function",
+        hypotheses="Bernoulli, Poisson, exponential, unit normal; means in the open interval; A the log-partition "
+        "function",
         status="textbook",
         source=f"proof in {place(_bregmans)}",
         kind="symbolic",
@@ -173,7 +174,8 @@ FRONTIER_THEOREMS = (
         title="the frontier of an exponential family",
         statement=_t18b_says(_MEAN_2, _MEAN_1),
         twin_statement=_t18b_says(_MEAN_1, _MEAN_2),
-        hypotheses="0 ≤ λ < 1, μ the mean parameters, μ* inside the domain. The right side is never negative: so no p with "
+        hypotheses="0 ≤ λ < 1, μ the mean parameters, μ* inside the domain. The right side is never negative: so no "
+        "p with "
         "KL(p₁‖p) ≥ KL(p₁‖p*) has a smaller KL(p₂‖p)",
         status="derived",
         source=f"proof in {place(_surpluses)}; the appendix of {cite('allouah2026')} was not seen",

@@ -134,7 +134,7 @@ _HALF = sp.sin(_ANGLE / 2) ** 2
 def _least(sentence: Sentence) -> tuple[Case, ...]:
     """In whitened coordinates, scaled so that KL is the squared distance, μ₁ and μ₂ are √κ apart.
 
-    Attained: the mean μ₂ + (t − 1)(μ₂ − μ₁) removes t²κ, at θ = 0. Optimal: a mean r from μ₁, at the angle θ from μ₂, preserves
+    Attained: the mean μ₂ + (t − 1)(μ₂ − μ₁) removes t²κ, at θ = 0. Optimal: a mean r from μ₁, at the angle θ, preserves
     (r − √κ)² + 4r√κ·sin²(θ/2), by the law of cosines; and past √κ that rises with r: more removal is no cheaper.
     """
     cases: list[Case] = []
@@ -241,7 +241,8 @@ GAUSSIAN_THEOREMS = (
         title="the Gaussian removal–preservation frontier",
         statement=_T17A_SAYS,
         twin_statement=_T17A_SAYS.but(_t17a_says(sp.Rational(1, 2))),
-        hypotheses="p₁, p₂, p Gaussian with one covariance, κ = KL(p₁‖p₂) > 0, θ the whitened angle between μ − μ₁ and μ₂ − μ₁. So "
+        hypotheses="p₁, p₂, p Gaussian with one covariance, κ = KL(p₁‖p₂) > 0, θ the whitened angle between μ − μ₁ "
+        "and μ₂ − μ₁. So "
         "the least KL(p₂‖p) at removal α is (√α − √κ)², at μ₂ + (√(α/κ) − 1)(μ₂ − μ₁); below κ it is 0",
         status="derived",
         source=f"{cite('allouah2026')}, Prop. 1, second-hand, the notes' factor ½ corrected; proof in {place(_least)}",
@@ -254,7 +255,8 @@ GAUSSIAN_THEOREMS = (
         title="the frontier read the other way",
         statement=_T17B_SAYS,
         twin_statement=_T17B_SAYS.but(_t17b_says(-1)),
-        hypotheses="as T17a; θ the whitened angle between μ − μ₂ and μ₂ − μ₁, so that the most removal at preservation ε is at "
+        hypotheses="as T17a; θ the whitened angle between μ − μ₂ and μ₂ − μ₁, so that the most removal at "
+        "preservation ε is at "
         "θ = 0; retraining on p₂ alone is ε = 0",
         status="derived",
         source=f"{cite('allouah2026')}, Prop. 1, second-hand; proof in {place(_most)}",
@@ -267,7 +269,8 @@ GAUSSIAN_THEOREMS = (
         title="random deletion",
         statement=_T20A_SAYS,
         twin_statement=_T20A_SAYS.but(_t20a_says(random_preservation, random_removal)),
-        hypotheses="as T17a; p the population mean refit after f of n₁ rows of p₁ are deleted at random; f < n₁, n₂ rows of p₂",
+        hypotheses="as T17a; p the population mean refit after f of n₁ rows of p₁ are deleted at random; f < n₁, n₂ "
+        "rows of p₂",
         status="derived",
         source=f"proof in {place(_refits)}",
         kind="symbolic",

@@ -44,7 +44,8 @@ def value(expression: Any, values: Values) -> Any:
     """The value of an expression or condition.
 
     Args:
-        expression: of rationals, named terms, +, ·, integer powers, Max, Min, Abs, finite Sum, relations and connectives.
+        expression: of rationals, named terms, +, ·, integer powers, Max, Min, Abs, finite Sum, relations and
+        connectives.
         values: what is named.
 
     Raises:

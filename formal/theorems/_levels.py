@@ -6,12 +6,10 @@ compares laws at each D, level *distribution* compares their averages over D.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations, combinations_with_replacement, product
-from math import comb, factorial, prod
+from itertools import product
+from math import comb, prod
 from typing import Any
 
 import sympy as sp
@@ -30,37 +28,13 @@ from ..laws._finite_learners import (
     retrain,
     without,
 )
-from ..laws._worlds import World, all_laws, count_laws
-from ._base import EVENT, Case, Outcome, Reduction, Theorem, place
+from ..laws._worlds import World
+from ._base import EVENT, Case, Reduction, Theorem, place
 from ._distances import P_F, P_S, P_U
-from ._judge import Tally
-from ._over_worlds import LEARNERS, POINTS, events_gap, in_words, remembering, show
+from ._over_populations import OverPopulations, Population, draws
+from ._over_worlds import LEARNERS, events_gap
 from ._sentence import Sentence
 from ._terms import GAMMA, TV, WEIGHT, Average, Blend, D, Given, Mean, laws
-
-
-@dataclass(frozen=True)
-class Population:
-    """n independent draws from a law on points, of which `behaviour` carry the behaviour."""
-
-    law: Law
-    behaviour: frozenset[Any]
-    rows: int
-
-
-def draws(law: Law, rows: int) -> list[tuple[Fraction, Dataset]]:
-    """Every dataset of `rows` independent draws with its multinomial probability.
-
-    >>> from neverseen.formal.laws._finite import uniform
-    >>> draws(uniform("ab"), 2)[1]
-    (Fraction(1, 2), ('a', 'b'))
-    """
-    found: list[tuple[Fraction, Dataset]] = []
-    for data in combinations_with_replacement([o for o, m in law.table.items() if m], rows):
-        orders = factorial(rows) // prod(factorial(n) for n in Counter(data).values())
-        found.append((orders * prod((law.mass(x) for x in data), start=Fraction(1)), multiset(data)))
-    return found
-
 
 Weights = Sequence[Fraction]
 _Laws = Sequence[Law]
@@ -116,7 +90,8 @@ _F8_SAYS = Sentence(_f8_says(sp.Add))
 def _chain(learner: FiniteLearner, population: Population) -> Iterator[Case]:
     """Given the retained rows r there is one reference, A(r), and D and r are drawn together.
 
-    So P_U given r is a mixture of those given D, and E_D P_U one of those given r: T14 twice, each time with the coupling
+    So P_U given r is a mixture of those given D, and E_D P_U one of those given r: T14 twice, each time with the
+    coupling
     that makes both mixing variables equal.
     """
     weights, datasets = zip(*draws(population.law, population.rows), strict=True)
@@ -184,55 +159,6 @@ _DRAWN = {
 _F7_SAYS = Sentence(sp.Eq(_STRUCK, _THINNED), names=_DRAWN)
 
 
-def populations(denominator: int, largest: int) -> Iterator[Population]:
-    """Every population on `POINTS` with masses in (1/denominator)ℤ, each proper behaviour, 1 … largest draws.
-
-    >>> sum(1 for _ in populations(3, 3))
-    180
-    """
-    behaviours = [frozenset(b) for n in (1, 2) for b in combinations(POINTS, n)]
-    for law, behaviour, rows in product(all_laws(POINTS, denominator), behaviours, range(1, largest + 1)):
-        yield Population(law, behaviour, rows)
-
-
-@dataclass(frozen=True)
-class OverPopulations:
-    """A search over every population of the given size, for each learner."""
-
-    measure: Callable[[FiniteLearner, Population], Iterator[Case]]
-    denominator: int = 3
-    largest: int = 3
-    learners: Sequence[FiniteLearner] = LEARNERS
-
-    def __call__(self, sentence: Sentence) -> Outcome:
-        """Every case, counted; the first that falsifies the statement, in words."""
-        tally = Tally(sentence)
-        for learner in map(remembering, self.learners):
-            for population in populations(self.denominator, self.largest):
-                for case in self.measure(learner, population):
-                    if not tally.judge(case).all():
-                        subject = f"{population.rows} draws from {population.law}, B = "
-                        words = in_words(learner, subject + show(sorted(population.behaviour)), case)
-                        return tally.outcome(words)
-        return tally.outcome()
-
-    def at(self, sentence: Sentence, learner: FiniteLearner, population: Population) -> bool:
-        """Whether the statement holds in every case of one population."""
-        return all(Tally(sentence).judge(case).all() for case in self.measure(learner, population))
-
-    @property
-    def size(self) -> int:
-        """How many populations there are, for all learners together."""
-        return len(self.learners) * count_laws(len(POINTS), self.denominator) * 6 * self.largest
-
-    @property
-    def scope(self) -> str:
-        """The scope in words."""
-        count = self.size // len(self.learners)
-        grid = f"3 points with masses in (1/{self.denominator})Z, B of 1 or 2 points, |D| ≤ {self.largest}"
-        return f"all {count} populations on {grid}; {', '.join(learner.name for learner in self.learners)}"
-
-
 _LEVELS, _THINNING = OverPopulations(_levels), OverPopulations(_thinning)
 _CHAIN = OverPopulations(_chain, learners=LEARNERS[::2])
 _SCOPE = _LEVELS.scope
@@ -272,7 +198,8 @@ LEVELS = (
         title="unlearning given the retained rows gives unlearning of the distribution",
         statement=_F6A_SAYS,
         twin_statement=_F6A_SAYS.but(sp.Ge(_MARGINAL, _RETAINED)),
-        hypotheses="D drawn from a population; r = D∖B, and given r the one reference A(r). Level distribution is the weakest of "
+        hypotheses="D drawn from a population; r = D∖B, and given r the one reference A(r). Level distribution is "
+        "the weakest of "
         "three: marginal ≤ given the retained rows ≤ given D",
         status="ours",
         source=f"proof in {place(_chain)}",

@@ -29,7 +29,7 @@ _RIGHT = EventSymbol("i")
 
 
 def _duplicates() -> Iterator[tuple[str, Case]]:
-    """Two or more copies of a row, a neighbour of another label behind them: with one copy left, 1-NN still has its label.
+    """Copies of a row, a neighbour of another label behind them: with one copy left, 1-NN still has its label.
 
     With none left the neighbour decides: every single score is 0, and the score of S = all copies is 1.
     """
@@ -38,7 +38,7 @@ def _duplicates() -> Iterator[tuple[str, Case]]:
             row = (0, wrong)
             data = multiset([row] * copies + [(1, right)])
             single = memorisation(NEIGHBOUR, data, (row,), row)
-            group = _vote([x for x in data], row) - _vote([x for x in data if x != row], row)
+            group = _vote(list(data), row) - _vote([x for x in data if x != row], row)
             yield f"D = {data}, S = the {copies} copies of {row}", {_SINGLE: single, _GROUP: group}
 
 
@@ -118,7 +118,8 @@ MEMORY = (
         title="leave-one-out scores say nothing of a group",
         statement=_T9_SAYS,
         twin_statement=_T9_SAYS.but(_t9_says(0)),
-        hypotheses="A = 1-NN, S two or more copies of a row, behind them a neighbour of another label: no row of S is memorised, "
+        hypotheses="A = 1-NN, S two or more copies of a row, behind them a neighbour of another label: no row of S "
+        "is memorised, "
         "and yet deleting S turns its prediction around. The twin is the leave-one-out argument of 2604.07962",
         status="derived",
         source=f"proof in {place(_duplicates)}; against an argument of {cite('triantafillou2026')}",
@@ -145,7 +146,8 @@ MEMORY = (
         title="group memorisation telescopes along a chain of deletions",
         statement=_F10_SAYS,
         twin_statement=_F10_SAYS.but(_f10_says(Apart)),
-        hypotheses="S = {s₁, …, s_k} in any order, D_j = D_{j−1}∖s_j; leave-one-out at the full D does not add up (twin)",
+        hypotheses="S = {s₁, …, s_k} in any order, D_j = D_{j−1}∖s_j; leave-one-out at the full D does not add up "
+        "(twin)",
         status="ours",
         source=f"proof in {place(_telescope)}",
         kind="exhaustive",

@@ -8,8 +8,8 @@ import numpy as np
 import sympy as sp
 
 from ..catalogue._bibliography import cite
-from ._base import EVENT, OUTCOME, Case, Reduction, Theorem, place
-from ._distances import AT_LEAST_1, BEYOND_1, BOTH_AT_LEAST_1, BOTH_BEYOND_1, P, Q, U, chained
+from ._base import EVENT, OUTCOME, Case, Reduction, place
+from ._distances import AT_LEAST_1, BEYOND_1, BOTH_AT_LEAST_1, BOTH_BEYOND_1, P, Q, U, chained, law_theorem
 from ._over_laws import (
     ONE,
     TWO,
@@ -170,25 +170,21 @@ _EITHER = ((Grid(2, 8),) * 4, (Grid(3, 4),) * 3 + (Grid(2, 4),))
 _F4 = OverLaws(_either_remover, _EITHER, ONE, "U₁ U₂ target weights")
 _F5 = OverLaws(_releases, ((Grid(2, 4),) * 4,), TWO, "P₁ Q₁ P₂ Q₂")
 
-
-def _theorem(search: OverLaws, solver: Reduction | None, **fields: Any) -> Theorem:
-    return Theorem(kind="exhaustive", scope=search.scope, size=search.size, search=search, solver=solver, **fields)
-
-
 MIXTURES = (
-    _theorem(
+    law_theorem(
         _T7B,
         Reduction("event", f"{EVENT.scope}, all kernels"),
         id="T7b",
         title="sequences, approximate",
         statement=_T7B_SAYS,
         twin_statement=_T7B_SAYS.but(_t7b_says(sp.Min)),
-        hypotheses="U published by the first call, K the second, on S₂ and D∖S₁; no hidden state, and S₂ does not depend on "
+        hypotheses="U published by the first call, K the second, on S₂ and D∖S₁; no hidden state, and S₂ does not "
+        "depend on "
         "the first output",
         status="derived",
         source=f"proof in {place(_pipeline)}; adaptive requests: {cite('gupta2021')}",
     ),
-    _theorem(
+    law_theorem(
         _T13A,
         Reduction("outcome", f"{OUTCOME.scope}, all kernels"),
         id="T13a",
@@ -199,7 +195,7 @@ MIXTURES = (
         status="textbook",
         source=f"post-processing of {cite('dwork2014')}; proof in {place(_processing)}",
     ),
-    _theorem(
+    law_theorem(
         _T14,
         Reduction("event", f"{EVENT.scope}; mixtures of two, and so, pair by pair, of any number"),
         id="T14",
@@ -210,7 +206,7 @@ MIXTURES = (
         status="textbook",
         source=f"proof in {place(_coupling)}",
     ),
-    _theorem(
+    law_theorem(
         _F4,
         EVENT,
         id="F4",
@@ -221,7 +217,7 @@ MIXTURES = (
         status="ours",
         source=f"proof in {place(_either_remover)}",
     ),
-    _theorem(
+    law_theorem(
         _F5,
         None,
         id="F5",

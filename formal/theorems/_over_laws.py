@@ -1,7 +1,9 @@
 """Exhaustive search over tuples of laws on a dyadic grid, in float64 without rounding.
 
-Every mass is a multiple of 1/32 at most and every γ of 1/2, so that sums, and products of a few, are dyadic rationals of fewer
-than 53 bits: `exact` checks what goes in. Cases are enumerated up to a relabelling of the outcomes: the first law is taken
+Every mass is a multiple of 1/32 at most and every γ of 1/2, so that sums, and products of a few, are dyadic
+rationals of fewer
+than 53 bits: `exact` checks what goes in. Cases are enumerated up to a relabelling of the outcomes: the first law
+is taken
 non-increasing, which loses nothing because every measure here treats outcomes alike.
 """
 
@@ -12,7 +14,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import prod
-from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from ._base import EVENT, OUTCOME, Case, Reduction, Theorem, place
-from ._distances import AT_LEAST_1, BEYOND_1, P, Q
+from ._base import EVENT, OUTCOME, Case, place
+from ._distances import AT_LEAST_1, BEYOND_1, P, Q, law_theorem
 from ._over_laws import GAMMAS, ONE, Gammas, Grid, Laws, OverLaws, best_event, both_ways, positive_part
 from ._sentence import Sentence
 from ._terms import GAMMA, GAMMA_1, GAMMA_2, GAMMA_3, TV, D, Excess, H, Mass, Overlap
@@ -112,13 +112,8 @@ _T13B = OverLaws(_ceiling, PAIRS, ONE, "P Q")
 _T13C = OverLaws(_convexity, PAIRS, tuple(combinations(GAMMAS, 3)), "P Q")
 _F1, _F2, _F3 = (OverLaws(measure, PAIRS, ONE, "P Q") for measure in (_forms, _directions, _below))
 
-
-def _theorem(search: OverLaws, solver: Reduction, **fields: Any) -> Theorem:
-    return Theorem(kind="exhaustive", scope=search.scope, size=search.size, search=search, solver=solver, **fields)
-
-
 PROFILES = (
-    _theorem(
+    law_theorem(
         _T13B,
         EVENT,
         id="T13b",
@@ -129,7 +124,7 @@ PROFILES = (
         status="textbook",
         source=f"proof in {place(_ceiling)}",
     ),
-    _theorem(
+    law_theorem(
         _T13C,
         EVENT,
         id="T13c",
@@ -140,7 +135,7 @@ PROFILES = (
         status="textbook",
         source=f"proof in {place(_convexity)}",
     ),
-    _theorem(
+    law_theorem(
         _F1,
         OUTCOME,
         id="F1",
@@ -151,7 +146,7 @@ PROFILES = (
         status="ours",
         source=f"proof in {place(_forms)}",
     ),
-    _theorem(
+    law_theorem(
         _F2,
         EVENT,
         id="F2",
@@ -162,7 +157,7 @@ PROFILES = (
         status="ours",
         source=f"proof in {place(_directions)}",
     ),
-    _theorem(
+    law_theorem(
         _F3,
         OUTCOME,
         id="F3",

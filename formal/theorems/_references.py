@@ -152,7 +152,8 @@ REFERENCES = (
         title="the two notions differ by τ at most, and coincide where S = S_full",
         statement=_T1_SAYS,
         twin_statement=_T1_SAYS.but(_t1_says(sp.Integer(2))),
-        hypotheses="τ = TV(P_S, P_F), 0 for S = S_full; attained by exact untraining, so that the two demands agree on every "
+        hypotheses="τ = TV(P_S, P_F), 0 for S = S_full; attained by exact untraining, so that the two demands agree "
+        "on every "
         "remover just where τ = 0",
         status="read",
         source=f"{cite('triantafillou2026')}, remark 4; proof in {place(_coincidence)}",
@@ -180,7 +181,8 @@ REFERENCES = (
         title="where the behaviour is everything, nothing of D may remain",
         statement=_T15_SAYS,
         twin_statement=_T15_SAYS.but(_t15_says(sp.Integer(1))),
-        hypotheses="D, D′ ⊆ B, U_D the law of U(A(D), S, D): δ-unlearning of both leaves them 2δ apart, however far A(D) is from "
+        hypotheses="D, D′ ⊆ B, U_D the law of U(A(D), S, D): δ-unlearning of both leaves them 2δ apart, however far "
+        "A(D) is from "
         "A(D′)",
         status="derived",
         source=f"proof in {place(_everything)}",
@@ -195,7 +197,8 @@ REFERENCES = (
         title="copies that stay: how far exact untraining is from unlearning",
         statement=_T16_SAYS,
         twin_statement=_T16_SAYS.but(_t16_says(_ALL)),
-        hypotheses="A publishes one row of what it is trained on, drawn at random; k rows of S_full stay among the m of D∖S, none "
+        hypotheses="A publishes one row of what it is trained on, drawn at random; k rows of S_full stay among the "
+        "m of D∖S, none "
         "of them equal to one outside S_full, k < m: then τ = k/m",
         status="derived",
         source=f"proof in {place(_copies_stay)}; the question of {cite('xu2026')}",
@@ -209,7 +212,8 @@ REFERENCES = (
         title="over-forgetting is bounded by the rows taken beyond S",
         statement=_F9_SAYS,
         twin_statement=_F9_SAYS.but(_f9_says(_COUNT - 1)),
-        hypotheses="D₀ = D∖S, D_j = D_{j−1} without the j-th of the k rows of S_full∖S, in any order: τ is at most the sum of "
+        hypotheses="D₀ = D∖S, D_j = D_{j−1} without the j-th of the k rows of S_full∖S, in any order: τ is at most "
+        "the sum of "
         "their one-row influences",
         status="ours",
         source=f"proof in {place(_overshoot)}",
@@ -223,7 +227,8 @@ REFERENCES = (
         title="unlearning-dataset-2 can be met, exactly",
         statement=_F12B_SAYS,
         twin_statement=_F12B_SAYS.but(sp.Eq(TV(P_S, P_F), 0)),
-        hypotheses="U knows B, S is any part of D ∩ B, P_U the law of A on the rows of D outside B; the twin is exact untraining",
+        hypotheses="U knows B, S is any part of D ∩ B, P_U the law of A on the rows of D outside B; the twin is "
+        "exact untraining",
         status="ours",
         source=f"proof in {place(_who_knows)}",
         kind="exhaustive",

@@ -53,7 +53,8 @@ def _deleted(sentence: Sentence) -> tuple[Case, ...]:
 
     So log pᵢ/p₋ₛ = log pᵢ/m + log Z, and on S there is log m/(π₂p₂) = log(1 + π₁p₁/(π₂p₂)) more.
     """
-    # π₁ = a/(a+b). All four are sums over x of what pᵢ puts there times a logarithm: equal term by term, on S and off it.
+    # π₁ = a/(a+b). All four are sums over x of what pᵢ puts there times a logarithm: equal term by term, on S and
+    # off it.
     first, second = _SHARE_1 / (_SHARE_1 + _SHARE_2), _SHARE_2 / (_SHARE_1 + _SHARE_2)
     mixture = first * _P1 + second * _P2
 
@@ -259,7 +260,8 @@ SELECTION = (
         title="thresholding the likelihood ratio is optimal at a fixed budget",
         statement=_t21b_says(_WORDS[0]),
         twin_statement=_t21b_says(_WORDS[1]),
-        hypotheses="S* the largest p₁/p₂ up to the budget, S any set of that mass under p₁, which is uniform; unequal atoms, "
+        hypotheses="S* the largest p₁/p₂ up to the budget, S any set of that mass under p₁, which is uniform; "
+        "unequal atoms, "
         "p₁′ ∝ (3, 2, 2, 1, …), make it a knapsack, in which taking the best ratios first is not optimal",
         status="read",
         source=f"{cite('mohanty2026')}; proof in {place(_t21b_says)}",

@@ -1,8 +1,11 @@
-"""Statements about laws on any space as formulas about a few real numbers, settled by a solver (z3, where it is installed).
+"""Statements about laws on any space as formulas about a few real numbers, settled by z3 where it is installed.
 
-An event enters only through its probabilities, one number in [0, 1] for each law. A distance is a supremum over events: where it is
-to be exceeded it is exceeded at an event, and elsewhere it is a number not below what it is at every event named. So that the
-formula has no solution proves the statement for all laws on all spaces, all real γ and δ. A false twin is put to two-point
+An event enters only through its probabilities, one number in [0, 1] for each law. A distance is a supremum over
+events: where it is
+to be exceeded it is exceeded at an event, and elsewhere it is a number not below what it is at every event named.
+So that the
+formula has no solution proves the statement for all laws on all spaces, all real γ and δ. A false twin is put to
+two-point
 spaces, where laws are numbers and suprema are maxima: a solution is a counterexample, and is shown.
 """
 
@@ -17,7 +20,7 @@ import sympy as sp
 
 from ._base import Theorem
 from ._sentence import Sentence
-from ._terms import TV, WEIGHT, Blend, Chance, D, Distance, H, Integral, LawSymbol, Term, Through
+from ._terms import TV, WEIGHT, Blend, Chance, Distance, H, Integral, LawSymbol, Term, Through
 
 TIMEOUT = 20_000
 """Milliseconds for one formula."""

@@ -158,7 +158,8 @@ STREAMING = (
         title="ridge: deletion of a group in one step",
         statement=_t25b_says(_SOLVE),
         twin_statement=_t25b_says(sp.Integer(1)),
-        hypotheses="H the penalised Gram matrix on D, X and y the rows of S; no leverage 1: I − XH⁻¹Xᵀ invertible. The twin is "
+        hypotheses="H the penalised Gram matrix on D, X and y the rows of S; no leverage 1: I − XH⁻¹Xᵀ invertible. "
+        "The twin is "
         "the influence step",
         status="derived",
         source=f"the Newton step of {cite('guo2020')}; proof in {place(_group)}",

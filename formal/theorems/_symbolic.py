@@ -21,7 +21,8 @@ class Symbolic:
     """A search over identities: both sides of each equation of a statement, expressed in each case, must be equal.
 
     Args:
-        measure: statement → what its words are in each case, as SymPy expressions; an equation is settled in the cases that
+        measure: statement → what its words are in each case, as SymPy expressions; an equation is settled in the
+        cases that
             give all the words it uses.
         samples: substitutions tried, in order, to show a nonzero difference as numbers.
         settle: what simplifies a difference.
@@ -111,7 +112,8 @@ SYMBOLIC = (
         title="independence is tight",
         statement=_T2B_SAYS,
         twin_statement=_T2B_SAYS.but(_t2b_says(1 - WEIGHT)),
-        hypotheses="a remover that unlearns with probability t and untrains otherwise; so for τ > 0 neither notion implies the other",
+        hypotheses="a remover that unlearns with probability t and untrains otherwise; so for τ > 0 neither notion "
+        "implies the other",
         status="derived",
         source=f"proof in {place(_mixture)}",
         kind="symbolic",

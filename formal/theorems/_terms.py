@@ -1,6 +1,7 @@
 """The words that statements are made of: laws, ways to make new ones, and how far apart two are.
 
-Each is a SymPy function, so that a statement is one expression; how it prints is here, what it is worth in a case is what a
+Each is a SymPy function, so that a statement is one expression; how it prints is here, what it is worth in a case
+is what a
 search fills in, and `density` is what it integrates, where it is an integral.
 """
 
@@ -141,7 +142,8 @@ class Given(Distance):
 
     def _latex(self, printer: Any) -> str:
         (law, reference, gamma), shown = self.args[0].args, printer.doprint
-        return rf"\mathbb{{E}}_r \delta_{{{shown(gamma)}}}(\mathbb{{E}}_{{D \mid r}} {shown(law.args[0])}, {shown(reference)})"
+        mean = rf"\mathbb{{E}}_{{D \mid r}} {shown(law.args[0])}"
+        return rf"\mathbb{{E}}_r \delta_{{{shown(gamma)}}}({mean}, {shown(reference)})"
 
 
 class Entry(Term):

@@ -1,4 +1,4 @@
-"""Run the registry of theorems: each statement must hold in every way that is installed, and its false twin be refuted."""
+"""Run the registry of theorems: each must hold in every way that is installed, and its false twin be refuted."""
 
 from __future__ import annotations
 

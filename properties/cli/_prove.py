@@ -15,7 +15,8 @@ exit status: 0 every theorem holds and every negative twin is refuted, 1 otherwi
 ours, 130 Ctrl-C (what was finished is shown)
 
 Every way of proof that is installed is run: Coq (formal/proofs), a solver (pip install 'neverseen[proofs]'), and always
-the search of the theorem itself, symbolic or exhaustive. What was not run is named; with --strict it counts as not proved.
+the search of the theorem itself, symbolic or exhaustive. What was not run is named; with --strict it counts as not
+proved.
 A negative twin is a false variant of the statement, one operand or operator away; a check that cannot refute it
 would prove nothing. T2 stands for all parts of T2."""
 
