@@ -112,3 +112,13 @@ HERE = "formal/theorems/_distances.py"
 )
 def test_a_source_that_leads_nowhere_is_named(source: str, lost: list[str]) -> None:
     assert unsourced(source, frozenset({HERE})) == lost
+
+
+TYPED = re.compile(r"\\Phi|\\sqrt\\kappa|H_\\gamma|H_\{e|\\mathrm\{TV\}|\\delta\(\\varepsilon|\\approx.*\\Rightarrow")
+
+
+def test_no_formula_of_a_theorem_is_typed_in_a_notebook_or_in_the_docs() -> None:
+    sources = [*(ROOT / "notebooks").glob("*.py"), *(ROOT / "docs").glob("*.md"), ROOT / "docs" / "conf.py"]
+    assert len(sources) > 9
+    assert [path.name for path in sources if TYPED.search(path.read_text(encoding="utf-8"))] == []
+    assert sum(bool(TYPED.search(theorem.statement_latex)) for theorem in THEOREMS) > 10

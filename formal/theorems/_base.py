@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from re import fullmatch
 from typing import Any, Literal
 
+from ._coq import coq_names
 from ._sentence import Sentence
 
 Kind = Literal["coq", "smt", "symbolic", "exhaustive", "property"]
@@ -140,6 +141,13 @@ class Theorem:
     def twin_latex(self) -> str:
         """The false neighbour, LaTeX without dollar signs."""
         return self.twin_statement.latex()
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The ways in which it can be settled, strongest first; the last is that of its search."""
+        coq: tuple[Kind, ...] = ("coq",) if coq_names(self.id) else ()
+        smt: tuple[Kind, ...] = ("smt",) if self.solver else ()
+        return (*coq, *smt, self.kind)
 
     def _run(self, statement: Sentence) -> Proof:
         found = self.search(statement)
