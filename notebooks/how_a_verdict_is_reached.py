@@ -142,8 +142,8 @@ plt.show()
 # ## A certificate over all events
 #
 # Where both arms publish a model plus known noise, $\theta(s) + \mathcal N(0, \sigma^2 I)$, one may share the seed
-# $s$ between the arms: that keeps both laws as they are. By joint convexity (theorem T14) the distance of the laws is at
-# most the mean over seeds of the Gaussian profile (T12) at
+# $s$ between the arms: that keeps both laws as they are. By joint convexity (theorem T14) the distance of the laws is
+# at most the mean over seeds of the Gaussian profile (T12) at
 #
 # $$q_s = \frac{\lVert\theta_u(s) - \theta_r(s)\rVert}{\sigma}.$$
 #

@@ -14,12 +14,12 @@
 # %% [markdown]
 # # What is proved, how, and what is not
 #
-# Every theorem of this library is one object. What is printed here is what is evaluated, what is given to a solver, and
-# what `neverseen prove` reports under the same digest. It can be settled in four ways, strongest first: by **Coq**, for
-# all finite types of outcomes; by a **solver**, for all laws on all spaces, an event at a time; **symbolically**, for all
-# real arguments; or by **exhausting** a scope whose size is counted twice. Whatever else there is, that search always
-# runs, and it wants three things more: a case that is not vacuous, a case that attains each inequality, and a false twin,
-# one word away, that it refutes.
+# Every theorem of this library is one object. What is printed here is what is evaluated, what is given to a solver,
+# and what `neverseen prove` reports under the same digest. It can be settled in four ways, strongest first: by
+# **Coq**, for all finite types of outcomes; by a **solver**, for all laws on all spaces, an event at a time;
+# **symbolically**, for all real arguments; or by **exhausting** a scope, whose size is also counted in another way
+# where there is one. Whatever else there is, that search always runs, and it wants three things more: a case that is
+# not vacuous, a case that attains each inequality, and a false twin, one word away, that it refutes.
 
 # %%
 from collections import Counter
@@ -51,9 +51,9 @@ for theorem in find("F12"):
 # %% [markdown]
 # ## Theorem by theorem
 #
-# The statement, over what it ranges, in which ways it is settled and how far each reaches; then the false twin. What is
-# said of the code (C) is exhaustive on small laws: it says that what runs is what is stated there, not that it is free of
-# rounding elsewhere.
+# The statement, over what it ranges, in which ways it is settled and how far each reaches; then the false twin. What
+# is said of the code (C) is exhaustive on small laws: it says that what runs is what is stated there, not that it is
+# free of rounding elsewhere.
 
 # %%
 for theorem in THEOREMS:
@@ -67,7 +67,7 @@ for theorem in THEOREMS:
 #
 # - T22 is a computation in floating point: it is shown, and called no proof.
 # - T21b, F5, T16 and what is said of the code rest on enumeration. Their scopes are as printed.
-# - T25a is settled for two columns and four rows, T17 and T20 in the plane or in space; the reduction of other dimensions
-#   to these is in words.
-# - A theorem speaks of exact laws. What the engine sums in floating point it claims with a margin, and of a learner's law
-#   on a computer nothing is proved here at all: that is what the verdicts are for.
+# - T25a is settled for two columns and four rows, T17 and T20 in the plane or in space; the reduction of other
+#   dimensions to these is in words.
+# - A theorem speaks of exact laws. Of the law of a learner on a computer, and of floating-point sums, nothing is proved
+#   here at all: that is what the verdicts are for.

@@ -115,8 +115,9 @@ for theorem in (t for name in ("T1", "T2", "T4", "T9", "T11") for t in find(name
 # %% [markdown]
 # ## Gaussian outputs
 #
-# Two arms that publish a deterministic model plus the same noise are $q = \lVert c_u - c_r \rVert / \sigma$ apart. How
-# close that makes them is the Gaussian profile, theorem T12: the curves below, the same in both directions. Ball arithmetic keeps its digits where floating point has none left.
+# Two arms that publish a deterministic model plus the same noise are $q = \lVert c_u - c_r \rVert / \sigma$ apart.
+# How close that makes them is the Gaussian profile, theorem T12: the curves below, the same in both directions. Ball
+# arithmetic keeps its digits where floating point has none left.
 
 # %%
 figure, axis = plt.subplots(figsize=(6, 3))
