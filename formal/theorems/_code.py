@@ -12,7 +12,6 @@ from math import log
 from typing import Any
 
 import numpy as np
-import sympy as sp
 
 from ..closeness import hockey_stick, indistinguishability, total_variation, trade_off
 from ..definitions._statements import STATEMENTS
@@ -30,6 +29,7 @@ from ._base import Case, Theorem, place
 from ._distances import P, Q
 from ._over_cases import OverCases
 from ._sentence import Sentence
+from ._sympy import sp
 from ._terms import GAMMA, TV, D, H
 
 _ALPHABET = "abc"
@@ -61,7 +61,7 @@ def at_best_event(p: Law, q: Law, gamma: Fraction) -> Fraction:
     return max(sum((p.mass(x) - gamma * q.mass(x) for x in event), Fraction(0)) for event in events)
 
 
-def _distances(p: Law, q: Law, gamma: Fraction) -> Case:
+def _distances(p: Law, q: Law, gamma: Fraction) -> dict[Any, Any]:
     forward, backward = at_best_event(p, q, gamma), at_best_event(q, p, gamma)
     one = at_best_event(p, q, Fraction(1))
     return {H(P, Q, GAMMA): forward, D(P, Q, GAMMA): max(forward, backward), TV(P, Q): one, H(P, Q, 1): one}
@@ -152,8 +152,8 @@ def _trade_cases() -> Iterator[tuple[str, Case]]:
     """Every pair of laws on three outcomes with masses in (1/3)Z, nine rates; the best test by Neyman and Pearson."""
     rates = tuple(Fraction(n, 8) for n in range(9))
     for p, q in _pairs(3):
-        masses = (np.array([float(law.mass(x)) for x in _ALPHABET]) for law in (p, q))
-        found = trade_off.host(*masses, np.array(rates, float))
+        first, second = (np.array([float(law.mass(x)) for x in _ALPHABET]) for law in (p, q))
+        found = trade_off.host(first, second, np.array(rates, float))
         for rate, value in zip(rates, found, strict=True):
             words = {_TRADE: round(float(value), _PLACES)}
             words |= {_MISS: round(float(_least_miss(p, q, rate)), _PLACES)}

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import scipy.integrate
-import sympy as sp
 
 from ..closeness import gaussian_profile, indistinguishability_to_total_variation
 from ..closeness._calculus import chain_delta, group_delta
@@ -20,6 +19,7 @@ from ._code import code_theorem
 from ._distances import chained
 from ._sentence import Sentence
 from ._symbolic import Symbolic
+from ._sympy import sp
 from ._terms import GAMMA_1, GAMMA_2
 
 _G1, _G2, _G = sp.exp(EPSILON_1), sp.exp(EPSILON_2), sp.exp(EPSILON)
@@ -44,8 +44,10 @@ _C4_SAYS = Sentence(
     _c4_says(sp.Max),
     names={EPSILON_1: r"\varepsilon_1", EPSILON_2: r"\varepsilon_2", EPSILON: r"\varepsilon"},
 )
-_AT_HALVES = {EPSILON_1: sp.log(2), EPSILON_2: sp.log(3), EPSILON: sp.log(2)}
-_AT_HALVES |= {DELTA_1: sp.Rational(1, 8), DELTA_2: sp.Rational(1, 4), DELTA: sp.Rational(1, 8)}
+_AT_HALVES: dict[Any, Any] = {
+    **{EPSILON_1: sp.log(2), EPSILON_2: sp.log(3), EPSILON: sp.log(2)},
+    **{DELTA_1: sp.Rational(1, 8), DELTA_2: sp.Rational(1, 4), DELTA: sp.Rational(1, 8)},
+}
 
 _COMPUTED, _INTEGRAL, _WITHOUT = sp.symbols("computed integral without")
 

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import sympy as sp
-
 from ..catalogue._bibliography import cite
 from ._base import Case, Theorem, place
 from ._sentence import Sentence
 from ._symbolic import Symbolic
+from ._sympy import sp
 
 _ACTIVATION: Any = sp.Function("sigma")
 _T: Any = sp.Symbol("t", nonnegative=True)

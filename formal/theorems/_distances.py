@@ -5,12 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-import sympy as sp
-
 from ..catalogue._bibliography import cite
 from ._base import EVENT, Case, Reduction, Theorem, place
 from ._over_laws import EACH, ONE, TWO, Gammas, Grid, Laws, OverLaws, best_both_ways, best_event, both_ways, half_l1
 from ._sentence import Sentence
+from ._sympy import sp
 from ._terms import GAMMA, GAMMA_1, GAMMA_2, TV, D, H, laws
 
 P, Q, R = laws("P Q R")

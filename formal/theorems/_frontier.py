@@ -6,13 +6,12 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import sympy as sp
-
 from ..catalogue._bibliography import cite
 from ..distributional._frontier import BERNOULLI, EXPONENTIAL, MEAN, NORMAL, POISSON, THETA, ExponentialFamily
 from ._base import Case, Theorem, place
 from ._sentence import Sentence
 from ._symbolic import Symbolic
+from ._sympy import sp
 from ._terms import KL, laws
 
 _X: Any = sp.Symbol("x", nonnegative=True)

@@ -9,8 +9,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import sympy as sp
-
 from ..catalogue._bibliography import cite
 from ..closeness import gaussian_profile, gaussian_total_variation
 from ..closeness._symbols import DISTANCE, EPSILON
@@ -27,6 +25,7 @@ from ._base import Case, Theorem, place
 from ._distances import P, Q
 from ._sentence import Sentence
 from ._symbolic import Symbolic
+from ._sympy import sp
 from ._terms import KL, TV, H, laws
 
 _POSITIVE: Any = sp.symbols("q sigma g t k r", positive=True)

@@ -12,10 +12,10 @@ from functools import cache, reduce
 from typing import Any
 
 import numpy as np
-import sympy as sp
 
 from ._base import Outcome
 from ._sentence import Sentence
+from ._sympy import sp
 from ._terms import Entry
 
 Values = Mapping[Any, Any]

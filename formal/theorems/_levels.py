@@ -12,8 +12,6 @@ from itertools import product
 from math import comb, prod
 from typing import Any
 
-import sympy as sp
-
 from ..laws._finite import Law, mixed_law, normalise
 from ..laws._finite_closeness import delta_between, exact_total_variation
 from ..laws._finite_learners import (
@@ -34,6 +32,7 @@ from ._distances import P_F, P_S, P_U
 from ._over_populations import OverPopulations, Population, draws
 from ._over_worlds import LEARNERS, events_gap
 from ._sentence import Sentence
+from ._sympy import sp
 from ._terms import GAMMA, TV, WEIGHT, Average, Blend, D, Given, Mean, laws
 
 Weights = Sequence[Fraction]

@@ -7,8 +7,6 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-import sympy as sp
-
 from ..catalogue._bibliography import cite
 from ..laws._finite_closeness import delta_between
 from ..laws._finite_learners import FiniteLearner, memorisation, multiset, without
@@ -20,6 +18,7 @@ from ._over_laws import GAMMAS
 from ._over_worlds import LABELS, NEIGHBOUR, OverWorlds, events_gap
 from ._references import P_D
 from ._sentence import Sentence
+from ._sympy import sp
 from ._terms import GAMMA, TV, Chance, D, Entry, EventSymbol
 
 _SINGLE, _GROUP = sp.symbols("single group")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import sympy as sp
 
 from ..catalogue._bibliography import cite
 from ._base import EVENT, OUTCOME, Case, Reduction, place
@@ -24,6 +23,7 @@ from ._over_laws import (
     through,
 )
 from ._sentence import Sentence
+from ._sympy import sp
 from ._terms import GAMMA, GAMMA_1, GAMMA_2, WEIGHT, Blend, D, H, KernelSymbol, Pair, Through, laws
 
 K = KernelSymbol("K")

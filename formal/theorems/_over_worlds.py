@@ -10,7 +10,6 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-import sympy as sp
 
 from ..laws._finite import Law, integers, point
 from ..laws._finite_learners import (
@@ -25,6 +24,7 @@ from ..laws._worlds import World, count_worlds, worlds
 from ._base import Case, Outcome
 from ._judge import Tally
 from ._sentence import Sentence
+from ._sympy import sp
 
 _Measure = Callable[[FiniteLearner, World], Iterable[Case]]
 """One learner in one world → the cases of a claim there."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import sympy as sp
-
 from ._base import Case, place
 from ._distances import TRIPLES, P, R, U, V, law_theorem
 from ._over_laws import EACH, Gammas, Grid, Laws, OverLaws, best_event, half_l1
 from ._over_laws import through as through_rows
 from ._sentence import Sentence
+from ._sympy import sp
 from ._terms import TV, KernelSymbol, Through, laws
 
 _P_S1, _P_S2 = laws("P_{S} P_{S'}")

@@ -6,12 +6,12 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-import sympy as sp
 
 from ._base import EVENT, OUTCOME, Case, place
 from ._distances import AT_LEAST_1, BEYOND_1, P, Q, law_theorem
 from ._over_laws import GAMMAS, ONE, Gammas, Grid, Laws, OverLaws, best_event, both_ways, positive_part
 from ._sentence import Sentence
+from ._sympy import sp
 from ._terms import GAMMA, GAMMA_1, GAMMA_2, GAMMA_3, TV, D, Excess, H, Mass, Overlap
 
 

@@ -8,8 +8,6 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-import sympy as sp
-
 from ..catalogue._bibliography import cite
 from ..laws._finite import Law
 from ..laws._finite_closeness import exact_total_variation, exactly_indistinguishable
@@ -20,6 +18,7 @@ from ._distances import P_F, P_S, P_U, TRIPLES
 from ._over_laws import EACH, Gammas, Laws, OverLaws, best_event, half_l1
 from ._over_worlds import LEARNERS, OverWorlds, events_gap
 from ._sentence import Sentence
+from ._sympy import sp
 from ._terms import TV, Entry, laws
 
 P_D, P = laws("P_D P")

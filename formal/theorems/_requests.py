@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-import sympy as sp
-
 from ..laws._finite import mixed_law
 from ..laws._finite_closeness import exact_total_variation
 from ..laws._finite_learners import FiniteLearner, multiset, without
@@ -16,6 +14,7 @@ from ._base import EVENT, Case, Theorem, place
 from ._distances import F_1, F_2, P_U
 from ._over_worlds import OverWorlds, events_gap
 from ._sentence import Sentence
+from ._sympy import sp
 from ._terms import TV
 
 _DELTA: Any = sp.Symbol("delta", nonnegative=True)

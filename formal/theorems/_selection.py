@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import scipy.optimize
 import scipy.stats
-import sympy as sp
 
 from ..catalogue._bibliography import cite
 from ..distributional._distributional import after_deletion
@@ -21,6 +20,7 @@ from ._base import Case, Theorem, place
 from ._over_cases import OverCases, power
 from ._sentence import Sentence
 from ._symbolic import Symbolic
+from ._sympy import sp
 from ._terms import KL, laws
 
 _SHARES = (Fraction(1, 4), Fraction(1, 2), Fraction(2, 3))

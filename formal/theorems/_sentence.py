@@ -6,8 +6,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import sympy as sp
-
+from ._sympy import sp
 from ._terms import Distance, EventSymbol, KernelSymbol, LawSymbol
 
 
@@ -51,19 +50,20 @@ class Sentence:
 
     def latex(self) -> str:
         """The statement as LaTeX."""
-        conclusion = r",\quad ".join(self._shown(part) for part in _ordered(self.conclusion))
+        conclusion = r",\quad ".join(self.shown(part) for part in _ordered(self.conclusion))
         if self.given == sp.true:
             return conclusion
-        given = r",\ ".join(self._shown(part) for part in _ordered(self.given))
+        given = r",\ ".join(self.shown(part) for part in _ordered(self.given))
         return rf"{given} \Rightarrow {conclusion}"
 
-    def _shown(self, part: Any) -> str:
+    def shown(self, part: Any) -> str:
+        """A part of it as LaTeX, with its names for symbols."""
         return sp.latex(part, symbol_names=self.names)
 
     def quantifiers(self) -> str:
         """Over what it ranges, in words with LaTeX between dollar signs."""
         parts = [_listed(self, kind, words) for kind, words in _KINDS]
-        parts += [f"${self._shown(condition)}$" for condition in self.ranges]
+        parts += [f"${self.shown(condition)}$" for condition in self.ranges]
         return "for all " + ", ".join(part for part in parts if part)
 
     @property
@@ -93,7 +93,7 @@ _KINDS = ((LawSymbol, "laws"), (KernelSymbol, "kernels"), (EventSymbol, "events"
 
 
 def _listed(sentence: Sentence, kind: type, words: str) -> str:
-    names = [sentence._shown(symbol) for symbol in sentence.symbols if isinstance(symbol, kind)]
+    names = [sentence.shown(symbol) for symbol in sentence.symbols if isinstance(symbol, kind)]
     return f"{words} ${', '.join(names)}$" if names else ""
 
 

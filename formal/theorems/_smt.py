@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
-import sympy as sp
-
 from ._base import Theorem
 from ._sentence import Sentence
+from ._sympy import sp
 from ._terms import TV, WEIGHT, Blend, Chance, Distance, H, Integral, LawSymbol, Term, Through
 
 TIMEOUT = 20_000
@@ -195,7 +194,7 @@ def _arithmetic(expression: Any, leaf: Callable[[Any], Any]) -> Any:
         return z3.If(parts[0] >= 0, parts[0], -parts[0])
     if expression.is_Pow:
         power = int(expression.exp)
-        whole = z3.Product([parts[0]] * abs(power))
+        whole: Any = z3.Product([parts[0]] * abs(power))
         return whole if power > 0 else 1 / whole
     return z3.Sum(parts) if expression.is_Add else z3.Product(parts)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import sympy as sp
-
 from ..catalogue._bibliography import cite
 from ._base import Case, Theorem, place
 from ._sentence import Sentence
 from ._symbolic import Symbolic
+from ._sympy import sp
 
 _LOSS: Any = sp.IndexedBase("l")
 _I: Any = sp.Symbol("i", integer=True)

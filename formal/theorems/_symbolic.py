@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import sympy as sp
-
 from ..catalogue._bibliography import cite
 from ..closeness import NormalCdf
 from ._base import EVENT, Case, Outcome, Theorem, place
 from ._distances import P_F, P_S, P, Q
 from ._sentence import Sentence
+from ._sympy import sp
 from ._terms import GAMMA, TV, WEIGHT, Blend, D
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import sympy as sp
+from ._sympy import sp
 
 
 class LawSymbol(sp.Symbol):
