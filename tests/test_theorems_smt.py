@@ -14,7 +14,8 @@ from neverseen.formal.laws._finite_closeness import delta_between, exact_total_v
 from neverseen.formal.theorems import THEOREMS, Sentence, Theorem, find
 from neverseen.formal.theorems._base import EVENT
 from neverseen.formal.theorems._smt import solve
-from neverseen.formal.theorems._terms import GAMMA, TV, D, laws
+from neverseen.formal.theorems._terms import GAMMA, D, laws
+from neverseen.formal.theorems._terms import TVD as TV
 
 SOLVED = [theorem for theorem in THEOREMS if theorem.solver]
 P, Q, R, S = laws("P Q R S")

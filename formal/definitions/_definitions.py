@@ -12,6 +12,7 @@ from jaxtyping import Array, Bool
 from .._numbers import MOST_EPSILON, at_least_zero, real
 from .._types import Real
 from ._scenario import Rows, Scenario
+from ._withdrawn import WITHDRAWN
 
 if TYPE_CHECKING:
     from ._statement import Statement
@@ -140,15 +141,6 @@ class Unlearning:
         """Raise ValueError where the definition says nothing about the scenario: here, no D to redraw."""
         if self.redraws and scenario.population is None:
             raise ValueError(f"scenario {scenario} has no population to draw from; use level='dataset'")
-
-
-WITHDRAWN = {
-    "unlearning-dataset-1": "it quantified over S_full after S: with S empty and S_full once empty and once all of "
-    "D it asks that "
-    "A(D) and A(∅) be 2δ apart at most, which no remover can bring about (F12a); unlearning-dataset-2 puts the "
-    "behaviour first"
-}
-"""Id of a definition that is no longer asked for → why."""
 
 
 class _Withdrawn(Unlearning):

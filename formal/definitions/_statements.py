@@ -13,8 +13,8 @@ from sympy import And, Eq, Ge, IndexedBase, Le, Sum, Symbol, exp
 
 from ..closeness._divergences import indistinguishability, kullback_leibler
 from ..closeness._symbols import COUNT, DELTA, EPSILON, P_LAW, Q_LAW
-from ._definitions import WITHDRAWN
 from ._statement import Statement
+from ._withdrawn import WITHDRAWN
 
 
 # SymPy's operators are typed too narrowly for a strict checker: symbols, and what is built of them, are Any.

@@ -92,7 +92,7 @@ class Reduction:
 
 
 EVENT = Reduction("event", "all laws on all spaces, an event at a time")
-OUTCOME = Reduction("outcome", "all laws on all spaces, an outcome at a time")
+OUTCOMES = Reduction("outcome", "all laws on all spaces, an outcome at a time")
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ from ._distances import P, Q
 from ._over_cases import OverCases
 from ._sentence import Sentence
 from ._sympy import sp
-from ._terms import GAMMA, TV, D, H
+from ._terms import GAMMA, D, H
+from ._terms import TVD as TV
 
 _ALPHABET = "abc"
 _GAMMAS = (Fraction(1), Fraction(3, 2), Fraction(2))
@@ -54,7 +55,7 @@ def _pairs(denominator: int) -> Iterator[tuple[Law, Law]]:
 def at_best_event(p: Law, q: Law, gamma: Fraction) -> Fraction:
     """sup_R P(R) − γQ(R), over every set R of outcomes.
 
-    >>> at_best_event(uniform("ab"), Law("ab", (1, 0)), Fraction(1))
+    >>> at_best_event(Law("ab", (Fraction(1, 2), Fraction(1, 2))), Law("ab", (1, 0)), Fraction(1))
     Fraction(1, 2)
     """
     events = (event for n in range(len(_ALPHABET) + 1) for event in combinations(_ALPHABET, n))

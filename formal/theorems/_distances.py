@@ -10,7 +10,8 @@ from ._base import EVENT, Case, Reduction, Theorem, place
 from ._over_laws import EACH, ONE, TWO, Gammas, Grid, Laws, OverLaws, best_both_ways, best_event, both_ways, half_l1
 from ._sentence import Sentence
 from ._sympy import sp
-from ._terms import GAMMA, GAMMA_1, GAMMA_2, TV, D, H, laws
+from ._terms import GAMMA, GAMMA_1, GAMMA_2, D, H, laws
+from ._terms import TVD as TV
 
 P, Q, R = laws("P Q R")
 P_U, P_S, P_F = laws("P_U P_S P_F")

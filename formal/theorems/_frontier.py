@@ -12,7 +12,8 @@ from ._base import Case, Theorem, place
 from ._sentence import Sentence
 from ._symbolic import Symbolic
 from ._sympy import sp
-from ._terms import KL, laws
+from ._terms import KLD as KL
+from ._terms import laws
 
 _X: Any = sp.Symbol("x", nonnegative=True)
 _N: Any = sp.Symbol("n", integer=True, nonnegative=True)

@@ -26,7 +26,9 @@ from ._distances import P, Q
 from ._sentence import Sentence
 from ._symbolic import Symbolic
 from ._sympy import sp
-from ._terms import KL, TV, H, laws
+from ._terms import KLD as KL
+from ._terms import TVD as TV
+from ._terms import H, laws
 
 _POSITIVE: Any = sp.symbols("q sigma g t k r", positive=True)
 _REAL: Any = sp.symbols("x y m theta phi a b c u v w z", real=True)

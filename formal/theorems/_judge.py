@@ -1,6 +1,6 @@
 """A statement evaluated on one case, or on a batch of cases, in exact arithmetic.
 
-Values are `Fraction`, or float64 arrays of dyadic rationals, of which sums and products of a few are exact.
+_Values are `Fraction`, or float64 arrays of dyadic rationals, of which sums and products of a few are exact.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import numpy as np
 from ._base import Outcome
 from ._sentence import Sentence
 from ._sympy import sp
-from ._terms import Entry
+from ._terms import Listed as Entry
 
-Values = Mapping[Any, Any]
+_Values = Mapping[Any, Any]
 """Symbol, or term as a whole, → its value in a case; one array per term in a batch; for an `Entry`, its list."""
 
 
@@ -37,10 +37,10 @@ _FOLDS: dict[Any, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 
 
-_Rule = Callable[[Values], Any]
+_Rule = Callable[[_Values], Any]
 
 
-def value(expression: Any, values: Values) -> Any:
+def value(expression: Any, values: _Values) -> Any:
     """The value of an expression or condition.
 
     Args:
@@ -97,7 +97,7 @@ def _sum(expression: Any, named: frozenset[Any]) -> _Rule:
     (index, first, last), *_ = expression.limits
     term, low, high = _rule(expression.function, named | {index}), _rule(first, named), _rule(last, named)
 
-    def total(values: Values) -> Any:
+    def total(values: _Values) -> Any:
         steps = range(int(low(values)), int(high(values)) + 1)
         return sum((term({**values, index: step}) for step in steps), 0)
 
@@ -117,7 +117,7 @@ class Tally:
         self._rules: dict[Any, _Rule] = {}
         self.loose: dict[Any, None] = {}
 
-    def judge(self, values: Values, size: int = 1) -> Any:
+    def judge(self, values: _Values, size: int = 1) -> Any:
         """Whether the statement holds in each case of a batch, as an array of `size`; counts what is seen."""
         if not self._rules:
             parts = {"given": self.sentence.given, "holds": self.sentence.conclusion} | self._edges

@@ -33,7 +33,9 @@ from ._over_populations import OverPopulations, Population, draws
 from ._over_worlds import LEARNERS, events_gap
 from ._sentence import Sentence
 from ._sympy import sp
-from ._terms import GAMMA, TV, WEIGHT, Average, Blend, D, Given, Mean, laws
+from ._terms import GAMMA, WEIGHT, Average, Blend, D, Mean, laws
+from ._terms import TVD as TV
+from ._terms import AtRetained as Given
 
 Weights = Sequence[Fraction]
 _Laws = Sequence[Law]

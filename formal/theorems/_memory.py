@@ -19,7 +19,9 @@ from ._over_worlds import LABELS, NEIGHBOUR, OverWorlds, events_gap
 from ._references import P_D
 from ._sentence import Sentence
 from ._sympy import sp
-from ._terms import GAMMA, TV, Chance, D, Entry, EventSymbol
+from ._terms import GAMMA, Chance, D, EventSymbol
+from ._terms import TVD as TV
+from ._terms import Listed as Entry
 
 _SINGLE, _GROUP = sp.symbols("single group")
 _SCORES = {_SINGLE: r"\mathrm{mem}(A,D,\{i\},i)", _GROUP: r"\mathrm{mem}(A,D,S,i)"}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogue._bibliography import cite
-from ._base import EVENT, OUTCOME, Case, Reduction, place
+from ._base import EVENT, OUTCOMES, Case, Reduction, place
 from ._distances import AT_LEAST_1, BEYOND_1, BOTH_AT_LEAST_1, BOTH_BEYOND_1, P, Q, U, chained, law_theorem
 from ._over_laws import (
     ONE,
@@ -186,7 +186,7 @@ MIXTURES = (
     ),
     law_theorem(
         _T13A,
-        Reduction("outcome", f"{OUTCOME.scope}, all kernels"),
+        Reduction("outcome", f"{OUTCOMES.scope}, all kernels"),
         id="T13a",
         title="post-processing",
         statement=_T13A_SAYS,

@@ -23,7 +23,7 @@ from ._base import Case, Outcome
 from ._judge import Tally
 from ._sentence import Sentence
 
-Masses = Float[np.ndarray, "cases outcomes"]
+_Masses = Float[np.ndarray, "cases outcomes"]
 _Values = Float[np.ndarray, " cases"]
 Laws = Sequence[np.ndarray]
 Gammas = tuple[float, ...]
@@ -47,7 +47,7 @@ def exact(masses: np.ndarray) -> np.ndarray:
     return masses
 
 
-def positive_part(p: Masses, q: Masses, gamma: float) -> _Values:
+def positive_part(p: _Masses, q: _Masses, gamma: float) -> _Values:
     """H_γ(P‖Q) as Σ (p − γq)₊.
 
     >>> positive_part(np.array([[0.75, 0.25]]), np.array([[0.5, 0.5]]), 1.0)
@@ -56,7 +56,7 @@ def positive_part(p: Masses, q: Masses, gamma: float) -> _Values:
     return np.maximum(p - gamma * q, 0).sum(axis=-1)
 
 
-def best_event(p: Masses, q: Masses, gamma: float) -> _Values:
+def best_event(p: _Masses, q: _Masses, gamma: float) -> _Values:
     """H_γ(P‖Q) as the largest P(R) − γQ(R) over all 2^k events R: the definition, no positive parts.
 
     >>> best_event(np.array([[0.75, 0.25]]), np.array([[0.5, 0.5]]), 1.0)
@@ -66,22 +66,22 @@ def best_event(p: Masses, q: Masses, gamma: float) -> _Values:
     return (p @ events - gamma * (q @ events)).max(axis=-1)
 
 
-def both_ways(p: Masses, q: Masses, gamma: float) -> _Values:
+def both_ways(p: _Masses, q: _Masses, gamma: float) -> _Values:
     """The larger of H_γ(P‖Q) and H_γ(Q‖P), by positive parts."""
     return np.maximum(positive_part(p, q, gamma), positive_part(q, p, gamma))
 
 
-def best_both_ways(p: Masses, q: Masses, gamma: float) -> _Values:
+def best_both_ways(p: _Masses, q: _Masses, gamma: float) -> _Values:
     """The larger of H_γ(P‖Q) and H_γ(Q‖P), by events."""
     return np.maximum(best_event(p, q, gamma), best_event(q, p, gamma))
 
 
-def half_l1(p: Masses, q: Masses) -> _Values:
+def half_l1(p: _Masses, q: _Masses) -> _Values:
     """TV as ½ Σ |p − q|."""
     return np.abs(p - q).sum(axis=-1) / 2
 
 
-def through(p: Masses, rows: Laws) -> Masses:
+def through(p: _Masses, rows: Laws) -> _Masses:
     """The law PK, K given by its rows (one law per outcome of p)."""
     return sum((p[:, [i]] * row for i, row in enumerate(rows)), np.zeros_like(rows[0]))
 
@@ -170,7 +170,7 @@ def _compositions(grid: Grid) -> int:
     return count_laws(grid.outcomes, grid.denominator)
 
 
-def _table(grid: Grid) -> Masses:
+def _table(grid: Grid) -> _Masses:
     return exact(np.array(list(compositions(grid.denominator, grid.outcomes))) / grid.denominator)
 
 

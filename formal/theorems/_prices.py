@@ -10,11 +10,12 @@ from ._over_laws import EACH, Gammas, Grid, Laws, OverLaws, best_event, half_l1
 from ._over_laws import through as through_rows
 from ._sentence import Sentence
 from ._sympy import sp
-from ._terms import TV, KernelSymbol, Through, laws
+from ._terms import TVD as TV
+from ._terms import KernelSymbol, Through, laws
 
 _P_S1, _P_S2 = laws("P_{S} P_{S'}")
 A_D, A_EMPTY, U_EMPTY = laws("A(D) A(\\emptyset) U_{\\emptyset}")
-K = KernelSymbol("K")
+_K = KernelSymbol("K")
 
 
 def _dependence(laws: Laws, gammas: Gammas) -> Case:
@@ -35,14 +36,14 @@ def _last_call(laws: Laws, gammas: Gammas) -> Case:
     """K is the last call. TV(UK, R) ≤ TV(UK, PK) + TV(PK, R), and K cannot tell U from P better than an event can."""
     output, retrained, target, *rows = laws
     return {
-        TV(Through(U, K), R): best_event(through_rows(output, rows), target, 1.0),
+        TV(Through(U, _K), R): best_event(through_rows(output, rows), target, 1.0),
         TV(U, P): half_l1(output, retrained),
-        TV(Through(P, K), R): half_l1(through_rows(retrained, rows), target),
+        TV(Through(P, _K), R): half_l1(through_rows(retrained, rows), target),
     }
 
 
 def _t7a_says(join: Any) -> Any:
-    return sp.Le(TV(Through(U, K), R), join(TV(U, P), TV(Through(P, K), R)))
+    return sp.Le(TV(Through(U, _K), R), join(TV(U, P), TV(Through(P, _K), R)))
 
 
 _T7A_SAYS = Sentence(_t7a_says(sp.Add))

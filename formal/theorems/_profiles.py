@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ._base import EVENT, OUTCOME, Case, place
+from ._base import EVENT, OUTCOMES, Case, place
 from ._distances import AT_LEAST_1, BEYOND_1, P, Q, law_theorem
 from ._over_laws import GAMMAS, ONE, Gammas, Grid, Laws, OverLaws, best_event, both_ways, positive_part
 from ._sentence import Sentence
 from ._sympy import sp
-from ._terms import GAMMA, GAMMA_1, GAMMA_2, GAMMA_3, TV, D, Excess, H, Mass, Overlap
+from ._terms import GAMMA, GAMMA_1, GAMMA_2, GAMMA_3, D, Excess, H, Mass, Overlap
+from ._terms import TVD as TV
 
 
 def _ceiling(laws: Laws, gammas: Gammas) -> Case:
@@ -137,7 +138,7 @@ PROFILES = (
     ),
     law_theorem(
         _F1,
-        OUTCOME,
+        OUTCOMES,
         id="F1",
         title="three forms of the hockey stick",
         statement=_F1_SAYS,
@@ -159,7 +160,7 @@ PROFILES = (
     ),
     law_theorem(
         _F3,
-        OUTCOME,
+        OUTCOMES,
         id="F3",
         title="one direction below γ = 1 is the other above",
         statement=_F3_SAYS,

@@ -19,7 +19,9 @@ from ._over_laws import EACH, Gammas, Laws, OverLaws, best_event, half_l1
 from ._over_worlds import LEARNERS, OverWorlds, events_gap
 from ._sentence import Sentence
 from ._sympy import sp
-from ._terms import TV, Entry, laws
+from ._terms import TVD as TV
+from ._terms import Listed as Entry
+from ._terms import laws
 
 P_D, P = laws("P_D P")
 _U_D, _U_OTHER, _A_EMPTY = laws("U_D U_{D'} A(\\emptyset)")

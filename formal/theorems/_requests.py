@@ -15,7 +15,7 @@ from ._distances import F_1, F_2, P_U
 from ._over_worlds import OverWorlds, events_gap
 from ._sentence import Sentence
 from ._sympy import sp
-from ._terms import TV
+from ._terms import TVD as TV
 
 _DELTA: Any = sp.Symbol("delta", nonnegative=True)
 

@@ -21,7 +21,8 @@ from ._over_cases import OverCases, power
 from ._sentence import Sentence
 from ._symbolic import Symbolic
 from ._sympy import sp
-from ._terms import KL, laws
+from ._terms import KLD as KL
+from ._terms import laws
 
 _SHARES = (Fraction(1, 4), Fraction(1, 2), Fraction(2, 3))
 Grids = tuple[tuple[int, int], ...]

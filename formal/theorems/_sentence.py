@@ -23,7 +23,7 @@ class Sentence:
 
     >>> x = sp.Symbol("x")
     >>> print(Sentence(sp.Le(x, x**2), sp.Ge(x, 1)).latex())
-    x \\\\geq 1 \\\\Rightarrow x \\\\leq x^{2}
+    x \\geq 1 \\Rightarrow x \\leq x^{2}
     """
 
     conclusion: Any

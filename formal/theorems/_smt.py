@@ -19,7 +19,8 @@ from typing import Any
 from ._base import Theorem
 from ._sentence import Sentence
 from ._sympy import sp
-from ._terms import TV, WEIGHT, Blend, Chance, Distance, H, Integral, LawSymbol, Term, Through
+from ._terms import TVD as TV
+from ._terms import WEIGHT, Blend, Chance, Distance, H, Integral, LawSymbol, Term, Through
 
 TIMEOUT = 20_000
 """Milliseconds for one formula."""
@@ -45,6 +46,10 @@ class Solved:
     model: str | None
 
 
+class Unsayable(Exception):  # noqa: N818
+    """An expression of which no formula can be made."""
+
+
 def solve(theorem: Theorem) -> Solved:
     """Settle a theorem and its twin.
 
@@ -57,7 +62,10 @@ def solve(theorem: Theorem) -> Solved:
     instances = [_unfold(theorem.statement, words) for words in reduction.instances or ({},)]
     twins = [_unfold(theorem.twin_statement, words) for words in reduction.instances or ({},)]
     proof = _Outcomes if reduction.by == "outcome" else _Events
-    answers = [_ask(proof(instance).refuted()) for instance in instances]
+    try:
+        answers = [_ask(proof(instance).refuted()) for instance in instances]
+    except Unsayable as error:
+        return Solved(0, str(error), None)
     wrong = next((words for verdict, words in answers if verdict != "unsat"), None)
     found = (_ask(_TwoPoints(twin, pins).refuted()) for twin in twins for pins in _PINS)
     model = next((words for verdict, words in found if verdict == "sat"), None)
@@ -192,6 +200,8 @@ def _arithmetic(expression: Any, leaf: Callable[[Any], Any]) -> Any:
         return _extreme(parts, largest=isinstance(expression, sp.Max))
     if isinstance(expression, sp.Abs):
         return z3.If(parts[0] >= 0, parts[0], -parts[0])
+    if expression.is_Pow and not expression.exp.is_Integer or isinstance(expression, sp.Sum):
+        raise Unsayable(f"{expression} has no form for a solver")
     if expression.is_Pow:
         power = int(expression.exp)
         whole: Any = z3.Product([parts[0]] * abs(power))

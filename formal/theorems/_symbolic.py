@@ -12,7 +12,8 @@ from ._base import EVENT, Case, Outcome, Theorem, place
 from ._distances import P_F, P_S, P, Q
 from ._sentence import Sentence
 from ._sympy import sp
-from ._terms import GAMMA, TV, WEIGHT, Blend, D
+from ._terms import GAMMA, WEIGHT, Blend, D
+from ._terms import TVD as TV
 
 
 @dataclass(frozen=True)

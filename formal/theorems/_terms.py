@@ -87,7 +87,7 @@ class Distance(Term):
         return True
 
 
-class TV(Distance):
+class TVD(Distance):
     """Total variation."""
 
     nargs = 2
@@ -116,7 +116,7 @@ class D(Distance):
         return rf"\delta_{{{gamma}}}({p}, {q})"
 
 
-class KL(Distance):
+class KLD(Distance):
     """Kullback–Leibler divergence."""
 
     nargs = 2
@@ -135,7 +135,7 @@ class Mean(Distance):
         return rf"\mathbb{{E}}_D {printer.doprint(self.args[0])}"
 
 
-class Given(Distance):
+class AtRetained(Distance):
     """E_r of a distance between laws given r = D∖B, the average inside being over D given r."""
 
     nargs = 1
@@ -146,7 +146,7 @@ class Given(Distance):
         return rf"\mathbb{{E}}_r \delta_{{{shown(gamma)}}}({mean}, {shown(reference)})"
 
 
-class Entry(Term):
+class Listed(Term):
     """The j-th of a list of numbers, j = 1, 2, …; in a case the list is kept under the subclass."""
 
     nargs = 1

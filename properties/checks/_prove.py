@@ -172,7 +172,7 @@ def run_theorem(theorem: Theorem) -> Proved:
     """
     ways = ways_of(theorem)
     search = ways[-1]
-    wrong = next((way.wrong for way in ways if way.state == "fails"), None)
+    wrong = next((way.wrong for way in reversed(ways) if way.state == "fails"), None)
     best = next((way for way in ways if way.state == "holds"), search) if wrong is None else search
     same = ("id", "title", "statement_latex", "hypotheses", "status", "source", "twin_latex")
     fields: dict[str, Any] = {name: getattr(theorem, name) for name in same}
