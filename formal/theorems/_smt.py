@@ -11,7 +11,7 @@ spaces, where laws are numbers and suprema are maxima: a solution is a counterex
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -19,8 +19,10 @@ from typing import Any
 from ._base import Theorem
 from ._sentence import Sentence
 from ._sympy import sp
-from ._terms import TVD as TV
-from ._terms import WEIGHT, Blend, Chance, Distance, H, Integral, LawSymbol, Term, Through
+from ._terms import WEIGHT, Blend, Chance, Distance, H, Integral, LawSymbol, Through
+from ._translation import Translation, Unsayable
+from ._translation import at_event as _at
+from ._translation import extreme as _extreme
 
 TIMEOUT = 20_000
 """Milliseconds for one formula."""
@@ -44,10 +46,6 @@ class Solved:
     formulas: int
     wrong: str | None
     model: str | None
-
-
-class Unsayable(Exception):  # noqa: N818
-    """An expression of which no formula can be made."""
 
 
 def solve(theorem: Theorem) -> Solved:
@@ -102,132 +100,7 @@ def _ask(formula: list[Any]) -> tuple[str, str]:
     return verdict, ", ".join(sorted(f"{name} = {model[name]}" for name in model.decls()))
 
 
-class _Translation:
-    """A statement to be refuted, as a formula: hypotheses, and that the conclusion is false."""
-
-    def __init__(self, sentence: Sentence) -> None:
-        self.sentence = sentence
-        self.constraints: list[Any] = []
-        self.known: dict[str, Any] = {}
-
-    def refuted(self) -> list[Any]:
-        """The formula, as conjuncts."""
-        claimed = (*self.sentence.ranges, self.sentence.given)
-        parts = [self.held(condition) for condition in claimed if condition != sp.true]
-        parts.append(self.failed(self.sentence.conclusion))
-        return parts + self.limits() + self.constraints
-
-    def limits(self) -> list[Any]:
-        """What is known of the numbers that stand for suprema."""
-        return []
-
-    def real(self, name: str, low: int | None = None, high: int | None = None) -> Any:
-        """A real number by its name."""
-        import z3
-
-        if name not in self.known:
-            self.known[name] = z3.Real(name)
-            self.constraints += [self.known[name] >= low] if low is not None else []
-            self.constraints += [self.known[name] <= high] if high is not None else []
-        return self.known[name]
-
-    def held(self, condition: Any) -> Any:
-        """That a condition holds."""
-        import z3
-
-        if isinstance(condition, sp.And | sp.Or):
-            return (z3.And if isinstance(condition, sp.And) else z3.Or)([self.held(part) for part in condition.args])
-        if isinstance(condition, sp.Not):
-            return self.failed(condition.args[0])
-        left, right = condition.args
-        if isinstance(condition, sp.Gt | sp.Lt):
-            return self.exceeds(left, right) if isinstance(condition, sp.Gt) else self.exceeds(right, left)
-        first, second = self.number(left), self.number(right)
-        if isinstance(condition, sp.Eq):
-            return first == second
-        return first <= second if isinstance(condition, sp.Le) else first >= second
-
-    def failed(self, condition: Any) -> Any:
-        """That a condition fails."""
-        import z3
-
-        if isinstance(condition, sp.And | sp.Or):
-            return (z3.Or if isinstance(condition, sp.And) else z3.And)([self.failed(part) for part in condition.args])
-        if isinstance(condition, sp.Not):
-            return self.held(condition.args[0])
-        if condition in (sp.true, sp.false):
-            return z3.BoolVal(condition == sp.false)
-        left, right = condition.args
-        if isinstance(condition, sp.Eq):
-            return z3.Or(self.exceeds(left, right), self.exceeds(right, left))
-        if isinstance(condition, sp.Le | sp.Ge):
-            return self.exceeds(left, right) if isinstance(condition, sp.Le) else self.exceeds(right, left)
-        first, second = self.number(left), self.number(right)
-        return first <= second if isinstance(condition, sp.Gt) else first >= second
-
-    def exceeds(self, larger: Any, smaller: Any) -> Any:
-        """That one side is strictly larger: there a supremum that is added may be replaced by its value at an event."""
-        import z3
-
-        if isinstance(larger, sp.Abs):
-            return z3.Or(self.exceeds(larger.args[0], smaller), self.exceeds(-larger.args[0], smaller))
-        parts = sp.Add.make_args(sp.expand_mul(larger))
-        taken = [not part.could_extract_minus_sign() for part in parts]
-        return z3.Sum([self.number(p, exceeded=t) for p, t in zip(parts, taken, strict=True)]) > self.number(smaller)
-
-    def number(self, expression: Any, exceeded: bool = False) -> Any:
-        """A number; `exceeded`: each supremum in it is at an event, which has its own name."""
-        return _arithmetic(expression, lambda leaf: self.leaf(leaf, exceeded))
-
-    def free(self, symbol: Any) -> Any:
-        """A free number, with the sign that it has."""
-        return self.real(str(symbol), 0 if symbol.is_nonnegative else None)
-
-    def leaf(self, leaf: Any, exceeded: bool) -> Any:
-        """A term, or a free number."""
-        raise NotImplementedError
-
-
-def _arithmetic(expression: Any, leaf: Callable[[Any], Any]) -> Any:
-    import z3
-
-    if isinstance(expression, Term) or expression.is_Symbol:
-        return leaf(expression)
-    if expression.is_Rational:
-        return z3.Q(int(expression.p), int(expression.q))
-    parts = [_arithmetic(part, leaf) for part in expression.args]
-    if isinstance(expression, sp.Max | sp.Min):
-        return _extreme(parts, largest=isinstance(expression, sp.Max))
-    if isinstance(expression, sp.Abs):
-        return z3.If(parts[0] >= 0, parts[0], -parts[0])
-    if expression.is_Pow and not expression.exp.is_Integer or isinstance(expression, sp.Sum):
-        raise Unsayable(f"{expression} has no form for a solver")
-    if expression.is_Pow:
-        power = int(expression.exp)
-        whole: Any = z3.Product([parts[0]] * abs(power))
-        return whole if power > 0 else 1 / whole
-    return z3.Sum(parts) if expression.is_Add else z3.Product(parts)
-
-
-def _extreme(parts: list[Any], largest: bool) -> Any:
-    import z3
-
-    best = parts[0]
-    for part in parts[1:]:
-        best = z3.If(part > best, part, best) if largest else z3.If(part < best, part, best)
-    return best
-
-
-def _at(term: Any, value: Callable[[Any], Any], number: Callable[[Any], Any]) -> Any:
-    """A distance without its supremum: at one event, of which `value` gives the probabilities."""
-    p, q = value(term.args[0]), value(term.args[1])
-    if isinstance(term, TV):
-        return _extreme([p - q, q - p], largest=True)
-    gamma = number(term.args[2])
-    return p - gamma * q if isinstance(term, H) else _extreme([p - gamma * q, q - gamma * p], largest=True)
-
-
-class _Events(_Translation):
+class _Events(Translation):
     """Suprema over events of any space."""
 
     def __init__(self, sentence: Sentence) -> None:
@@ -275,7 +148,7 @@ class _Events(_Translation):
         return parts
 
 
-class _Outcomes(_Translation):
+class _Outcomes(Translation):
     """Sums over outcomes, term by term: if it holds of the densities at every outcome, it holds of the sums."""
 
     def leaf(self, leaf: Any, exceeded: bool) -> Any:
@@ -293,7 +166,7 @@ class _Outcomes(_Translation):
         return sp.Symbol(f"density of {law}")
 
 
-class _TwoPoints(_Translation):
+class _TwoPoints(Translation):
     """Laws on two points, each one number, some γ given: what is found is a counterexample."""
 
     def __init__(self, sentence: Sentence, pins: Mapping[str, int]) -> None:
