@@ -345,11 +345,11 @@ MUTANTS = (
         ("C6",),
     ),
     Mutant(
-        "rows deleted from both laws",
+        "the shares of a deletion exchanged",
         "after_deletion",
         "formal/distributional/_distributional.py",
         "+ (1 - weight) * retained.mass(outcome)",
-        "+ (1 - weight) * retained.mass(outcome) * (outcome not in gone)",
+        "+ weight * retained.mass(outcome)",
         ("C7",),
     ),
     Mutant(
@@ -358,7 +358,7 @@ MUTANTS = (
         "formal/theorems/_smt.py",
         "parts.append(self.suprema[term] >= _at(term, lambda law, e=event: self.chance(law, e), self.number))",
         "pass",
-        ("T2a",),
+        ("T3",),
     ),
     Mutant(
         "printed as its converse",

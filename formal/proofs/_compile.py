@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from .._types import Real
 from ._source import FOLDER, LIBRARY, CoqTheorem, files, holes, required, theorems_in
 
 CLASSICAL = frozenset(
@@ -30,7 +31,8 @@ State = Literal["proved", "failed", "not run"]
 _MATHCOMP = "From mathcomp Require Import all_ssreflect all_algebra ring."
 _FIRST = f"{_MATHCOMP}\nCheck Num.Theory.ler_subl_addr.\nFail Check GRing.nmodType.\n"
 _ANALYSIS = "From mathcomp.analysis Require Import reals exp.\n"
-_MARK = "@@neverseen"
+MARK = "@@neverseen"
+"""What Coq is told to print before each theorem's report."""
 _ERROR = re.compile(r"^File \"\./(?P<file>[^\"]+)\", line (?P<line>\d+).*?^Error:\s*(?P<words>.*?)$", re.S | re.M)
 
 
@@ -92,7 +94,7 @@ class CoqReport:
         return tuple(proof for proof in self.proofs if proof.theorem.id == name)
 
 
-def coq_proofs(folder: Path = FOLDER, *, timeout: float = 300.0) -> CoqReport:
+def coq_proofs(folder: Path = FOLDER, *, timeout: Real = 300.0) -> CoqReport:
     """Have Coq check every theorem of the Coq files, and say of each what it rests on.
 
     The files are copied to a temporary directory, compiled there in the order in which they require each other, and
@@ -111,9 +113,9 @@ def coq_proofs(folder: Path = FOLDER, *, timeout: float = 300.0) -> CoqReport:
     Raises:
         ValueError: files require each other, or what is not there; a timeout that is not positive.
 
-    >>> report = coq_proofs()
-    >>> {proof.state for proof in report.proofs} <= ({"proved"} if report.installed else {"not run"})
-    True
+    >>> coq_proofs(timeout=0)
+    Traceback (most recent call last):
+    ValueError: timeout: 0 is not a positive number of seconds
     """
     if not timeout > 0:
         raise ValueError(f"timeout: {timeout} is not a positive number of seconds")
@@ -121,10 +123,7 @@ def coq_proofs(folder: Path = FOLDER, *, timeout: float = 300.0) -> CoqReport:
     with tempfile.TemporaryDirectory(prefix="neverseen-coq-") as place:
         bench = _Bench(Path(place), timeout)
         version, missing = bench.look()
-        if missing:
-            proofs = [_not_run(each, missing) for name, text in texts.items() for each in theorems_in(name, text)]
-        else:
-            proofs = [proof for name in texts for proof in bench.prove(name, texts)]
+        proofs = [_not_run(each, missing) for each in _all(texts)] if missing else bench.prove(texts)
     return CoqReport(version, missing, time.perf_counter() - started, tuple(proofs))
 
 
@@ -135,11 +134,12 @@ def _not_run(theorem: CoqTheorem, why: str) -> CoqProof:
 class _Bench:
     """A directory to compile in, and what became of each file."""
 
-    def __init__(self, place: Path, timeout: float) -> None:
+    def __init__(self, place: Path, timeout: Real) -> None:
         self.place, self.timeout = place, timeout
         self.coqc = shutil.which("coqc")
         self.broken: dict[str, str] = {}
         self.absent: dict[str, str] = {}
+        self.seconds: dict[str, float] = {}
 
     def look(self) -> tuple[str, str]:
         """The version of Coq, and why it cannot be used; "" where it can."""
@@ -152,20 +152,34 @@ class _Bench:
         ran, words = self._compile("probe_mathcomp.v", _FIRST)
         return version, "" if ran else f"MathComp 1 is not there ({_short(words)}); supported is {SUPPORTED}"
 
-    def prove(self, name: str, texts: Mapping[str, str]) -> list[CoqProof]:
-        """Compile one file, after those it requires, and ask what its theorems rest on."""
-        theorems, started = list(theorems_in(name, texts[name])), time.perf_counter()
-        if why := self._lacking(name, texts[name]):
+    def prove(self, texts: Mapping[str, str]) -> list[CoqProof]:
+        """Compile all files in order, then ask what the theorems of those that Coq accepted rest on."""
+        for name, text in texts.items():
+            self._take(name, text)
+        sound = [each for each in _all(texts) if each.file not in self.broken | self.absent]
+        ran, words = self._compile("audit.v", _audit(sound))
+        told = told_by(words) if ran else {}
+        return [self._judged(each, told.get(_full(each)), _short(words)) for each in _all(texts)]
+
+    def _take(self, name: str, text: str) -> None:
+        started = time.perf_counter()
+        if why := self._lacking(name, text):
             self.absent[name] = why
-            return [_not_run(theorem, why) for theorem in theorems]
-        self.broken |= {name: why} if (why := self._refused(name, texts[name])) else {}
-        if name in self.broken:
-            taken = time.perf_counter() - started
-            return [CoqProof(each, "failed", (), "", self.broken[name], taken) for each in theorems]
-        ran, words = self._compile(f"audit_{name}", _audit(name, theorems))
-        taken = time.perf_counter() - started
-        told = _told(words) if ran else {}
-        return [_judged(each, told.get(each.name), taken, _short(words)) for each in theorems]
+        elif why := self._refused(name, text):
+            self.broken[name] = why
+        self.seconds[name] = time.perf_counter() - started
+
+    def _judged(self, theorem: CoqTheorem, told: tuple[str, tuple[str, ...]] | None, words: str) -> CoqProof:
+        name, seconds = theorem.file, self.seconds[theorem.file]
+        if name in self.absent:
+            return _not_run(theorem, self.absent[name])
+        if name in self.broken or told is None:
+            return CoqProof(theorem, "failed", (), "", self.broken.get(name, words), seconds)
+        closed, axioms = told
+        foreign = [axiom for axiom in axioms if axiom.split(".")[-1] not in CLASSICAL]
+        if foreign:
+            return CoqProof(theorem, "failed", axioms, "", f"rests on {', '.join(foreign)}", seconds)
+        return CoqProof(theorem, "proved", axioms, closed, "", seconds)
 
     def _lacking(self, name: str, text: str) -> str:
         for other in sorted(required(text)):
@@ -192,23 +206,36 @@ class _Bench:
     def _run(self, command: list[str]) -> tuple[bool, str]:
         try:
             done = subprocess.run(
-                command, cwd=self.place, capture_output=True, text=True, check=False, timeout=self.timeout
+                command, cwd=self.place, capture_output=True, text=True, check=False, timeout=float(self.timeout)
             )
         except subprocess.TimeoutExpired:
             return False, f"Error: stopped after {self.timeout:g} s"
         return done.returncode == 0, done.stdout + done.stderr
 
 
-def _audit(name: str, theorems: list[CoqTheorem]) -> str:
-    module = name.removesuffix(".v")
-    head = f"From mathcomp Require Import all_ssreflect all_algebra.\nFrom {LIBRARY} Require {module}.\n"
-    ask = 'Goal True. idtac "{mark} {name}". Abort.\nCheck @{module}.{name}.\nPrint Assumptions {module}.{name}.\n'
-    return head + "".join(ask.format(mark=_MARK, name=each.name, module=module) for each in theorems)
+def _all(texts: Mapping[str, str]) -> list[CoqTheorem]:
+    return [theorem for name, text in texts.items() for theorem in theorems_in(name, text)]
 
 
-def _told(words: str) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Closed statement and axioms of each theorem, from what Coq printed."""
-    parts = [part.partition("\n") for part in words.split(f"{_MARK} ")[1:]]
+def _full(theorem: CoqTheorem) -> str:
+    return f"{theorem.file.removesuffix('.v')}.{theorem.name}"
+
+
+def _audit(theorems: list[CoqTheorem]) -> str:
+    names = [_full(theorem) for theorem in theorems]
+    modules = " ".join(dict.fromkeys(name.partition(".")[0] for name in names))
+    head = f"From mathcomp Require Import all_ssreflect all_algebra.\nFrom {LIBRARY} Require {modules}.\n"
+    asked = (f'Goal True. idtac "{MARK} {x}". Abort.\nCheck @{x}.\nPrint Assumptions {x}.\n' for x in names)
+    return head + "".join(asked) if names else ""
+
+
+def told_by(words: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Closed statement and axioms of each theorem, from what Coq printed.
+
+    >>> told_by(f"{MARK} A.T\\nT : nat\\nAxioms:\\nB.c : P\\n  more\\n{MARK} A.U\\nClosed under the global context\\n")
+    {'A.T': ('T : nat', ('B.c',)), 'A.U': ('', ())}
+    """
+    parts = [part.partition("\n") for part in words.split(f"{MARK} ")[1:]]
     return {name.strip(): _statement_and_axioms(rest) for name, _, rest in parts}
 
 
@@ -218,16 +245,6 @@ def _statement_and_axioms(said: str) -> tuple[str, tuple[str, ...]]:
     if not mark and "Closed under the global context" not in said:
         return statement, ("unknown",)
     return statement, tuple(line.split()[0] for line in rest.splitlines() if line and not line[0].isspace())
-
-
-def _judged(theorem: CoqTheorem, told: tuple[str, tuple[str, ...]] | None, seconds: float, words: str) -> CoqProof:
-    if told is None:
-        return CoqProof(theorem, "failed", (), "", words or "Coq does not know it", seconds)
-    closed, axioms = told
-    foreign = [axiom for axiom in axioms if axiom.split(".")[-1] not in CLASSICAL]
-    if foreign:
-        return CoqProof(theorem, "failed", axioms, "", f"rests on {', '.join(foreign)}", seconds)
-    return CoqProof(theorem, "proved", axioms, closed, "", seconds)
 
 
 def _short(words: str) -> str:

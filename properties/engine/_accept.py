@@ -16,7 +16,7 @@ class Acceptor:
 
     The null of each event and direction, θ > δ + τ, is tested at level β by its own running maximum; the class
     is accepted when all are rejected, so a class with a violating event is accepted with probability at most β
-    (Berger 1982).
+    (Berger 1982). Proved: `Engine.v: false_acceptance`.
 
     Args:
         epsilon, delta, beta, tolerance: the claim, its level and its slack.

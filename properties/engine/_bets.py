@@ -35,7 +35,7 @@ def gains(epsilon: Real, delta: Real) -> Float64[np.ndarray, "4 4"]:
     """What the four bets on an event win at each outcome, before staking.
 
     For h = 1{event} and for 1 − h, in both directions: W = h(X) − e^ε h(Y) − δ. Under the claim E W ≤ 0 for
-    each, whatever the dependence inside a pair, since W is linear in the two arms.
+    each, whatever the dependence inside a pair, since W is linear in the two arms. Proved: `Engine.v: no_bet_wins`.
 
     Args:
         epsilon, delta: the claim.
@@ -54,6 +54,8 @@ def gains(epsilon: Real, delta: Real) -> Float64[np.ndarray, "4 4"]:
 def against(epsilon: Real, delta: Real) -> Float64[np.ndarray, "4 4 l"]:
     """ln(1 + λ W) for every stake λ, a share of the largest legal one, 1 / (e^ε + δ): growth when the claim is broken.
 
+    Proved: `Engine.v: against_is_fair`.
+
     >>> against(0.0, 0.1).shape
     (4, 4, 4)
     """
@@ -63,7 +65,8 @@ def against(epsilon: Real, delta: Real) -> Float64[np.ndarray, "4 4 l"]:
 def towards(epsilon: Real, delta: Real, tolerance: Real) -> Float64[np.ndarray, "4 4 l"]:
     """ln(1 − λ (W − τ)) for every stake λ, a share of the largest legal one, 1 / (1 − δ − τ): growth while it holds.
 
-    Under the null θ ≥ δ + τ of one event and direction, E W ≥ τ and the product is an e-process against it.
+    Under the null θ ≥ δ + τ of one event and direction, E W ≥ τ and the product is an e-process against it. Proved:
+    `Engine.v: towards_is_fair`.
 
     >>> bool((towards(1.0, 0.05, 0.1)[0, 0] > 0).all())  # nothing occurred: good for the claim
     True
@@ -73,6 +76,8 @@ def towards(epsilon: Real, delta: Real, tolerance: Real) -> Float64[np.ndarray, 
 
 def least_pairs(epsilon: Real, delta: Real, alpha: Real) -> int:
     """The fewest pairs bet on that can refute (ε, δ) at level α: ⌈ln(1/α) / ln(1 + (1 − δ)/(e^ε + δ))⌉.
+
+    No audit needs fewer. Proved: `LeastPairs.v: least_pairs_of_any_audit`.
 
     >>> least_pairs(1.0, 0.05, 1e-4)
     32

@@ -180,6 +180,7 @@ class Coupler:
       \theta_r(s)\rVert / \sigma,$$
 
     in both directions. The terms are bounded, and bets on their mean bound it from above at every time at once.
+    Proved: `Engine.v: false_certificate`.
 
     Where the library draws the noise, σ is known and the bets have all of β. Where a user declares it, they have half:
     the other half pays for bounds on σ, both sides and both arms, from the χ² of all residuals, at a quarter of

@@ -45,6 +45,7 @@ class Refuter:
     η = 1, κ = 0 is the plain average of wealth; the others lean towards features on which the arms have differed so
     far, G being the largest log likelihood ratio of unequal against equal frequencies among a feature's events. Each
     product is an e-process whatever the weights, and so is the average: REFUTED when it reaches 1/α, at any time.
+    Proved of the exact sums: `Engine.v: false_refutation`.
 
     Args:
         claims: (ε, δ): one for all replications, or one for each.
