@@ -115,7 +115,7 @@ MUTANTS = (
     ),
     Mutant(
         "the learned lens fitted beyond the past", "peeking by one view", "properties/engine/_pairs.py",
-        "known.bit_length() - 1)", "known.bit_length())",
+        "past.bit_length() - 1)", "past.bit_length())",
         ("test_calibration.py::test_every_lens_sees_the_past_alone",),
     ),
     Mutant(
@@ -134,7 +134,7 @@ MUTANTS = (
     Mutant(
         "a union in place of the intersection", "the class is accepted when one event is", "properties/engine/_accept.py",
         "axis=-1) - math.log(len(CAREFUL))",
-        "axis=-1) - math.log(len(CAREFUL)); made = np.zeros_like(made) + made.max((2, 3, 4), keepdims=True)",
+        "axis=-1) - math.log(len(CAREFUL)); log_wealth = np.zeros_like(log_wealth) + log_wealth.max((2, 3, 4), keepdims=True)",
         (ACCEPTED,),
     ),
     Mutant(
@@ -168,8 +168,8 @@ MUTANTS = (
     ),
     Mutant(
         "distances averaged, not terms", "the profile is not concave", "properties/engine/_coupling.py",
-        "distance=np.where(known, distances, 0.0))",
-        "distance=np.full_like(distances, distances[known].mean() if known.any() else 0.0))",
+        "distance=np.where(finite, distances, 0.0))",
+        "distance=np.full_like(distances, distances[finite].mean() if finite.any() else 0.0))",
         ("test_couple.py::test_terms_are_averaged_and_not_distances",),
     ),
     Mutant(
@@ -179,7 +179,7 @@ MUTANTS = (
     ),
     Mutant(
         "the coupling's best stake in hindsight", "a maximum over stakes is no e-process", "properties/engine/_coupling.py",
-        "np.logaddexp.reduce(np.cumsum(grown, 0) + np.log(_PRIOR), axis=1)", "np.cumsum(grown, 0).max(1)", (COUPLED,),
+        "np.logaddexp.reduce(np.cumsum(growth, 0) + np.log(_PRIOR), axis=1)", "np.cumsum(growth, 0).max(1)", (COUPLED,),
     ),
     Mutant(
         "the coupling's stakes weigh more than one", "wealth from nothing", "properties/engine/_coupling.py",
@@ -225,7 +225,7 @@ MUTANTS = (
     ),
     Mutant(
         "the memo forgets the claim", "another claim gets this one's verdict", "properties/checks/_question.py",
-        "asked = self.definition, self.remover,", "asked = self.remover,",
+        "parts = self.definition, self.remover,", "parts = self.remover,",
         ("test_ledger.py::test_another_question_is_another_evaluation",),
     ),
     Mutant(

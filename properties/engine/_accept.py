@@ -81,8 +81,8 @@ class Acceptor:
         counts: Int64[np.ndarray, "b c f s 4"],
     ) -> Float64[np.ndarray, "b c f s 4"]:
         """The largest log wealth of each event and bet so far, at each look."""
-        made = np.logaddexp.reduce(wealth[:, None] + grown(counts, self.growth), axis=-1) - math.log(len(CAREFUL))
-        return np.maximum.accumulate(np.concatenate([best[:, None], made], 1), axis=1)[:, 1:]
+        log_wealth = np.logaddexp.reduce(wealth[:, None] + grown(counts, self.growth), axis=-1) - math.log(len(CAREFUL))
+        return np.maximum.accumulate(np.concatenate([best[:, None], log_wealth], 1), axis=1)[:, 1:]
 
     def _exactly(self, outcomes: Outcomes, row: int, decided: int) -> tuple[int, float]:
         """The first pair that decides, pair by pair up to the look that did, and the log wealth there."""

@@ -134,8 +134,8 @@ def _outcome(
     claim, steps = terms.definition, [turn.step for turn in turns]
     status, route, used = turns[-1].ended()
     played = [step.outcomes for step in steps[:-1]] + [steps[-1].outcomes[:, : used - steps[-1].start]]
-    found = best_event(refuter, steps, source.fitted[-1], used)
-    known = scope(source.declared_lenses or source.pairs.declared(min(FROZEN, source.pairs.drawn)))
+    event = best_event(refuter, steps, source.fitted[-1], used)
+    declared_scope = scope(source.declared_lenses or source.pairs.declared(min(FROZEN, source.pairs.drawn)))
     noise = coupler.noise
     # Bounds that rest on a user's word belong to the certificate whose sentence says so, and to no other verdict.
     assumed = (noise.assumption,) if route is Route.COUPLING and noise.assumption else ()
@@ -145,15 +145,15 @@ def _outcome(
     return Outcome(
         status,
         route,
-        every if route is Route.COUPLING else known,
+        every if route is Route.COUPLING else declared_scope,
         used,
         epsilon_lower(played, refuter.features, claim.delta, terms.alpha, claim.epsilon),
         coupler.epsilon_upper if bounded else None,
         delta_lower(played, refuter.features, claim.epsilon, terms.alpha, claim.delta),
         coupler.delta_upper if bounded else None,
-        found.witness,
+        event.witness,
         evidence(
-            source.pairs, steps, source.fitted[-1], source.declared_lenses, refuter, acceptor, found, used, terms.beta
+            source.pairs, steps, source.fitted[-1], source.declared_lenses, refuter, acceptor, event, used, terms.beta
         ),
         assumed,
         noise.doubt,
@@ -173,8 +173,8 @@ class _Own:
         """Whether the pairs come with the distance of their centres."""
         return self.pairs.distance.size > 0
 
-    def reach(self, wanted: int) -> int:
-        return self.pairs.reach(wanted)
+    def reach(self, count: int) -> int:
+        return self.pairs.reach(count)
 
     def chosen(self, start: int, end: int) -> Seen:
         self.fitted.append(self.pairs.lenses(start))

@@ -32,11 +32,12 @@ def fit_declared(view: str, x: Runs, y: Runs) -> list[Lens]:
     """
     if x.shape[1] == 1:
         return [Lens(view, "", lambda values: values[:, 0])]
-    shown = standard(x, y)
-    u, v = shown(x), shown(y)
+    transform = standard(x, y)
+    u, v = transform(x), transform(y)
     whole = {LINEAR: linear(u, v), SINGLY: singly(u, v), NORM: squared_norm, KERNEL: kernel_witness(u, v)}
-    seen = {kind: Lens(view, kind, after(shown, see)) for kind, see in whole.items()} | {SIGNS: fit_signs(view, x, y)}
-    return [seen[kind] for kind in DECLARED if kind in seen]
+    by_kind = {kind: Lens(view, kind, after(transform, see)) for kind, see in whole.items()}
+    by_kind[SIGNS] = fit_signs(view, x, y)
+    return [by_kind[kind] for kind in DECLARED if kind in by_kind]
 
 
 def fit_together(view: str, x: Runs, y: Runs) -> list[Lens]:
@@ -45,8 +46,8 @@ def fit_together(view: str, x: Runs, y: Runs) -> list[Lens]:
     >>> [lens.kind for lens in fit_together("all", np.eye(3), np.zeros((3, 3)))]
     ['product of two signs', 'kernel witness']
     """
-    shown = standard(x, y)
-    return [fit_signs(view, x, y), Lens(view, KERNEL, after(shown, kernel_witness(shown(x), shown(y))))]
+    transform = standard(x, y)
+    return [fit_signs(view, x, y), Lens(view, KERNEL, after(transform, kernel_witness(transform(x), transform(y))))]
 
 
 def declared_count(width: int, together: bool = False) -> int:

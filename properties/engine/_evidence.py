@@ -30,7 +30,7 @@ def scope(lenses: list[Lens]) -> str:
     plain, alike = kinds.pop("", []), dict[tuple[str, ...], list[str]]()
     for kind, views in kinds.items():
         alike.setdefault(tuple(views), []).append(kind)
-    parts = plain + [f"a {', a '.join(seen)} of {', '.join(views)}" for views, seen in alike.items()]
+    parts = plain + [f"a {', a '.join(features)} of {', '.join(views)}" for views, features in alike.items()]
     count = (QUANTILES + NESTED) * len(lenses)
     each = f"{QUANTILES} cuts and {NESTED} nested intervals on each of: {'; '.join(parts)}"
     beyond = "; what shows in three numbers at once alone, such as a parity, is not among them" if alike else ""
@@ -100,7 +100,7 @@ def best_event(refuter: Refuter, steps: list[Step], lenses: list[Lens], used: in
 
 def evidence(
     pairs: Gathered, steps: list[Step], lenses: list[Lens], declared: list[Lens], refuter: Refuter,
-    acceptor: Acceptor, found: _Found, used: int, beta: float,
+    acceptor: Acceptor, event: _Found, used: int, beta: float,
 ) -> Evidence:  # fmt: skip
     """Both wealths, the table of views, and the deciding feature's two laws.
 
@@ -110,7 +110,7 @@ def evidence(
         lenses: of the last round.
         declared: of the declared class; none where it was not reached.
         refuter, acceptor: after the last round.
-        found: the deciding event.
+        event: the deciding event.
         used: pairs of the verdict.
         beta: the verdict's β; the path is drawn against ln(1/β), whatever share of it acceptance has.
     """
@@ -125,22 +125,22 @@ def evidence(
         _curve(steps, [step.against[0] for step in steps], refuted, used),
         _curve(late, towards, accepted if last.accepted[0] else None, used),
         _table(pairs, lenses, declared, refuter, acceptor, bool(late), used),
-        found.lens.name,
-        tuple(found.new[0].tolist()),
-        tuple(found.new[1].tolist()),
-        pairs.originals(found.lens, 0, used),
-        found.cut,
-        tuple(found.past[0].tolist()),
-        tuple(found.past[1].tolist()),
+        event.lens.name,
+        tuple(event.new[0].tolist()),
+        tuple(event.new[1].tolist()),
+        pairs.originals(event.lens, 0, used),
+        event.cut,
+        tuple(event.past[0].tolist()),
+        tuple(event.past[1].tolist()),
     )
 
 
 def _curve(steps: list[Step], paths: list[_Series], final: float | None, used: int) -> tuple[float, ...]:
     """A log wealth after each pair, up to the one that decided: what the round held after it is no part of it."""
     looks = [step.start + step.after for step in steps]
-    kept = [after <= used - (final is not None) for after in looks]
-    at = [after[keep] for after, keep in zip(looks, kept, strict=True)]
-    values = [path[keep] for path, keep in zip(paths, kept, strict=True)]
+    masks = [after <= used - (final is not None) for after in looks]
+    at = [after[keep] for after, keep in zip(looks, masks, strict=True)]
+    values = [path[keep] for path, keep in zip(paths, masks, strict=True)]
     if final is not None:
         at, values = [*at, np.array([used])], [*values, np.array([final])]
     return held(values, at, used)

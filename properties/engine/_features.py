@@ -94,15 +94,15 @@ def fit_lenses(view: str, x: Runs, y: Runs) -> list[Lens]:
     width = x.shape[1]
     if width == 1:
         return [Lens(view, "", _only)]
-    shown = standard(x, y)
-    u, v = shown(x), shown(y)
+    transform = standard(x, y)
+    u, v = transform(x), transform(y)
     fits = {LINEAR: linear, SINGLY: singly, JOINTLY: jointly, RANDOM: random_features}
     if width > _WIDEST:
         del fits[JOINTLY]
     place = most_telling(x, y)
     telling = Lens(view, TELLING, lambda values: values[:, place], (place,))
     product = fit_signs(view, x, y)
-    return [telling, *(Lens(view, kind, after(shown, fit(u, v))) for kind, fit in fits.items()), product]
+    return [telling, *(Lens(view, kind, after(transform, fit(u, v))) for kind, fit in fits.items()), product]
 
 
 def fit_learned(view: str, x: Runs, y: Runs) -> Lens:
@@ -118,12 +118,14 @@ def fit_learned(view: str, x: Runs, y: Runs) -> Lens:
 
     x, y = x[-_RECENT:], y[-_RECENT:]
     # Trees take numbers within 1e-7 for equal: in units of their spread no unit of the user's is lost to that.
-    shown = units(x, y)
+    transform = units(x, y)
     model = ExtraTreesClassifier(24, max_depth=6, min_samples_leaf=2, random_state=0)
-    model.fit(shown(np.concatenate([x, y])), np.repeat([0, 1], [len(x), len(y)]))
+    model.fit(transform(np.concatenate([x, y])), np.repeat([0, 1], [len(x), len(y)]))
     # Asked one by one: the ensemble's own method spends its time on checking arguments.
     trees = [tree.tree_ for tree in model.estimators_]
-    return Lens(view, LEARNED, lambda values: np.mean([tree.predict(shown(values))[:, 0] for tree in trees], axis=0))
+    return Lens(
+        view, LEARNED, lambda values: np.mean([tree.predict(transform(values))[:, 0] for tree in trees], axis=0)
+    )
 
 
 def units(x: Runs, y: Runs) -> Callable[[Runs], Float32[np.ndarray, "m k"]]:
@@ -134,11 +136,11 @@ def units(x: Runs, y: Runs) -> Callable[[Runs], Float32[np.ndarray, "m k"]]:
     """
     centre, scale = _moments(x, y)
 
-    def shown(values: Runs) -> Float32[np.ndarray, "m k"]:
+    def transform(values: Runs) -> Float32[np.ndarray, "m k"]:
         with np.errstate(over="ignore"):
             return np.clip((values - centre) / scale, -1e30, 1e30).astype(np.float32)
 
-    return shown
+    return transform
 
 
 def most_telling(x: Runs, y: Runs) -> int:

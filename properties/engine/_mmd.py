@@ -168,8 +168,8 @@ def _widths(removed: _Runs, reference: _Runs, original: _Runs) -> tuple[float, .
     apart = ~np.eye(len(removed), dtype=bool)
     across = np.median(_squares(original, reference)[apart]) ** 0.5 / 2
     within = np.median([_squares(arm, arm)[apart] for arm in (removed, reference, original)]) ** 0.5
-    found = tuple(float(h) for h in (across, within) if h > 0)
-    return found or (1.0,)
+    widths = tuple(float(h) for h in (across, within) if h > 0)
+    return widths or (1.0,)
 
 
 def _squares(a: _Runs, b: Others) -> Gram:

@@ -91,9 +91,9 @@ class Gathered:
         self._bounded: list[Values] = [{}, {}, {}]
         self._learned: dict[int, Lens] = {}
 
-    def reach(self, wanted: int) -> int:
-        """Draw until `wanted` pairs are there; how many of them are."""
-        while self.drawn < wanted and (block := next(self._blocks, None)) is not None:
+    def reach(self, count: int) -> int:
+        """Draw until `count` pairs are there; how many of them are."""
+        while self.drawn < count and (block := next(self._blocks, None)) is not None:
             for i, values in enumerate((block.removed, block.reference, block.original or {})):
                 extra = {DIVERGENCE: _divergence(values)} if values else {}
                 self.arms[i] = _joined(self.arms[i], values | extra)
@@ -103,7 +103,7 @@ class Gathered:
             self._grain, self._by_example = block.grain or self._grain, block.by_example
             if block.distance is not None:
                 self.distance, self.noise = np.append(self.distance, block.distance), block.noise
-        return min(self.drawn, wanted)
+        return min(self.drawn, count)
 
     @property
     def drawn(self) -> int:
@@ -115,31 +115,31 @@ class Gathered:
         """The views, the count of values that are not finite last."""
         return list(self.arms[0])
 
-    def lenses(self, known: int) -> list[Lens]:
-        """Every view's lenses, fitted on the first `known` pairs."""
+    def lenses(self, past: int) -> list[Lens]:
+        """Every view's lenses, fitted on the first `past` pairs."""
         x, y, _ = self._bounded
-        fitted = [lens for view in self.views for lens in fit_lenses(view, x[view][:known], y[view][:known])]
-        return fitted + ([self._trees(known)] if TOGETHER in x else [])
+        fitted = [lens for view in self.views for lens in fit_lenses(view, x[view][:past], y[view][:past])]
+        return fitted + ([self._trees(past)] if TOGETHER in x else [])
 
-    def declared(self, known: int) -> list[Lens]:
-        """The functions of the declared class, fitted on the first `known` pairs."""
-        x, y, _ = ({name: rows[:known] for name, rows in arm.items()} for arm in self._bounded)
+    def declared(self, past: int) -> list[Lens]:
+        """The functions of the declared class, fitted on the first `past` pairs."""
+        x, y, _ = ({name: rows[:past] for name, rows in arm.items()} for arm in self._bounded)
         fitted = [lens for view in self.views for lens in fit_declared(view, x[view], y[view])]
         if TOGETHER not in x:
             return fitted
-        return [*fitted, *fit_together(TOGETHER, x[TOGETHER], y[TOGETHER]), self._trees(known)]
+        return [*fitted, *fit_together(TOGETHER, x[TOGETHER], y[TOGETHER]), self._trees(past)]
 
-    def _trees(self, known: int) -> Lens:
+    def _trees(self, past: int) -> Lens:
         """The slowest to fit, so only when the past has doubled."""
         x, y, _ = self._bounded
-        doubled = 1 << (known.bit_length() - 1)
+        doubled = 1 << (past.bit_length() - 1)
         if doubled not in self._learned:
             self._learned[doubled] = fit_learned(TOGETHER, x[TOGETHER][:doubled], y[TOGETHER][:doubled])
         return self._learned[doubled]
 
-    def seen(self, lenses: list[Lens], known: int, start: int, end: int) -> Seen:
-        """The views through their lenses: the first `known` pairs as past, those from `start` to `end` as new."""
-        arms = [self._through(lenses, arm, slice(a, b)) for a, b in ((0, known), (start, end)) for arm in (0, 1)]
+    def seen(self, lenses: list[Lens], past: int, start: int, end: int) -> Seen:
+        """The views through their lenses: the first `past` pairs as past, those from `start` to `end` as new."""
+        arms = [self._through(lenses, arm, slice(a, b)) for a, b in ((0, past), (start, end)) for arm in (0, 1)]
         return Seen(*arms)
 
     def declared_count(self) -> int:

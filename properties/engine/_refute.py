@@ -131,13 +131,13 @@ class Refuter:
 
     def _purses(self, weights: Weights, counts: Tallies, rows: slice = slice(None)) -> Float64[np.ndarray, "b c a"]:
         """Log of every bettor's purse at each look: purse · Σ_k w_k exp(growth of bet k)."""
-        shown = grown(counts, self.growth).reshape(*counts.shape[:2], -1)
+        logs = grown(counts, self.growth).reshape(*counts.shape[:2], -1)
         heavy = weights.max(1)
-        shown += heavy[:, None]
-        top = shown.max(-1, keepdims=True)
-        shown -= top
+        logs += heavy[:, None]
+        top = logs.max(-1, keepdims=True)
+        logs -= top
         # In single precision: a round's gain is off by less than one part in 10⁵, at a third of the time.
-        part, share = np.exp(shown.astype(np.float32)), np.exp(weights - heavy[:, None]).astype(np.float32)
+        part, share = np.exp(logs.astype(np.float32)), np.exp(weights - heavy[:, None]).astype(np.float32)
         with np.errstate(divide="ignore"):  # a bettor whose wealth is 10⁻³⁸ of another's has none
             return self.purses[rows, None] + top + np.log((part @ share.swapaxes(1, 2)).astype(np.float64))
 
@@ -237,8 +237,8 @@ def _scan(rounds: Rounds, prior: Prior, claims: list[Claim], alpha: Real, which:
     for start in range(0, len(claims), _AT_ONCE):
         some = claims[start : start + _AT_ONCE]
         refuter = Refuter(some, alpha, prior, len(some))
-        for seen in counts:
-            refuter.settle(np.repeat(seen, len(some), axis=0))
+        for observed in counts:
+            refuter.settle(np.repeat(observed, len(some), axis=0))
         over = log_sum(refuter.purses) >= math.log(1 / alpha)
         unbroken = int(over.argmin()) if not over.all() else len(some)
         rejected = float(some[unbroken - 1][which]) if unbroken else rejected

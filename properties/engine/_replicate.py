@@ -98,8 +98,8 @@ class _Saved:
     def __init__(self, x: Feature, y: Feature) -> None:
         self.x, self.y = x, y
 
-    def reach(self, wanted: int) -> int:
-        return min(wanted, self.x.shape[2])
+    def reach(self, count: int) -> int:
+        return min(count, self.x.shape[2])
 
     def chosen(self, start: int, end: int) -> Seen:
         return self._seen(start, start, end)
@@ -110,5 +110,5 @@ class _Saved:
     def keep(self, rows: Int64[np.ndarray, " k"]) -> None:
         self.x, self.y = self.x[rows], self.y[rows]
 
-    def _seen(self, known: int, start: int, end: int) -> Seen:
-        return Seen(self.x[..., :known], self.y[..., :known], self.x[..., start:end], self.y[..., start:end])
+    def _seen(self, past: int, start: int, end: int) -> Seen:
+        return Seen(self.x[..., :past], self.y[..., :past], self.x[..., start:end], self.y[..., start:end])

@@ -67,8 +67,8 @@ class Terms:
 class Source(Protocol):
     """Where pairs come from: one check's own, or the saved pairs of many replications."""
 
-    def reach(self, wanted: int) -> int:
-        """Have so many pairs ready; how many there are, at most `wanted`."""
+    def reach(self, count: int) -> int:
+        """Have so many pairs ready; how many there are, at most `count`."""
         ...
 
     def chosen(self, start: int, end: int) -> Seen:
@@ -147,13 +147,13 @@ def contest(terms: Terms, source: Source, refuter: Refuter, acceptor: Acceptor) 
     """
     gamma = float(np.exp(terms.definition.epsilon))
     rows = np.arange(len(refuter.wealth))
-    for start, wanted in rounds(terms.budget):
-        end = source.reach(wanted)
+    for start, count in rounds(terms.budget):
+        end = source.reach(count)
         if end <= start:
             return
-        seen = source.chosen(start, end)
-        events = chosen_events(seen.past_x, seen.past_y, gamma)
-        outcomes = events.outcomes(seen.x, seen.y)
+        batch = source.chosen(start, end)
+        events = chosen_events(batch.past_x, batch.past_y, gamma)
+        outcomes = events.outcomes(batch.x, batch.y)
         refuted, accepted, late = refuter.play(outcomes), np.zeros(len(rows), np.int64), start >= FROZEN
         if late:
             other = source.declared(start, end)
@@ -162,7 +162,7 @@ def contest(terms: Terms, source: Source, refuter: Refuter, acceptor: Acceptor) 
         towards, final = (acceptor.path, acceptor.final) if late else (None, np.full(len(rows), -np.inf))
         after = looks(end - start)
         yield Step(
-            start, end, rows, seen, events, outcomes, after, refuter.path, towards, refuted, accepted, refuter.final,
+            start, end, rows, batch, events, outcomes, after, refuter.path, towards, refuted, accepted, refuter.final,
             final,
         )  # fmt: skip
         open_ = np.flatnonzero((refuted == 0) & (accepted == 0))
@@ -195,5 +195,5 @@ def held(
     (0.0, 1.0, 1.0, 2.0, 2.0)
     """
     at = np.concatenate([np.zeros(1, np.int64), *after])
-    known = np.concatenate([np.zeros(1), *values])
-    return tuple(known[np.searchsorted(at, np.arange(1, pairs + 1), side="right") - 1].tolist())
+    padded = np.concatenate([np.zeros(1), *values])
+    return tuple(padded[np.searchsorted(at, np.arange(1, pairs + 1), side="right") - 1].tolist())
