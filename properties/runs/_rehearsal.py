@@ -91,12 +91,12 @@ def attempt(who: str, run: Callable[[], Any]) -> Any:
         raise ValueError(f"{who}: raised {told(error)} ({where}){hint}") from error
 
 
-def _same_shapes(remover: Remover, wanted: Any, got: Any) -> None:
-    if jax.tree.structure(wanted) != jax.tree.structure(got):
+def _same_shapes(remover: Remover, expected: Any, actual: Any) -> None:
+    if jax.tree.structure(expected) != jax.tree.structure(actual):
         raise ValueError(
             f"remover {remover}: returned another tree of parameters than the learner's; shape it like trained.params"
         )
-    pairs = zip(jax.tree_util.tree_leaves_with_path(wanted), jax.tree.leaves(got), strict=True)
+    pairs = zip(jax.tree_util.tree_leaves_with_path(expected), jax.tree.leaves(actual), strict=True)
     for (path, old), new in pairs:
         if (old.shape, old.dtype) != (new.shape, new.dtype):
             at = jax.tree_util.keystr(path) or "params"

@@ -46,7 +46,7 @@ class Trial:
             jax.random.split(jax.random.fold_in(key, stream), RUNS) for stream in range(3)
         )
         self.runs = 0
-        self._fit = Quick(lambda *given: jax.vmap(learner.fit, (0, None))(*given))
+        self._fit = Quick(lambda *args: jax.vmap(learner.fit, (0, None))(*args))
         self._remove = _stacked(removal(remover))
         begin()
 
@@ -115,7 +115,7 @@ class Trial:
 
 def _stacked(remove: Callable[..., Trained]) -> Quick:
     """Many runs of a removal on one request."""
-    return Quick(lambda *given: jax.vmap(remove, (0, 0, None, None, None))(*given))
+    return Quick(lambda *args: jax.vmap(remove, (0, 0, None, None, None))(*args))
 
 
 def gaps(a: Trained, b: Trained) -> Gaps:
