@@ -213,7 +213,7 @@ class Remover:
         self, key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"], **extra: Any
     ) -> Trained:
         """Run the method, on rows as the learner reads them, and wrap bare parameters."""
-        rows, extra = trained.learner.read(rows), {need: trained.learner.read(given) for need, given in extra.items()}
+        rows, extra = trained.learner.read(rows), {need: trained.learner.read(value) for need, value in extra.items()}
         out = self.remove(key, trained, rows, forget, **extra)
         return out if isinstance(out, Trained) else Trained(out, trained.record, trained.learner)
 

@@ -52,9 +52,9 @@ class Processes(ProcessPoolExecutor):
 
     def __init__(self, workers: int) -> None:
         fresh = multiprocessing.get_context("spawn")
-        held, self._lease = fresh.Pipe(duplex=False)
+        receiver, self._lease = fresh.Pipe(duplex=False)
         compiled = jax.config.jax_compilation_cache_dir  # pyright: ignore[reportAttributeAccessIssue]
-        super().__init__(workers, fresh, initializer=_worker.begin_worker, initargs=(held, compiled))
+        super().__init__(workers, fresh, initializer=_worker.begin_worker, initargs=(receiver, compiled))
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
         """One task; a worker that is started for it never hears Ctrl-C."""
@@ -165,10 +165,10 @@ def fill(
     [0, 1]
     """
     count = _shards(pool, runs)
-    kept = [each for each in lineage(pool) if each.kept]
-    homes = {each.shards(store).id: each for each in kept}
-    _afford(kept, count, store, memory)
-    tell = _Told(pool.name, count * len(kept), progress)
+    pools = [each for each in lineage(pool) if each.kept]
+    homes = {each.shards(store).id: each for each in pools}
+    _afford(pools, count, store, memory)
+    tell = _Told(pool.name, count * len(pools), progress)
     jobs = [(home, number) for home, each in homes.items() for number in _missing(each, count, store, tell)]
     if jobs and executor is None:
         with recent_within(memory):
@@ -187,10 +187,10 @@ def lineage(pool: Pool) -> list[Pool]:
     >>> len(lineage(Pool(lambda key, a, b: a, (jax.random.key(1),), (), (above, above))))
     2
     """
-    found: dict[Any, Pool] = {}
+    pools: dict[Any, Pool] = {}
     for parent in pool.parents:
-        found |= {each.key: each for each in lineage(parent)}
-    return [*(found | {pool.key: pool}).values()]
+        pools |= {each.key: each for each in lineage(parent)}
+    return [*(pools | {pool.key: pool}).values()]
 
 
 def needed(pool: Pool) -> int:
@@ -203,13 +203,13 @@ def needed(pool: Pool) -> int:
     return sum(_shard_bytes(each) + sum(a.nbytes for a in plain((each.roots, each.shared))) for each in lineage(pool))
 
 
-def _afford(kept: list[Pool], count: int, store: Store, memory: int) -> None:
+def _afford(pools: list[Pool], count: int, store: Store, memory: int) -> None:
     """Refuse, before anything is drawn, a shard that exceeds the memory, and runs that exceed the store's limit."""
-    one, total = needed(kept[-1]), count * sum(_shard_bytes(each) for each in kept)
+    one, total = needed(pools[-1]), count * sum(_shard_bytes(each) for each in pools)
     if one > memory:
-        raise ValueError(f"memory: a shard of {kept[-1].name} needs {one} bytes, {memory} are allowed; allow more")
+        raise ValueError(f"memory: a shard of {pools[-1].name} needs {one} bytes, {memory} are allowed; allow more")
     if total > store.limit:
-        words = f"{count * SHARD} runs of {kept[-1].name} need {total} bytes, the store's limit is {store.limit}"
+        words = f"{count * SHARD} runs of {pools[-1].name} need {total} bytes, the store's limit is {store.limit}"
         raise ValueError(f"store: {words}; raise it: Store(limit=…), or --limit")
 
 

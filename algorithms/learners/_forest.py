@@ -70,8 +70,8 @@ def forest(
 
     def fit(key: PRNGKeyArray, rows: Rows) -> Trained:
         order = drawn_order(key, rows, trees, depth, len(cuts))
-        grown = jax.vmap(lambda o: grow(rows, o, cuts, candidates))(order)
-        return Trained(grown[0], Grown(order, grown[1], cuts, candidates), learner)
+        ensemble = jax.vmap(lambda o: grow(rows, o, cuts, candidates))(order)
+        return Trained(ensemble[0], Grown(order, ensemble[1], cuts, candidates), learner)
 
     def apply(params: Tree, x: Array) -> Array:
         counts = jax.vmap(lambda c, n: n[leaf_of(c, x, cuts)])(params["choice"], params["counts"])
@@ -174,7 +174,7 @@ def leaf_of(choice: Int[Array, " nodes"], x: Array, cuts: tuple[float, ...]) -> 
     right: Any = sides(x, cuts)
     node = jnp.zeros(x.shape[0], int)
     for _ in range((choice.shape[0] + 1).bit_length() - 1):
-        taken = choice[node]
-        over = jnp.take_along_axis(right, jnp.maximum(taken, 0)[:, None], 1)[:, 0] & (taken >= 0)
+        split = choice[node]
+        over = jnp.take_along_axis(right, jnp.maximum(split, 0)[:, None], 1)[:, 0] & (split >= 0)
         node = 2 * node + 1 + over
     return node - choice.shape[0]

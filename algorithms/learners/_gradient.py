@@ -69,8 +69,8 @@ def minibatch(
         start_key, order_key = jax.random.split(key)
         count = jnp.maximum(rows.count(), 1)
 
-        def objective(params: Any, drawn: Rows) -> Float[Array, ""]:
-            return learner.mean_loss(params, drawn) + penalty(params) / count
+        def objective(params: Any, sample: Rows) -> Float[Array, ""]:
+            return learner.mean_loss(params, sample) + penalty(params) / count
 
         due, longest = steps_for(epochs, rows, batch)
         params = descend(
@@ -186,7 +186,7 @@ def _with_ones(rows: Rows) -> Rows:
     return Rows(jnp.concatenate([flat, jnp.ones((len(flat), 1), flat.dtype)], axis=1), rows.y, rows.present)
 
 
-def backward(params: Packed, drawn: Rows) -> Packed:
+def backward(params: Packed, sample: Rows) -> Packed:
     r"""The gradient of a `Perceptron`'s mean cross-entropy, by hand.
 
     With $z = xA$ for x that end in a 1, $h = \max(z, 0)$, $p = \mathrm{softmax}(hB^\top + b)$ and the mean over the m
@@ -194,7 +194,7 @@ def backward(params: Packed, drawn: Rows) -> Packed:
 
     Args:
         params: of a `Perceptron`.
-        drawn: a minibatch whose rows end in a 1.
+        sample: a minibatch whose rows end in a 1.
 
     Returns:
         The gradient, packed likewise.
@@ -204,15 +204,15 @@ def backward(params: Packed, drawn: Rows) -> Packed:
     >>> bool(backward(params, Rows(x, y, jnp.zeros(1, bool))).bias.any())
     False
     """
-    z = drawn.x @ params.body
+    z = sample.x @ params.body
     h = jnp.maximum(z, 0)
     p = jax.nn.softmax(h @ params.head.T + params.bias)
-    share = drawn.present[:, None] / jnp.maximum(drawn.count(), 1)
-    out = (p * drawn.y.sum(1, keepdims=True) - drawn.y) * share
+    share = sample.present[:, None] / jnp.maximum(sample.count(), 1)
+    out = (p * sample.y.sum(1, keepdims=True) - sample.y) * share
     hidden = _outer(out, params.head) * (z > 0)
     # XLA's fast kernel for CPUs contracts the last axis of its left operand; without the barrier the transpose is
     # folded back into the product, which then takes the slow one.
-    xt, outt = lax.optimization_barrier((drawn.x.T, out.T))
+    xt, outt = lax.optimization_barrier((sample.x.T, out.T))
     return Packed(xt @ hidden, outt @ h, out.sum(0))
 
 
@@ -244,10 +244,10 @@ def uniform_start(key: PRNGKeyArray, module: linen.Module, x: Array) -> Any:
     """
     shapes, rebuild = jax.tree.flatten(jax.eval_shape(module.init, key, x))
     sizes = [math.prod(leaf.shape) if len(leaf.shape) > 1 else 0 for leaf in shapes]
-    drawn = jnp.split(jax.random.uniform(key, (sum(sizes),), minval=-1.0), np.cumsum(sizes)[:-1])
+    values = jnp.split(jax.random.uniform(key, (sum(sizes),), minval=-1.0), np.cumsum(sizes)[:-1])
     leaves = [
         part.reshape(leaf.shape) * math.sqrt(3 * leaf.shape[-1] / part.size) if part.size else jnp.zeros(leaf.shape)
-        for leaf, part in zip(shapes, drawn, strict=True)
+        for leaf, part in zip(shapes, values, strict=True)
     ]
     return jax.tree.unflatten(rebuild, leaves)
 

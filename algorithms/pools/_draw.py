@@ -44,13 +44,13 @@ def keep_compiled(folder: Path | str | None = None) -> None:
     """
     if jax.config.jax_compilation_cache_dir is None:  # pyright: ignore[reportAttributeAccessIssue]
         home = platformdirs.user_cache_path("neverseen", False, opinion=False) / "compiled"
-        chosen = Path(folder or home)
+        path = Path(folder or home)
         try:
-            chosen.mkdir(parents=True, exist_ok=True)
+            path.mkdir(parents=True, exist_ok=True)
         except OSError:
             # Nothing to keep them in: programs are compiled each time, and JAX need not say so for each of them.
             return
-        jax.config.update("jax_compilation_cache_dir", str(chosen))
+        jax.config.update("jax_compilation_cache_dir", str(path))
     # A verdict needs a dozen small programs: all of them are worth keeping.
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -69,8 +69,8 @@ def _ends(error: BaseException) -> bool:
 def _last(error: BaseException) -> int:
     """The innermost frame outside of pytest and Hypothesis."""
     frames = traceback.extract_tb(error.__traceback__)
-    known = [i for i, frame in enumerate(frames) if not {"_pytest", "hypothesis"} & set(_folders(frame.filename))]
-    return known[-1]
+    candidates = [i for i, frame in enumerate(frames) if not {"_pytest", "hypothesis"} & set(_folders(frame.filename))]
+    return candidates[-1]
 
 
 def _folders(path: str) -> list[str]:

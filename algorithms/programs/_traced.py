@@ -39,9 +39,9 @@ def traced(who: str) -> Generator[None]:
         # XLA hands on what a callback raised as text, after a first line of its own.
         if "callback" not in str(error).lower():
             raise
-        said = [line.strip() for line in str(error).splitlines() if line.strip()]
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise ValueError(
-            f"{who}: a callback into Python failed ({said[-1][:200].removesuffix(':')}); mend it"
+            f"{who}: a callback into Python failed ({lines[-1][:200].removesuffix(':')}); mend it"
         ) from error
     except NotImplementedError as error:
         mend = "use operations that jax.vmap and jax.jit have rules for"

@@ -56,13 +56,13 @@ def scan(store: Path) -> list[Folder]:
     >>> scan(Path("nowhere"))
     []
     """
-    found: list[Folder] = []
+    folders: list[Folder] = []
     with contextlib.suppress(FileNotFoundError), os.scandir(store) as entries:
         for entry in entries:
             if _POOL.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
                 with contextlib.suppress(FileNotFoundError):  # removed by another process meanwhile
-                    found.append(look(Path(entry.path)))
-    return sorted(found, key=lambda folder: (folder.used, folder.path.name))
+                    folders.append(look(Path(entry.path)))
+    return sorted(folders, key=lambda folder: (folder.used, folder.path.name))
 
 
 def look(path: Path) -> Folder:
@@ -197,6 +197,6 @@ def forget(store: Path) -> None:
 
     >>> forget(Path("nowhere"))
     """
-    for (folder, _), known in list(_ROOMS.items()):
+    for (folder, _), quota in list(_ROOMS.items()):
         if folder == store:
-            known.forget()
+            quota.forget()

@@ -84,17 +84,17 @@ def publishing(
     assert noise is not None
 
     def serve(state: Served, rows: Rows, forget: Bool[Array, " n"]) -> Served:
-        kept = rows.without(forget)
+        retained = rows.without(forget)
         count = state.deleted + rows.only(forget).count()
-        model, grown, holds = step(state, rows, forget)
+        model, bound, holds = step(state, rows, forget)
         # The centre is deterministic: its key is not looked at.
-        anew = noise.centre(jax.random.key(0), kept)
+        anew = noise.centre(jax.random.key(0), retained)
         exact = jax.tree.map(lambda a, b: jnp.where(holds, a, b), model, anew)
-        return Served(exact, state.point, count, jnp.where(holds, grown, float(slack)), ~holds)
+        return Served(exact, state.point, count, jnp.where(holds, bound, float(slack)), ~holds)
 
-    def centre(key: PRNGKeyArray, given: Learner, start: Any, rows: Rows, forget: Bool[Array, " n"]) -> Any:
+    def centre(key: PRNGKeyArray, other: Learner, start: Any, rows: Rows, forget: Bool[Array, " n"]) -> Any:
         del key
-        _same(name, learner, given)
+        _same(name, learner, other)
         return serve(opening(start if restore is None else restore(start, rows), slack), rows, forget).exact
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
@@ -103,15 +103,15 @@ def publishing(
         after = serve(state, rows, forget)
         return Trained(perturbed(key, after.exact, noise.sigma), after, trained.learner)
 
-    made = Remover(remove, name, "untraining", guarantee, centre=centre, centre_random=False, made_for=learner)
-    return own(made, settled=True)
+    remover = Remover(remove, name, "untraining", guarantee, centre=centre, centre_random=False, made_for=learner)
+    return own(remover, settled=True)
 
 
-def _same(name: str, wanted: Learner, given: Learner) -> None:
-    if (wanted.name, wanted.loss, wanted.curvature, wanted.schedule) != (
-        given.name,
-        given.loss,
-        given.curvature,
-        given.schedule,
+def _same(name: str, expected: Learner, actual: Learner) -> None:
+    if (expected.name, expected.loss, expected.curvature, expected.schedule) != (
+        actual.name,
+        actual.loss,
+        actual.curvature,
+        actual.schedule,
     ):
-        raise ValueError(f"{name} is made for {wanted}, and its guarantee for no other; it was given {given}")
+        raise ValueError(f"{name} is made for {expected}, and its guarantee for no other; it was given {actual}")
