@@ -86,7 +86,7 @@ OUTSIDE = (
     Mutant(
         "the linear lens always shrunk", "a direction of small variance never shows", "properties/engine/_features.py",
         "usual = 1e-6 if len(x) >= width else width / (width + len(within))", "usual = width / (width + len(within))",
-        ("test_lenses.py::test_with_as_many_pairs_as_numbers_a_direction_of_small_variance_shows",),
+        ("test_feature_maps.py::test_with_as_many_pairs_as_numbers_a_direction_of_small_variance_shows",),
     ),
     Mutant(
         "an interval without its end", "a value on the cut is in neither event", "properties/engine/_witnesses.py",
@@ -106,7 +106,7 @@ DECISIONS = (
     ),
     Mutant(
         "no veto on acceptance", "a pass against the evidence of the check itself", "properties/engine/_sequential.py",
-        "acceptor.play(declared, refuter.held >= math.log(1 / terms.beta))", "acceptor.play(declared)", (VETO,),
+        "acceptor.play(declared, refuter.best_wealth >= math.log(1 / terms.beta))", "acceptor.play(declared)", (VETO,),
     ),
     Mutant(
         "the veto at α", "a pass while β is won against it", "properties/engine/_sequential.py",
@@ -114,11 +114,11 @@ DECISIONS = (
     ),
     Mutant(
         "no veto on the certificate", "centres vouch for runs that contradict them", "properties/engine/_decide.py",
-        "place = None if refuter.held[0, -1] >= math.log(1 / beta) else place", "place = place", (HELD,),
+        "place = None if refuter.best_wealth[0, -1] >= math.log(1 / beta) else place", "place = place", (HELD,),
     ),
     Mutant(
         "the richest bettor began with a third", "a veto three times too late", "properties/engine/_refute.py",
-        "purses.max(-1) + math.log(len(BETTORS))", "purses.max(-1)", (RICHEST,),
+        "by_strategy.max(-1) + math.log(len(STRATEGIES))", "by_strategy.max(-1)", (RICHEST,),
     ),
     Mutant(
         "the class fixed by 16 pairs", "what 16 pairs do not show is not looked at", "properties/engine/_sequential.py",

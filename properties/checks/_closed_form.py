@@ -22,7 +22,7 @@ from ...formal.laws._finite_learners import FiniteLearner, FiniteRemover, remove
 from ...formal.laws._gaussian import Gaussian, least_delta, least_epsilon
 from ...formal.laws._gaussian_certified import certified_delta
 from ...formal.laws._worlds import World
-from ..engine._provenance import surroundings
+from ..engine._provenance import environment
 
 _NO_EVIDENCE = Evidence((), (), (), "", (), (), (), None)
 
@@ -191,7 +191,7 @@ def _verdict(
     power: Power,
     sizes: tuple[int, ...],
 ) -> Verdict:
-    provenance = surroundings() | {"delta_lower": delta.lower, "delta_upper": delta.upper}
+    provenance = environment() | {"delta_lower": delta.lower, "delta_upper": delta.upper}
     return Verdict(
         status=status, definition=definition, route=route, scope="all events", subject=subject, alpha=0.0, beta=0.0,
         tolerance=0.0, pairs=0, budget=0, epsilon_lower=epsilon[0], epsilon_upper=epsilon[1], witness=witness,

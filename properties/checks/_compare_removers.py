@@ -13,7 +13,7 @@ from ...formal._types import Real
 from ...formal.definitions._definitions import Definition
 from ...formal.definitions._scenario import Scenario
 from ..engine._progress import Progress
-from ..engine._provenance import surroundings
+from ..engine._provenance import environment
 from ..runs._cost import behaviour_of
 from ..runs._dry_run import dry_run
 from ..runs._rehearsal import rehearse
@@ -104,7 +104,7 @@ def compare_removers(
             progress(place, len(entries), f"{remover}")
         rows.append(_compared(remover, (anchor, named), claims, learner, scenario, terms, runs))
     provenance = {"scenario": repr(scenario), "digest": scenario.digest(), "learner": repr(learner), "seed": seed}
-    provenance |= {"grain": float(grain), "tolerance": tolerance, "runs": runs} | surroundings()
+    provenance |= {"grain": float(grain), "tolerance": tolerance, "runs": runs} | environment()
     if terms["observables"]:
         provenance["observables"] = [str(each) for each in terms["observables"]]
     return Comparison(

@@ -15,7 +15,7 @@ from ...formal.definitions._outlook import more_pairs
 from ...formal.definitions._verdict import Status, Verdict
 from ..engine._bets import least_pairs
 from ..engine._effects import Effect, effect_of
-from ..engine._pairs import APART, DIVERGENCE, TOGETHER
+from ..engine._pairs import DIVERGENCE, RESERVED_PRIOR, TOGETHER
 from ..engine._refute import feature_prior
 from ..engine._replicate import Replications, replicate
 from ..engine._sequential import WARM_UP, Terms
@@ -205,7 +205,7 @@ def _replayed(effect: Effect, terms: Terms, views: int, count: int, rng: np.rand
 def _prior(views: int) -> Float64[np.ndarray, " f"]:
     """The engine's: views alike, with the count of accidents and, of several views, all together set apart."""
     names = [f"view {i}" for i in range(views)] + [DIVERGENCE] + [TOGETHER] * (views > 1)
-    return feature_prior(names, (), [1.0] * len(names), APART)
+    return feature_prior(names, (), [1.0] * len(names), RESERVED_PRIOR)
 
 
 def _forecast(reached: _Outcome, other: _Outcome, pairs: Int64[np.ndarray, " r"]) -> Forecast:

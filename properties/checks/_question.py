@@ -17,7 +17,7 @@ from ...algorithms.programs._machine import settings
 from ...formal.definitions._definitions import Definition
 from ...formal.definitions._scenario import Scenario
 from ...formal.definitions._verdict import Evidence, Route, Status, Verdict
-from ..engine._provenance import surroundings
+from ..engine._provenance import environment
 from ..runs._run_pools import programs
 from ._check import check
 
@@ -104,7 +104,7 @@ class Question:
 @functools.lru_cache(maxsize=64)
 def _made_with(switches: Hashable) -> tuple[str, Hashable]:
     """Versions, platform, and the switches of JAX; of these only the switches change while a process runs."""
-    return json.dumps(surroundings(), sort_keys=True), switches
+    return json.dumps(environment(), sort_keys=True), switches
 
 
 def identity(value: Any) -> Hashable:

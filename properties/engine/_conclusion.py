@@ -5,7 +5,7 @@ from typing import Any
 
 from ...formal.definitions._verdict import Route, Verdict
 from ._decide import Outcome
-from ._provenance import surroundings
+from ._provenance import environment
 from ._sequential import Terms
 
 
@@ -29,7 +29,7 @@ def verdict_of(terms: Terms, outcome: Outcome, who: str, provenance: dict[str, A
         epsilon_upper=outcome.epsilon_upper,
         witness=outcome.witness,
         evidence=outcome.evidence,
-        provenance=provenance | surroundings(),
+        provenance=provenance | environment(),
         seconds=time.perf_counter() - started,
         delta_lower=outcome.delta_lower,
         delta_upper=outcome.delta_upper,

@@ -13,8 +13,8 @@ from ...formal._types import Real
 from ...formal.definitions._relative import Relative, Side
 from ._bets import STAKES, log_sum
 from ._mmd import Arms, Gram, Kernel, standing, statistics
-from ._pairs import DIVERGENCE, Block, Gathered
-from ._provenance import surroundings
+from ._pairs import DIVERGENCE, Block, PairBuffer
+from ._provenance import environment
 from ._round_robin import BLOCK, growth, mean
 from ._standing import SHARE, Astray, Standing
 
@@ -66,7 +66,7 @@ class Contest:
         self.standing = Standing(alpha)
         self.sums: Float64[np.ndarray, 3] = np.zeros(3)
         self.diverged = 0
-        pairs = Gathered(blocks)
+        pairs = PairBuffer(blocks)
         fixed = pairs.reach(CALIBRATION)
         frame = _span(pairs, 0, fixed)
         kernel = Kernel.fit(frame, designated)
@@ -170,7 +170,7 @@ class Contest:
         seconds = time.perf_counter() - started
         return Relative(
             self.side, subject, reference, self.alpha, self.used, self.budget, position, *self.bounds,
-            tuple(self.looks), paths[0], paths[1], provenance | surroundings(), seconds,
+            tuple(self.looks), paths[0], paths[1], provenance | environment(), seconds,
             self.why, self.distance, tuple(self.standing.path),
         )  # fmt: skip
 
@@ -180,7 +180,7 @@ def _unbroken(flags: Any) -> int:
     return len(flags) if flags.all() else int(flags.argmin())
 
 
-def _span(pairs: Gathered, start: int, end: int) -> Arms:
+def _span(pairs: PairBuffer, start: int, end: int) -> Arms:
     removed, reference, original = ({name: v[start:end] for name, v in arm.items()} for arm in pairs.arms)
     return removed, reference, original
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from ._grain import Values
-from ._pairs import APART
+from ._pairs import RESERVED_PRIOR
 from ._refute import feature_prior
 from ._witnesses import finite
 
@@ -79,7 +79,7 @@ class Kernel:
             designated: views that hold half the weight; the others share the rest evenly.
         """
         names = list(arms[0])
-        weights = feature_prior(names, designated, [1.0] * len(names), APART)
+        weights = feature_prior(names, designated, [1.0] * len(names), RESERVED_PRIOR)
         each = [[finite(arm[name]) for arm in arms] for name in names]
         return Kernel({name: _look(float(w), runs) for name, w, runs in zip(names, weights, each, strict=True)})
 

@@ -26,10 +26,10 @@ POWER, CONFIDENCE = 0.8, 0.95
 def resolution(terms: Terms, blocks: list[Block], designated: tuple[str, ...], seed: int) -> float | None:
     """About the smallest ρ at which this check refutes the law (1 − ρ)·reference + ρ·original with 80 % probability.
 
-    The check is replayed on runs drawn from its own with replacement, with its levels, lenses and events: the removed
-    run of a pair is the pair's original with probability ρ, and otherwise a reference drawn by itself, so that at ρ = 0
-    both arms have one law. A share counts where so many of 100 replays refute that their probability is at least .8
-    with confidence .95; replays use as many pairs as the check has drawn.
+    The check is replayed on runs drawn from its own with replacement, with its levels, feature maps and events: the
+    removed run of a pair is the pair's original with probability ρ, and otherwise a reference drawn by itself, so that
+    at ρ = 0 both arms have one law. A share counts where so many of 100 replays refute that their probability is at
+    least .8 with confidence .95; replays use as many pairs as the check has drawn.
 
     Args:
         terms: of the check.

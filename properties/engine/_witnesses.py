@@ -1,7 +1,7 @@
 """Witnesses: events that tell two laws apart, chosen from past pairs only.
 
-Every event is {low < feature ≤ high} of a one-dimensional feature (see `lenses`): a cut has high = ∞. Complements and
-both directions are added where events are bet on.
+Every event is {low < feature ≤ high} of a one-dimensional feature (see `FeatureMap`): a cut has high = ∞. Complements
+and both directions are added where events are bet on.
 """
 
 import dataclasses

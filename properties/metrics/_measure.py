@@ -16,7 +16,7 @@ from ...formal._types import Real
 from ...formal.definitions._definitions import Definition
 from ...formal.definitions._scenario import Scenario
 from ..engine._progress import Progress
-from ..engine._provenance import surroundings
+from ..engine._provenance import environment
 from ..runs._dry_run import dry_run
 from ..runs._eval_sets import EvalSets
 from ..runs._rehearsal import rehearse
@@ -105,7 +105,7 @@ def measure(
     provenance |= {"block": SHARD, "exchanges": exchanges}
     return Table(
         f"{remover} on {learner} in {scenario}", definition.id, definition.reference, runs, rows,
-        (*left_out, *without_value), provenance | surroundings(), time.perf_counter() - started,
+        (*left_out, *without_value), provenance | environment(), time.perf_counter() - started,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from ...formal.definitions._scenario import Scenario
 from ...formal.definitions._verdict import Status
 from ..checks._question import Question
 from ..engine._progress import Progress
-from ..engine._provenance import surroundings
+from ..engine._provenance import environment
 from ..runs._rehearsal import rehearse
 from ..runs._subject import mapping, own_observables, subject
 from ..runs._trial import Trial
@@ -113,7 +113,7 @@ def check_suite(
     names = tuple(str(each) for each in trained_by)
     seconds = time.perf_counter() - started
     return Suite(
-        str(remover), remover.aims_at, names, float(alpha), budget, seed, declared, judged, surroundings(), seconds
+        str(remover), remover.aims_at, names, float(alpha), budget, seed, declared, judged, environment(), seconds
     )
 
 
