@@ -11,13 +11,13 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ..formal._pytree import pytree
 from ..formal.definitions._scenario import Rows
-from ._asked import a_function, a_name, none_or, one_of, several_of
 from ._curvature import Curvature, Schedule
 from ._declarations import Guarantee as Guarantee
 from ._declarations import OutputNoise as OutputNoise
 from ._losses import cross_entropy as cross_entropy
 from ._losses import margins as margins
 from ._tokens import Tokens
+from ._validation import a_function, a_name, none_or, one_of, several_of
 from .programs._numbers import as_rows, reading_apply, reading_centre, reading_fit, reading_loss
 
 Aim = Literal["untraining", "unlearning", "neither", "both"]

@@ -446,7 +446,7 @@ CERTIFIED = (
     ),
     Mutant(
         "Newton's slack is forgotten", "each request begins as if trained", "algorithms/removers/certified/_newton.py",
-        "moved = (state.slack + gone * curvature.lipschitz",
+        "moved = (state.error_bound + gone * curvature.lipschitz",
         "moved = (gone * curvature.lipschitz", (BUDGET,),
     ),
     Mutant(

@@ -12,8 +12,8 @@ import pytest
 from jaxtyping import PRNGKeyArray
 
 import neverseen as ns
+import neverseen.algorithms.pools._map_over_runs as spread
 import neverseen.algorithms.pools._pool as pools
-import neverseen.algorithms.pools._spread as spread
 from neverseen.algorithms.pools._draw import removal
 from neverseen.algorithms.pools._pool import SHARD, Pool, digest, plain
 from neverseen.algorithms.pools._recent import MEMORY, Recent

@@ -168,14 +168,14 @@ def fill(
     pools = [each for each in lineage(pool) if each.kept]
     homes = {each.shards(store).id: each for each in pools}
     _afford(pools, count, store, memory)
-    tell = _Told(pool.name, count * len(pools), progress)
-    jobs = [(home, number) for home, each in homes.items() for number in _missing(each, count, store, tell)]
+    report = _Reporter(pool.name, count * len(pools), progress)
+    jobs = [(home, number) for home, each in homes.items() for number in _missing(each, count, store, report)]
     if jobs and executor is None:
         with recent_within(memory):
-            _draw_here(homes, sorted(jobs, key=lambda job: job[1]), store, tell)
+            _draw_here(homes, sorted(jobs, key=lambda job: job[1]), store, report)
     elif jobs and executor is not None:
         window = min(workers or getattr(executor, "workers", os.cpu_count() or 1), memory // needed(pool))
-        _crew(pool, homes, store, executor, window, tell).do(jobs)
+        _crew(pool, homes, store, executor, window, report).do(jobs)
     return pool.shards(store)
 
 
@@ -214,7 +214,7 @@ def _afford(pools: list[Pool], count: int, store: Store, memory: int) -> None:
 
 
 @dataclasses.dataclass
-class _Told:
+class _Reporter:
     """Counts the runs that are done."""
 
     name: str
@@ -229,28 +229,28 @@ class _Told:
             self.progress(self.done * SHARD, self.shards * SHARD, self.name)
 
 
-def _missing(pool: Pool, count: int, store: Store, tell: _Told) -> Iterator[int]:
+def _missing(pool: Pool, count: int, store: Store, report: _Reporter) -> Iterator[int]:
     """Numbers of the shards that are absent or, as reading shows, damaged."""
     shards, present = pool.shards(store), set(pool.shards(store).present())
     for number in range(count):
         if number in present and shards.read(number, pool.stored_shapes) is not None:
-            tell()
+            report()
         else:
             yield number
 
 
-def _draw_here(homes: dict[str, Pool], jobs: list[Job], store: Store, tell: _Told) -> None:
+def _draw_here(homes: dict[str, Pool], jobs: list[Job], store: Store, report: _Reporter) -> None:
     for pool in homes.values():
         pool.shards(store).accompany({})
     for home, number in jobs:
         if not homes[home].shards(store).holds(number) and not homes[home].keep(number, store):
             where = f"shard {number} of {homes[home].name}"
             raise ValueError(f"{where}: {store.folder} took no more; make room, or raise its limit, and call again")
-        tell()
+        report()
 
 
 def _crew(
-    pool: Pool, homes: dict[str, Pool], store: Store, factory: Callable[[], Executor], window: int, tell: _Told
+    pool: Pool, homes: dict[str, Pool], store: Store, factory: Callable[[], Executor], window: int, report: _Reporter
 ) -> Crew:
     shards = {home: each.shards(store) for home, each in homes.items()}
     parents = {home: frozenset(p.shards(store).id for p in lineage(each)[:-1]) for home, each in homes.items()}
@@ -260,7 +260,7 @@ def _crew(
     def there(job: Job) -> bool:
         return shards[job[0]].holds(job[1])
 
-    return Crew(factory, str(store.folder), store.limit, window, parents, there, tell, mend)
+    return Crew(factory, str(store.folder), store.limit, window, parents, there, report, mend)
 
 
 def _shards(pool: Pool, runs: int) -> int:

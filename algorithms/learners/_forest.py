@@ -16,7 +16,7 @@ Tree = dict[str, Array]
 
 
 @pytree(static=("cuts", "candidates"))
-class Grown:
+class ForestRecord:
     """What a forest keeps of each tree.
 
     Args:
@@ -26,7 +26,7 @@ class Grown:
         candidates: splits tried at a node.
 
     >>> import jax.numpy as jnp
-    >>> Grown(jnp.zeros((1, 3, 2)), jnp.zeros((1, 3, 2, 2, 2)), (0.0,), 1).order.shape
+    >>> ForestRecord(jnp.zeros((1, 3, 2)), jnp.zeros((1, 3, 2, 2, 2)), (0.0,), 1).order.shape
     (1, 3, 2)
     """
 
@@ -54,7 +54,7 @@ def forest(
         cuts: thresholds, for every feature.
 
     Returns:
-        The learner; parameters `Tree` with a leading axis, record `Grown`.
+        The learner; parameters `Tree` with a leading axis, record `ForestRecord`.
 
     Raises:
         ValueError: a number below 1, or no cuts.
@@ -71,7 +71,7 @@ def forest(
     def fit(key: PRNGKeyArray, rows: Rows) -> Trained:
         order = drawn_order(key, rows, trees, depth, len(cuts))
         ensemble = jax.vmap(lambda o: grow(rows, o, cuts, candidates))(order)
-        return Trained(ensemble[0], Grown(order, ensemble[1], cuts, candidates), learner)
+        return Trained(ensemble[0], ForestRecord(order, ensemble[1], cuts, candidates), learner)
 
     def apply(params: Tree, x: Array) -> Array:
         counts = jax.vmap(lambda c, n: n[leaf_of(c, x, cuts)])(params["choice"], params["counts"])

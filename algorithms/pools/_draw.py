@@ -13,7 +13,7 @@ from ...formal.definitions._scenario import Rows
 from ..base import Learner, Remover, Trained
 from ..programs._programs import begin
 from ..programs._traced import traced
-from ._spread import spread
+from ._map_over_runs import map_over_runs
 
 
 def use_host_cores() -> None:
@@ -78,7 +78,7 @@ def draw(learner: Learner, rows: Rows, keys: Shaped[PRNGKeyArray, " runs"], *, o
     """
     begin()
     with traced(f"learner {learner}"):
-        return spread(learner.fit, (keys, rows)) if own else spread(learner.fit, (keys,), rows)
+        return map_over_runs(learner.fit, (keys, rows)) if own else map_over_runs(learner.fit, (keys,), rows)
 
 
 def remove(
@@ -114,8 +114,8 @@ def remove(
     begin()
     with traced(f"remover {remover}"):
         if own:
-            return spread(removal(remover), (keys, trained, rows, forget, extra or {}))
-        return spread(removal(remover), (keys, trained), rows, forget, extra or {})
+            return map_over_runs(removal(remover), (keys, trained, rows, forget, extra or {}))
+        return map_over_runs(removal(remover), (keys, trained), rows, forget, extra or {})
 
 
 def removal(remover: Remover) -> Callable[..., Trained]:

@@ -21,8 +21,8 @@ from ..programs._programs import begin
 from ..programs._traced import traced
 from ..store._shards import canonical
 from ..store._store import Shards, Store
+from ._map_over_runs import Mapped, at_this_moment
 from ._recent import MEMORY, RECENT, Recent
-from ._spread import Mapped, at_this_moment
 
 SHARD = 32
 """Runs drawn at a time: the unit that is stored, shared and computed anew."""

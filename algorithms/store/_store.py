@@ -20,7 +20,7 @@ from ._checked import describe, inspect_manifest, inspect_shard, manifest_text, 
 from ._checked import identity_id as identity_id
 from ._files import StoreWarning as StoreWarning
 from ._files import complain
-from ._quota import MANIFEST, look, room, shard_name
+from ._quota import MANIFEST, inspect_folder, quota_of, shard_name
 from ._shards import canonical, encode_shard
 from ._upkeep import Pruned as Pruned
 from ._upkeep import StoredPool as StoredPool
@@ -206,7 +206,7 @@ class Shards:
         []
         """
         try:
-            return list(look(self.folder).shards)
+            return list(inspect_folder(self.folder).shards)
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
@@ -261,8 +261,8 @@ class Shards:
         return digest.hexdigest()
 
     def _keep(self, number: int, data: bytes) -> bool:
-        quota = room(self.store.folder, self.store.limit)
-        if not quota.take(self.id, number, len(data)):
+        quota = quota_of(self.store.folder, self.store.limit)
+        if not quota.reserve(self.id, number, len(data)):
             return False
         try:
             try:
@@ -270,7 +270,7 @@ class Shards:
             except FileNotFoundError:  # another process pruned the folder between two steps: make it anew
                 self._put(number, data)
         except BaseException:
-            quota.give_back(len(data))
+            quota.release(len(data))
             raise
         return True
 

@@ -41,10 +41,10 @@ class KernelPart:
 
     def gram(self, a: _Runs, b: Others) -> Gram:
         """Weight · mean over bandwidths of exp(−‖a − b‖² / 2h²)."""
-        squares = _squares(self.shown(a), self.shown(b))
+        squares = _squares(self.transform(a), self.transform(b))
         return self.weight * np.mean([np.exp(-squares / (2 * h * h)) for h in self.widths], axis=0)
 
-    def shown(self, values: _Runs) -> _Runs:
+    def transform(self, values: _Runs) -> _Runs:
         """The numbers in scales from their centre, clipped."""
         with np.errstate(over="ignore"):  # beyond 10³⁰⁸ scales is at the edge too
             return np.clip((finite(values) - self.centre) / self.scale, -self.clip, self.clip)
@@ -160,7 +160,7 @@ def _look(weight: float, runs: list[_Runs]) -> KernelPart:
     spread = np.median(abs(both - centre), axis=0)
     widest = abs(both - centre).max(0)  # where half the values agree
     look = KernelPart(weight, centre, np.where(spread > 0, spread, np.where(widest > 0, widest, 1.0)), ())
-    return dataclasses.replace(look, widths=_widths(*(look.shown(values) for values in runs)))
+    return dataclasses.replace(look, widths=_widths(*(look.transform(values) for values in runs)))
 
 
 def _widths(removed: _Runs, reference: _Runs, original: _Runs) -> tuple[float, ...]:

@@ -24,9 +24,9 @@ from ..runs._run_pools import arms, streams
 from ..runs._subject import subject
 from ..runs._views import views_of
 from ._metric import LEAST, Arm, Metric
+from ._observations import admit, observe, points_of, scales_of
 from ._registry import METRICS, named
 from ._resample import orders
-from ._seen import admit, observe, points_of, scales_of
 from ._table import Reading, Row, Table
 
 _ARMS = ("removed", "reference", "original", "fresh")
@@ -92,8 +92,8 @@ def measure(
     dry_run(definition, remover, learner, scenario, views_of(scenario, definition))
     eval_sets = points_of(scenario, definition)
     selection, left_out = _chosen(metrics, definition, learner, scenario, eval_sets)
-    sampler = _Drawn(definition, remover, learner, scenario, seed)
-    arms = sampler.see(
+    sampler = _ArmSampler(definition, remover, learner, scenario, seed)
+    arms = sampler.observe(
         eval_sets, tuple(sorted({name for one in selection for name in one.needs})), runs, float(grain), store, progress
     )
     random = orders(runs, exchanges, np.random.default_rng(sampler.entropy))
@@ -141,7 +141,7 @@ def _chosen(
     return applies, left_out
 
 
-class _Drawn:
+class _ArmSampler:
     """The four arms of runs: removed models, references, originals and fresh retrains."""
 
     def __init__(
@@ -156,7 +156,7 @@ class _Drawn:
         self.entropy = tuple(np.asarray(jax.random.key_data(roots["grain"])).tolist())
         self.pools: dict[str, Pool] = dict(zip(_ARMS, (removed, reference, original, fresh), strict=True))
 
-    def see(
+    def observe(
         self,
         eval_sets: EvalSets,
         needs: tuple[str, ...],

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...algorithms.base import Learner, Trained
+from ...algorithms.pools._map_over_runs import at_this_moment
 from ...algorithms.pools._pool import SHARD
-from ...algorithms.pools._spread import at_this_moment
 from ...formal.definitions._scenario import Rows
 from ..engine._grain import Values
 from ._eval_sets import EVAL_ROWS, EvalSets

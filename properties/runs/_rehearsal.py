@@ -9,7 +9,7 @@ import jax
 
 from ...algorithms.base import Learner, Remover, Trained
 from ...algorithms.pools._pool import SHARD
-from ...algorithms.programs._foreign import ContainedError, contained, told
+from ...algorithms.programs._foreign import ContainedError, contained, error_words
 from ...algorithms.programs._programs import trace
 from ...formal.definitions._scenario import Scenario
 
@@ -88,7 +88,7 @@ def attempt(who: str, run: Callable[[], Any]) -> Any:
         place = ours[-1] if ours else place
         hint = "; it must be traceable by jax.jit" if isinstance(error, jax.errors.JAXTypeError) else ""
         where = f"{place.filename.rsplit('/', 1)[-1]}:{place.lineno}"
-        raise ValueError(f"{who}: raised {told(error)} ({where}){hint}") from error
+        raise ValueError(f"{who}: raised {error_words(error)} ({where}){hint}") from error
 
 
 def _same_shapes(remover: Remover, expected: Any, actual: Any) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float64
 
 from ...algorithms.base import Learner, Trained
-from ...algorithms.pools._spread import at_this_moment, spread
+from ...algorithms.pools._map_over_runs import at_this_moment, map_over_runs
 from ...algorithms.programs._programs import momentary
 from ...formal.definitions._definitions import Definition
 from ...formal.definitions._scenario import Scenario
@@ -98,7 +98,7 @@ def observe_many(learner: Learner, trained: Trained, looked_at: Views) -> Values
     >>> {view: values.shape for view, values in observe_many(learner, models, looked_at).items()}["margins on S"]
     (2, 3)
     """
-    by_view = spread(_observer(learner, looked_at.own), (trained.params,), looked_at.eval_sets)
+    by_view = map_over_runs(_observer(learner, looked_at.own), (trained.params,), looked_at.eval_sets)
     ordered = {view: _cut(by_view[view], count) for view, count in _in_order(looked_at) if view in by_view}
     return {view: values for view, values in ordered.items() if values.size}
 

@@ -178,7 +178,7 @@ def relation_rows(remover: Remover, learner: Learner, seed: int) -> Iterator[Sui
     trial = Trial(remover, learner, scenario, jax.random.key(root_seed(seed)))
     for relation in RELATIONS:
         started, runs = time.perf_counter(), trial.runs
-        finding = relation.found(trial)
+        finding = relation.evaluate(trial)
         cost = trial.runs - runs, time.perf_counter() - started
         where = f"{learner} · {scenario}"
         yield SuiteRow(relation.name, where, RowOutcome.INAPPLICABLE, finding.status, finding.evidence, *cost)

@@ -164,7 +164,7 @@ class Suite(Coded, Untruthful, outcome="status", says=("status", "sentence")):
         """The rows as words, the heads first."""
         heads = ("check", "outcome", "power", "runs", "seconds", "evidence")
         each = ((row, (row.check, word(row.outcome), row.power)) for row in self.rows)
-        return [heads, *((*names, str(row.runs), f"{row.seconds:.1f}", told(row)) for row, names in each)]
+        return [heads, *((*names, str(row.runs), f"{row.seconds:.1f}", finding_words(row)) for row, names in each)]
 
     def __str__(self) -> str:
         return "\n".join([self.sentence, *aligned(self.cells, right=(3, 4), fold=112), *_notes(self)])
@@ -234,7 +234,7 @@ def word(outcome: RowOutcome) -> str:
     return words.get(outcome, outcome.name if loud else outcome.name.lower())
 
 
-def told(row: SuiteRow) -> str:
+def finding_words(row: SuiteRow) -> str:
     """What a row found, and where: the status of rows that count neither way comes first."""
     prefix = f"{row.status.name}: " if row.outcome is RowOutcome.UNCLAIMED and row.status is not None else ""
     return " · ".join([f"{prefix}{evidence_words(row)}", *([row.where] if row.verdict is not None else [])])

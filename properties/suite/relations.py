@@ -71,9 +71,9 @@ class Relation:
         """
         with contained(f"{remover} on {learner}"):
             rehearse(remover, learner, scenario)
-        return self.found(Trial(remover, learner, scenario, key))
+        return self.evaluate(Trial(remover, learner, scenario, key))
 
-    def found(self, trial: Trial) -> Found:
+    def evaluate(self, trial: Trial) -> Found:
         """Judge it on a trial that may have served other relations; a request that is refused is not judged."""
         with contained(f"{trial.remover} on {trial.learner}"):
             try:

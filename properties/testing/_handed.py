@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclasses.dataclass
-class _Asked:
+class _Call:
     """A test that was handed a check, and what became of it."""
 
     check: Any
@@ -17,7 +17,7 @@ class _Asked:
     raised: BaseException | None = None
 
 
-_ASKED: list[_Asked] = []
+_CALLS: list[_Call] = []
 """The tests that run now, innermost last."""
 
 
@@ -39,15 +39,15 @@ def judging(check: Any, remover: Any) -> Generator[None]:
     Traceback (most recent call last):
     AssertionError: pure of retrain: check was not called on it, so nothing was judged; call check(remover) in the test
     """
-    call = _Asked(check, remover)
-    _ASKED.append(call)
+    call = _Call(check, remover)
+    _CALLS.append(call)
     try:
         yield
     except _quiet() as ended:
         if call.raised is None or call.raised is ended:
             raise
     finally:
-        _ASKED.remove(call)
+        _CALLS.remove(call)
     if call.raised is not None:
         call.raised.add_note("The test caught this; a failure that is known is declared by expected=.")
         raise call.raised
@@ -73,7 +73,7 @@ def noted(check: Any, remover: Any) -> Generator[None]:
     >>> with noted("check", "remover"):
     ...     pass
     """
-    mine = [call for call in _ASKED if call.check is check and call.remover == remover]
+    mine = [call for call in _CALLS if call.check is check and call.remover == remover]
     try:
         yield
     except BaseException as error:

@@ -69,7 +69,7 @@ class Check:
 
         if self.name == CLAIM:
             return self._claims(remover)
-        finding = self.found(remover)
+        finding = self.evaluate(remover)
         if finding.status is None:
             pytest.skip(finding.evidence)
         if self.why and finding.status is Status.REFUTED:
@@ -79,7 +79,7 @@ class Check:
         if finding.status is Status.REFUTED or not (finding.status is Status.SATISFIED or self._allowed()):
             raise AssertionError(f"{self} of {remover}: {finding.evidence}")
 
-    def found(self, remover: Remover) -> Found:
+    def evaluate(self, remover: Remover) -> Found:
         """What the relation, or the definition in the scenarios of the suite, says of the remover."""
         seed = _root()
         relation = next((each for each in RELATIONS if each.name == self.name), None)
@@ -88,7 +88,7 @@ class Check:
         with contained(f"{self} of {remover}"):
             trained_by = self.learner_of(remover)[0]
             trial = shared_trial(remover, trained_by, seed, reach(remover, trained_by))
-        return relation.found(trial)
+        return relation.evaluate(trial)
 
     def _defined(self, remover: Remover, seed: int) -> Found:
         """The definition in every scenario of the suite, up to the first that refutes it."""

@@ -15,7 +15,7 @@ from ...learners._noisy import noisy
 from ...learners._projected import checkpointed, descended, projected_descent, slope
 from ._calibrate import declared, noise_for
 from ._preconditions import constants, require, require_counts, require_noise, scheduled, within
-from ._publish import Served, publishing
+from ._publish import RemovalState, publishing
 
 _ASSUMED = (
     "targets are in the simplex",
@@ -92,7 +92,7 @@ def descent_to_delete(
     sigma = require_noise("descent_to_delete", learner)
     guarantee = declared("descent_to_delete", error / sigma, epsilon, delta, (*_ASSUMED, f"|S| <= {capacity}"))
 
-    def step(state: Served, data: Rows, forget: Array) -> tuple[Any, Array, Array]:
+    def step(state: RemovalState, data: Rows, forget: Array) -> tuple[Any, Array, Array]:
         retained, gone = data.without(forget), data.only(forget).count()
         model = descended(state.exact, slope(learner, retained), steps, plan.rate, plan.ball)
         return model, jnp.asarray(error), within(data, plan.rows, gone, capacity)
@@ -170,7 +170,7 @@ def rewind_to_delete(
     def restore(exact: Any, data: Rows) -> Any:
         return exact, descended(jnp.zeros_like(exact), slope(learner, data), plan.steps - plan.rewind, plan.rate)
 
-    def step(state: Served, data: Rows, forget: Array) -> tuple[Any, Array, Array]:
+    def step(state: RemovalState, data: Rows, forget: Array) -> tuple[Any, Array, Array]:
         retained, gone = data.without(forget), state.deleted + data.only(forget).count()
         model = descended(state.point, slope(learner, retained), plan.rewind, plan.rate)
         # The checkpoint saw the rows of earlier requests too.

@@ -22,7 +22,7 @@ from ._preconditions import constants, require, require_counts, scheduled, withi
 
 
 @pytree()
-class Walked:
+class LangevinState:
     """What noisy steps keep for the next request.
 
     Args:
@@ -37,13 +37,13 @@ class Walked:
     deleted: Array
 
 
-def walked_from(record: Any) -> Walked:
+def walked_from(record: Any) -> LangevinState:
     """The state of a request, from what the learner or the last request recorded.
 
     >>> walked_from(walked_from(1.0)).exact
     1.0
     """
-    return record if isinstance(record, Walked) else Walked(record, jnp.zeros((), int))
+    return record if isinstance(record, LangevinState) else LangevinState(record, jnp.zeros((), int))
 
 
 def langevin_distance(curvature: Curvature, plan: Schedule, steps: int, capacity: int) -> float:
@@ -190,11 +190,11 @@ def _walking(name: str, learner: Learner, guarantee: Any, walk: Any) -> Remover:
     noise = learner.noise
     assert noise is not None
 
-    def serve(key: PRNGKeyArray, state: Walked, rows: Rows, forget: Bool[Array, " n"]) -> Walked:
+    def serve(key: PRNGKeyArray, state: LangevinState, rows: Rows, forget: Bool[Array, " n"]) -> LangevinState:
         # In law the published model; drawn here, so that the last noise alone stands between centre and output.
         published = perturbed(jax.random.fold_in(key, 0), state.exact, noise.sigma)
         deleted = state.deleted + rows.only(forget).count()
-        return Walked(walk(jax.random.fold_in(key, 1), published, rows, forget, deleted), deleted)
+        return LangevinState(walk(jax.random.fold_in(key, 1), published, rows, forget, deleted), deleted)
 
     def centre(key: PRNGKeyArray, other: Learner, start: Any, rows: Rows, forget: Bool[Array, " n"]) -> Any:
         _made_for(name, learner, other)

@@ -21,7 +21,7 @@ from ...learners._noisy import noisy
 from ..approximate._newton import newton_step
 from ._calibrate import declared, least, noise_for, widest
 from ._preconditions import constants, require, require_counts, require_noise
-from ._publish import Served, publishing
+from ._publish import RemovalState, publishing
 
 
 def newton_error(curvature: Curvature, rows: Real, capacity: Real, slack: Real = 0.0) -> float:
@@ -91,11 +91,11 @@ def newton_noise(
     # Later requests, and larger ones, may use the whole reach: so the claim is about it.
     guarantee = Guarantee("untraining", _ASSUMED, least(reach / sigma))
 
-    def step(state: Served, data: Rows, forget: Array) -> tuple[Any, Array, Array]:
+    def step(state: RemovalState, data: Rows, forget: Array) -> tuple[Any, Array, Array]:
         retained, gone = data.without(forget), data.only(forget).count()
         flat, rebuild = ravel_pytree(state.exact)
         model = rebuild(flat - newton_step(flat, rebuild, Trained(state.exact, None, learner), retained, 0.0))
-        moved = (state.slack + gone * curvature.lipschitz / curvature.strong) ** 2
+        moved = (state.error_bound + gone * curvature.lipschitz / curvature.strong) ** 2
         bound = retained.count() * curvature.third / (2 * curvature.strong) * moved
         return model, bound, bound <= reach * (1 + 1e-5)
 

@@ -9,7 +9,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
 from ...base import Guarantee, Remover, Trained
-from ...learners._forest import Grown, Tree, best, divided, drawn_order, forest, sides, tally
+from ...learners._forest import ForestRecord, Tree, best, divided, drawn_order, forest, sides, tally
 
 _EXACT = Guarantee(
     "untraining",
@@ -49,7 +49,7 @@ def dare() -> Remover:
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
         previous = trained.record
-        if not isinstance(previous, Grown):
+        if not isinstance(previous, ForestRecord):
             raise ValueError(f"dare: {trained.learner} is no forest with its record; train by learners.forest")
         depth = (previous.order.shape[1] + 1).bit_length() - 1
         fresh = drawn_order(key, rows, previous.order.shape[0], depth, len(previous.cuts))
@@ -60,15 +60,15 @@ def dare() -> Remover:
 
 
 def regrown(
-    rows: Rows, forget: Bool[Array, " n"], tree: Tree, previous: Grown, fresh: Float[Array, "nodes splits"]
-) -> tuple[Tree, Grown]:
+    rows: Rows, forget: Bool[Array, " n"], tree: Tree, previous: ForestRecord, fresh: Float[Array, "nodes splits"]
+) -> tuple[Tree, ForestRecord]:
     """One tree without S, and its record: nodes below a changed decision take their order from `fresh`.
 
     >>> import jax.numpy as jnp
     >>> from neverseen.algorithms.learners._forest import grow
     >>> rows, order = Rows(jnp.array([[0.0], [2.0]]), jnp.eye(2), jnp.ones(2, bool)), jnp.zeros((1, 1))
     >>> tree, sums = grow(rows, order, (1.0,), 1)
-    >>> made, _ = regrown(rows, jnp.array([True, False]), tree, Grown(order, sums, (1.0,), 1), order)
+    >>> made, _ = regrown(rows, jnp.array([True, False]), tree, ForestRecord(order, sums, (1.0,), 1), order)
     >>> made["choice"].tolist(), made["counts"].tolist()
     ([-1], [[0.0, 1.0], [0.0, 0.0]])
     """
@@ -87,6 +87,6 @@ def regrown(
         gone += divided(right, gone[node], choice[-1])
         anew += [changed, changed]
     counts = jnp.stack([(rows.y * mask[:, None]).sum(0) for mask in here[nodes:]])
-    return {"choice": jnp.stack(choice), "counts": counts}, Grown(
+    return {"choice": jnp.stack(choice), "counts": counts}, ForestRecord(
         jnp.stack(order), jnp.stack(sums), previous.cuts, previous.candidates
     )

@@ -136,7 +136,7 @@ _MAPPED = Bounded(128)
 """Programs of many runs, by the structure of the program of one."""
 
 
-def spread(program: Callable[..., Any], runs: tuple[Any, ...], *shared: Any) -> Any:
+def map_over_runs(program: Callable[..., Any], runs: tuple[Any, ...], *shared: Any) -> Any:
     """Map `program(*run, *shared)` over the leading axis of `runs`, on all devices.
 
     The program is traced once in a moment (`begin`) for arguments of the same shapes; what is compiled goes by the
@@ -151,7 +151,7 @@ def spread(program: Callable[..., Any], runs: tuple[Any, ...], *shared: Any) -> 
         The results, with a leading axis `runs`.
 
     >>> import jax.numpy as jnp
-    >>> spread(jnp.add, (jnp.arange(3),), jnp.ones(())).tolist()
+    >>> map_over_runs(jnp.add, (jnp.arange(3),), jnp.ones(())).tolist()
     [1.0, 2.0, 3.0]
     """
     return at_this_moment(program, runs, *shared)(runs, *shared)

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float64
 
 from ...algorithms.base import Learner
-from ...algorithms.pools._spread import spread
+from ...algorithms.pools._map_over_runs import map_over_runs
 from ...algorithms.programs._programs import momentary, trace
 from ...formal.definitions._definitions import Definition
 from ...formal.definitions._scenario import Scenario
@@ -99,7 +99,7 @@ def observe(
     (2, 3, 4)
     """
     points = {place: eval_sets[place] for place in sorted({parts(name)[1] for name in needs})}
-    by_name = spread(_observer(learner, tuple(sorted(needs))), (params,), points)
+    by_name = map_over_runs(_observer(learner, tuple(sorted(needs))), (params,), points)
     arm = {name: np.asarray(_cut(name, values, points), np.float64) for name, values in by_name.items()}
     return {name: _noisy(name, values, grain, entropy) for name, values in arm.items()}
 
