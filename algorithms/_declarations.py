@@ -8,7 +8,7 @@ from jaxtyping import PRNGKeyArray
 
 from ..formal.definitions._definitions import Definition
 from ..formal.definitions._scenario import Rows
-from ._asked import a_function, one_of, several_of
+from ._validation import a_function, one_of, several_of
 
 
 @dataclasses.dataclass(frozen=True)

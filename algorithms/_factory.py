@@ -42,15 +42,15 @@ def factory(make: Callable[P, _T]) -> Callable[P, _T]:
     >>> ns.learners.mlp() is ns.learners.mlp(hidden=64)
     True
     """
-    made = functools.lru_cache(make)
+    cached = functools.lru_cache(make)
 
     @functools.wraps(make)
-    def checked(*given: P.args, **options: P.kwargs) -> _T:
-        kinds, bound = _kinds(make), inspect.signature(make).bind(*given, **options)
+    def checked(*args: P.args, **options: P.kwargs) -> _T:
+        kinds, bound = _kinds(make), inspect.signature(make).bind(*args, **options)
         for name, value in bound.arguments.items():
             admit(name, value, kinds.get(name, Any))
         bound.apply_defaults()  # a default written out makes no other value
-        return made(*bound.args, **bound.kwargs)
+        return cached(*bound.args, **bound.kwargs)
 
     return checked
 
@@ -84,8 +84,8 @@ def admit(name: str, value: Any, kind: Any) -> None:
     elif bool in kinds:
         _one_of(name, value, (True, False), isinstance(value, bool))
     elif typing.get_origin(kind) is Literal:
-        known = typing.get_args(kind)
-        _one_of(name, value, known, isinstance(value, str) and value in known)
+        choices = typing.get_args(kind)
+        _one_of(name, value, choices, isinstance(value, str) and value in choices)
     elif typing.get_origin(kind) is tuple:
         _tuple(name, value, typing.get_args(kind)[0])
     else:
@@ -104,9 +104,9 @@ def _real(name: str, value: Any) -> None:
         raise ValueError(f"{name}: {_short(value)} is less than {1 / LARGEST:g}, and as good as 0; give 0 or more")
 
 
-def _one_of(name: str, value: Any, known: tuple[Any, ...], is_one: bool) -> None:
+def _one_of(name: str, value: Any, choices: tuple[Any, ...], is_one: bool) -> None:
     if not is_one:
-        raise ValueError(f"{name}: {_short(value)} is not one of {', '.join(map(repr, known))}")
+        raise ValueError(f"{name}: {_short(value)} is not one of {', '.join(map(repr, choices))}")
 
 
 def _tuple(name: str, value: Any, kind: Any) -> None:
@@ -122,11 +122,11 @@ def _tuple(name: str, value: Any, kind: Any) -> None:
 
 def _value(name: str, value: Any, kinds: tuple[Any, ...]) -> None:
     """A learner, a remover, a function or a word; of others nothing is known."""
-    known = tuple(kind for kind in (Learner, Remover, str) if kind in kinds)
+    classes = tuple(kind for kind in (Learner, Remover, str) if kind in kinds)
     function = any(typing.get_origin(kind) is Callable for kind in kinds)
-    if not (known or function) or isinstance(value, known) or (function and callable(value)):
+    if not (classes or function) or isinstance(value, classes) or (function and callable(value)):
         return
-    named = ["word" if kind is str else kind.__name__ for kind in known] + ["function"] * function
+    named = ["word" if kind is str else kind.__name__ for kind in classes] + ["function"] * function
     raise ValueError(f"{name}: {_short(value)} is no {' or '.join(named)}")
 
 
@@ -135,9 +135,9 @@ def _kinds(make: Callable[..., Any]) -> dict[str, Any]:
     return typing.get_type_hints(make)
 
 
-def _short(given: Any) -> str:
+def _short(value: Any) -> str:
     """At most 60 characters in one line."""
     try:
-        return " ".join(f"{given!r:.60}".split())
+        return " ".join(f"{value!r:.60}".split())
     except ValueError:  # a whole number of more digits than Python prints
         return "a number of thousands of digits"

@@ -11,13 +11,13 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ..formal._pytree import pytree
 from ..formal.definitions._scenario import Rows
-from ._asked import a_function, a_name, none_or, one_of, several_of
 from ._curvature import Curvature, Schedule
 from ._declarations import Guarantee as Guarantee
 from ._declarations import OutputNoise as OutputNoise
 from ._losses import cross_entropy as cross_entropy
 from ._losses import margins as margins
 from ._tokens import Tokens
+from ._validation import a_function, a_name, none_or, one_of, several_of
 from .programs._numbers import as_rows, reading_apply, reading_centre, reading_fit, reading_loss
 
 Aim = Literal["untraining", "unlearning", "neither", "both"]
@@ -213,7 +213,7 @@ class Remover:
         self, key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"], **extra: Any
     ) -> Trained:
         """Run the method, on rows as the learner reads them, and wrap bare parameters."""
-        rows, extra = trained.learner.read(rows), {need: trained.learner.read(given) for need, given in extra.items()}
+        rows, extra = trained.learner.read(rows), {need: trained.learner.read(value) for need, value in extra.items()}
         out = self.remove(key, trained, rows, forget, **extra)
         return out if isinstance(out, Trained) else Trained(out, trained.record, trained.learner)
 

@@ -86,13 +86,13 @@ MUTANTS = (
     ),
     Mutant(
         "every bettor with all the wealth", "α spent three times", "properties/engine/_refute.py",
-        "-math.log(len(BETTORS)))", "0.0)", (WEALTH, PURSES),
+        "-math.log(len(STRATEGIES)))", "0.0)", (WEALTH, PURSES),
     ),
     Mutant(
         "weights learned from the round bet on", "bettors know what they bet on", "properties/engine/_refute.py",
-        "purses = self._purses(weights, counts)",
-        "self.wealth = self.wealth + grown(counts[:, -1:], self.growth)[:, 0]; "
-        "purses = self._purses(self.weights(), counts)",
+        "by_strategy = self._by_strategy(weights, counts)",
+        "self.wealth = self.wealth + log_growth(counts[:, -1:], self.growth)[:, 0]; "
+        "by_strategy = self._by_strategy(self.weights(), counts)",
         (PURSES,),
     ),
     Mutant(
@@ -103,7 +103,7 @@ MUTANTS = (
     ),
     Mutant(
         "events chosen with the pairs bet on", "peeking, where many checks run at once", "properties/engine/_replicate.py",
-        "return self._seen(start, start, end)", "return self._seen(end, start, end)", (WEALTH,),
+        "return self._batch(start, start, end)", "return self._batch(end, start, end)", (WEALTH,),
     ),
     Mutant(
         "events of a check chosen with the pairs bet on", "peeking", "properties/engine/_decide.py",
@@ -111,36 +111,36 @@ MUTANTS = (
     ),
     Mutant(
         "lenses fitted on the pairs bet on", "peeking", "properties/engine/_decide.py",
-        "self.pairs.lenses(start)", "self.pairs.lenses(end)", (PAST,),
+        "self.pairs.feature_maps(start)", "self.pairs.feature_maps(end)", (PAST,),
     ),
     Mutant(
         "the learned lens fitted beyond the past", "peeking by one view", "properties/engine/_pairs.py",
-        "known.bit_length() - 1)", "known.bit_length())",
+        "past.bit_length() - 1)", "past.bit_length())",
         ("test_calibration.py::test_every_lens_sees_the_past_alone",),
     ),
     Mutant(
         "the declared class moves", "a class chosen along the way is not declared", "properties/engine/_decide.py",
-        "self.declared_lenses, FROZEN, start, end)", "self.declared_lenses, start, start, end)", (CLASS,),
+        "self.declared_maps, FROZEN, start, end)", "self.declared_maps, start, start, end)", (CLASS,),
     ),
     Mutant(
         "the declared class moves in replications", "planning and calibration play other rounds than a check",
-        "properties/engine/_replicate.py", "self._seen(FROZEN, start, end)", "self._seen(start, start, end)", (CLASS,),
+        "properties/engine/_replicate.py", "self._batch(FROZEN, start, end)", "self._batch(start, start, end)", (CLASS,),
     ),
     Mutant(
         "arms swapped", "the witness tells of the other arm", "properties/engine/_evidence.py",
-        "Witness(self.lens.view, event, x, y, len", "Witness(self.lens.view, event, y, x, len",
+        "Witness(self.feature_map.view, event, x, y, len", "Witness(self.feature_map.view, event, y, x, len",
         ("test_calibration.py::test_the_witness_tells_the_arms_apart",),
     ),
     Mutant(
         "a union in place of the intersection", "the class is accepted when one event is", "properties/engine/_accept.py",
         "axis=-1) - math.log(len(CAREFUL))",
-        "axis=-1) - math.log(len(CAREFUL)); made = np.zeros_like(made) + made.max((2, 3, 4), keepdims=True)",
+        "axis=-1) - math.log(len(CAREFUL)); total = np.zeros_like(total) + total.max((2, 3, 4), keepdims=True)",
         (ACCEPTED,),
     ),
     Mutant(
         "the best stake of acceptance in hindsight", "a maximum over stakes is no e-process", "properties/engine/_accept.py",
-        "np.logaddexp.reduce(wealth[:, None] + grown(counts, self.growth), axis=-1) - math.log(len(CAREFUL))",
-        "(wealth[:, None] + grown(counts, self.growth)).max(-1)",
+        "np.logaddexp.reduce(wealth[:, None] + log_growth(counts, self.growth), axis=-1) - math.log(len(CAREFUL))",
+        "(wealth[:, None] + log_growth(counts, self.growth)).max(-1)",
         ("test_engine.py::test_the_acceptor_agrees_with_a_loop_over_pairs_and_bets",),
     ),
     Mutant(
@@ -168,8 +168,8 @@ MUTANTS = (
     ),
     Mutant(
         "distances averaged, not terms", "the profile is not concave", "properties/engine/_coupling.py",
-        "distance=np.where(known, distances, 0.0))",
-        "distance=np.full_like(distances, distances[known].mean() if known.any() else 0.0))",
+        "distance=np.where(finite, distances, 0.0))",
+        "distance=np.full_like(distances, distances[finite].mean() if finite.any() else 0.0))",
         ("test_couple.py::test_terms_are_averaged_and_not_distances",),
     ),
     Mutant(
@@ -179,7 +179,7 @@ MUTANTS = (
     ),
     Mutant(
         "the coupling's best stake in hindsight", "a maximum over stakes is no e-process", "properties/engine/_coupling.py",
-        "np.logaddexp.reduce(np.cumsum(grown, 0) + np.log(_PRIOR), axis=1)", "np.cumsum(grown, 0).max(1)", (COUPLED,),
+        "np.logaddexp.reduce(np.cumsum(growth, 0) + np.log(_PRIOR), axis=1)", "np.cumsum(growth, 0).max(1)", (COUPLED,),
     ),
     Mutant(
         "the coupling's stakes weigh more than one", "wealth from nothing", "properties/engine/_coupling.py",
@@ -225,7 +225,7 @@ MUTANTS = (
     ),
     Mutant(
         "the memo forgets the claim", "another claim gets this one's verdict", "properties/checks/_question.py",
-        "asked = self.definition, self.remover,", "asked = self.remover,",
+        "parts = self.definition, self.remover,", "parts = self.remover,",
         ("test_ledger.py::test_another_question_is_another_evaluation",),
     ),
     Mutant(

@@ -57,7 +57,7 @@ OUTSIDE = (
     ),
     Mutant(
         "half of Newton's error", "half the noise that the claim needs", "algorithms/removers/certified/_newton.py",
-        "remaining * known.third / (2 * known.strong)", "remaining * known.third / (4 * known.strong)", (CUBIC,),
+        "remaining * curvature.third / (2 * curvature.strong)", "remaining * curvature.third / (4 * curvature.strong)", (CUBIC,),
     ),
     Mutant(
         "redrawn data decided in closed form", "a mixture over draws of D taken for one Gaussian",
@@ -80,13 +80,13 @@ OUTSIDE = (
     ),
     Mutant(
         "a forecast off by one rank", "the pairs of the next replication", "properties/checks/_plan.py",
-        "math.ceil(level * len(taken)) - 1", "min(math.ceil(level * len(taken)), len(taken) - 1)",
+        "math.ceil(level * len(stops)) - 1", "min(math.ceil(level * len(stops)), len(stops) - 1)",
         ("test_plan.py::test_a_forecast_is_the_least_number_of_pairs_within_which_so_many_decided",),
     ),
     Mutant(
         "the linear lens always shrunk", "a direction of small variance never shows", "properties/engine/_features.py",
         "usual = 1e-6 if len(x) >= width else width / (width + len(within))", "usual = width / (width + len(within))",
-        ("test_lenses.py::test_with_as_many_pairs_as_numbers_a_direction_of_small_variance_shows",),
+        ("test_feature_maps.py::test_with_as_many_pairs_as_numbers_a_direction_of_small_variance_shows",),
     ),
     Mutant(
         "an interval without its end", "a value on the cut is in neither event", "properties/engine/_witnesses.py",
@@ -106,7 +106,7 @@ DECISIONS = (
     ),
     Mutant(
         "no veto on acceptance", "a pass against the evidence of the check itself", "properties/engine/_sequential.py",
-        "acceptor.play(declared, refuter.held >= math.log(1 / terms.beta))", "acceptor.play(declared)", (VETO,),
+        "acceptor.play(declared, refuter.best_wealth >= math.log(1 / terms.beta))", "acceptor.play(declared)", (VETO,),
     ),
     Mutant(
         "the veto at α", "a pass while β is won against it", "properties/engine/_sequential.py",
@@ -114,11 +114,11 @@ DECISIONS = (
     ),
     Mutant(
         "no veto on the certificate", "centres vouch for runs that contradict them", "properties/engine/_decide.py",
-        "place = None if refuter.held[0, -1] >= math.log(1 / beta) else place", "place = place", (HELD,),
+        "place = None if refuter.best_wealth[0, -1] >= math.log(1 / beta) else place", "place = place", (HELD,),
     ),
     Mutant(
         "the richest bettor began with a third", "a veto three times too late", "properties/engine/_refute.py",
-        "purses.max(-1) + math.log(len(BETTORS))", "purses.max(-1)", (RICHEST,),
+        "by_strategy.max(-1) + math.log(len(STRATEGIES))", "by_strategy.max(-1)", (RICHEST,),
     ),
     Mutant(
         "the class fixed by 16 pairs", "what 16 pairs do not show is not looked at", "properties/engine/_sequential.py",
@@ -166,7 +166,7 @@ PASSES = (
     ),
     Mutant(
         "one constant in all three arms passes", "nothing was compared", "properties/checks/_check.py",
-        "withdrawn(powered) if not power.tells and _one_constant(kept) else powered", "powered",
+        "withdrawn(powered) if not power.tells and _one_constant(history) else powered", "powered",
         ("test_power.py::test_one_constant_in_all_three_arms_is_no_pass",),
     ),
     Mutant(
@@ -212,12 +212,12 @@ PASSES = (
     ),
     Mutant(
         "a remover may read absent rows", "what it reads is in no row", "properties/runs/_dry_run.py",
-        "if _moved(made[0], made[1], _of_number) > _SAME:", "if False:",
+        "if _moved(models[0], models[1], _of_number) > _SAME:", "if False:",
         ("test_power.py::test_a_remover_that_reads_absent_rows_is_refused",),
     ),
     Mutant(
         "references that are all NaN", "nothing was compared", "properties/runs/_draw.py",
-        "            _require_finite(seen[1], learner)\n", "",
+        "            _require_finite(observations[1], learner)\n", "",
         ("test_power.py::test_a_learner_whose_runs_are_all_nan_is_named",),
     ),
     Mutant(
@@ -248,7 +248,7 @@ LEVELS = (
     ),
     Mutant(
         "originals carry a noise of their own", "power is that of another check", "properties/runs/_draw.py",
-        "zip(seen, (0, 1, 0), strict=True)", "zip(seen, (0, 1, 2), strict=True)",
+        "zip(observations, (0, 1, 0), strict=True)", "zip(observations, (0, 1, 2), strict=True)",
         ("test_calibration.py::test_drawn_pairs_carry_the_grain_on_both_arms",),
     ),
     Mutant(
@@ -308,7 +308,7 @@ LEVELS = (
     ),
     Mutant(
         "questions of a suite at α each", "a dozen chances at one level", "properties/suite/_check_suite.py",
-        '"alpha": share_of(level("alpha", alpha), len(asked))', '"alpha": alpha',
+        '"alpha": share_of(level("alpha", alpha), len(claims))', '"alpha": alpha',
         ("test_suite.py::test_the_questions_share_alpha_and_go_from_cheap_to_dear",),
     ),
     Mutant(
@@ -413,7 +413,7 @@ CERTIFIED = (
     ),
     Mutant(
         "descent of one row whatever is asked", "a sensitivity of L for mL", "algorithms/removers/certified/_descent.py",
-        "return now / (1 - now) * capacity * known", "return now / (1 - now) * known", (PARABOLA,),
+        "return now / (1 - now) * capacity * curvature", "return now / (1 - now) * curvature", (PARABOLA,),
     ),
     Mutant(
         "rewinding forgets what was deleted before", "more rows in all than the claim is about",
@@ -427,7 +427,7 @@ CERTIFIED = (
     ),
     Mutant(
         "one row whatever the capacity of Langevin", "a sensitivity of L for mL", "algorithms/removers/certified/_langevin.py",
-        "plan.rate * capacity * known.lipschitz", "plan.rate * known.lipschitz", (ATTAINED,),
+        "plan.rate * capacity * curvature.lipschitz", "plan.rate * curvature.lipschitz", (ATTAINED,),
     ),
     Mutant(
         "Langevin's capacity is that of one request", "more rows in all than the claim is about",
@@ -442,12 +442,12 @@ CERTIFIED = (
     ),
     Mutant(
         "Newton never retrains", "a budget that is used up serves on", "algorithms/removers/certified/_newton.py",
-        "return model, grown, grown <= reach * (1 + 1e-5)", "return model, grown, grown <= jnp.inf", (BUDGET,),
+        "return model, bound, bound <= reach * (1 + 1e-5)", "return model, bound, bound <= jnp.inf", (BUDGET,),
     ),
     Mutant(
         "Newton's slack is forgotten", "each request begins as if trained", "algorithms/removers/certified/_newton.py",
-        "moved = (state.slack + gone * known.lipschitz",
-        "moved = (gone * known.lipschitz", (BUDGET,),
+        "moved = (state.error_bound + gone * curvature.lipschitz",
+        "moved = (gone * curvature.lipschitz", (BUDGET,),
     ),
     Mutant(
         "Newton declares its first request", "later ones may use the whole reach", "algorithms/removers/certified/_newton.py",
@@ -465,7 +465,7 @@ CERTIFIED = (
     ),
     Mutant(
         "Newton removal never ends its budget", "u is no longer drowned in b", "algorithms/removers/certified/_newton.py",
-        "holds = (grown <= requests * left * (1 + 1e-5)) & (data.count() <= rows)", "holds = (data.count() <= rows)",
+        "holds = (total <= requests * left * (1 + 1e-5)) & (data.count() <= rows)", "holds = (data.count() <= rows)",
         (SPENDS,),
     ),
     Mutant(
@@ -482,12 +482,12 @@ CERTIFIED = (
     ),
     Mutant(
         "declared constants are believed", "L, β and γ may be anything", "algorithms/removers/certified/_preconditions.py",
-        "    _hold(learner, reach(learner))\n    return known", "    return known",
+        "    _hold(learner, reach(learner))\n    return curvature", "    return curvature",
         (f"{CONSTANTS}test_a_wrong_constant_is_refused",),
     ),
     Mutant(
         "any rate contracts", "a step that stretches is taken for one that shrinks",
-        "algorithms/removers/certified/_preconditions.py", "limit = 2 / (known.modulus", "limit = 4 / (known.modulus",
+        "algorithms/removers/certified/_preconditions.py", "limit = 2 / (curvature.modulus", "limit = 4 / (curvature.modulus",
         (f"{CONSTANTS}test_a_rate_beyond_the_smoothness_is_refused",),
     ),
     Mutant(

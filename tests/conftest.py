@@ -39,7 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Send everything a library caches to a directory that goes when the session ends."""
     if not hasattr(config, "workerinput"):
         _forget_old()
-    if hasattr(config, "workerinput") or not config.getoption("numprocesses"):
+    controls = config.getoption("numprocesses") and not hasattr(config, "workerinput")
+    if not controls and not any("stages" in each for each in config.args):
         _compile_quickly()
     caches = tempfile.TemporaryDirectory(prefix="neverseen-tests-")
     config.add_cleanup(caches.cleanup)
@@ -51,7 +52,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def _compile_quickly() -> None:
     """Most programs of a test run once, and compiling them for speed takes longer than that does.
 
-    This process alone: others, as users start them, compile as users do.
+    This process alone: others, as users start them, compile as users do. So do the stages, whose workers' numbers are
+    those of the process that asked for them.
     """
     flags = os.environ.get("XLA_FLAGS")
     if "xla_backend_optimization_level" in (flags or ""):

@@ -22,10 +22,10 @@ from neverseen.properties.engine._accept import Acceptor
 from neverseen.properties.engine._coupling import Coupler, log_wealth
 from neverseen.properties.engine._decide import Outcome, decide
 from neverseen.properties.engine._features import LEARNED, LINEAR
-from neverseen.properties.engine._pairs import DIVERGENCE, Block, Gathered
+from neverseen.properties.engine._pairs import DIVERGENCE, Block, PairBuffer
 from neverseen.properties.engine._refute import Refuter
-from neverseen.properties.engine._replicate import _Saved, replicate  # pyright: ignore[reportPrivateUsage]
-from neverseen.properties.engine._sequential import FROZEN, WARM_UP, Terms, contest, rounds
+from neverseen.properties.engine._replicate import _ReplaySource, replicate  # pyright: ignore[reportPrivateUsage]
+from neverseen.properties.engine._sequential import FROZEN, WARM_UP, Terms, rounds, run_sequential
 from neverseen.properties.engine._witnesses import FIXED, fixed_events
 from neverseen.properties.runs._draw import blocks
 from neverseen.properties.runs._views import Views, observe_many, views_of
@@ -113,9 +113,9 @@ def wealths(cell: Cell, runs: int, pairs: int) -> tuple[Float64[np.ndarray, " ru
     terms = Terms(ns.Untraining(cell.epsilon, cell.delta), 0.5, LEVEL, TOLERANCE, pairs)
     refuter = Refuter([(cell.epsilon, cell.delta)], 1e-300, np.full(cell.features, 1 / cell.features), runs)
     acceptor = Acceptor(cell.epsilon, cell.delta, 1e-300, TOLERANCE, cell.features, runs)
-    saved = _Saved(*cell.draw(np.random.default_rng(5), (runs, cell.features, pairs)))
-    assert len(list(contest(terms, saved, refuter, acceptor))) == len(list(rounds(pairs)))
-    return np.exp(bets.log_sum(refuter.purses)), acceptor
+    saved = _ReplaySource(*cell.draw(np.random.default_rng(5), (runs, cell.features, pairs)))
+    assert len(list(run_sequential(terms, saved, refuter, acceptor))) == len(list(rounds(pairs)))
+    return np.exp(bets.log_sum(refuter.wealth_by_strategy)), acceptor
 
 
 def at_most_one(values: np.ndarray) -> bool:
@@ -220,11 +220,11 @@ def test_every_lens_sees_the_past_alone() -> None:
     x, y, other = (rng.normal(m, 1, (16, 3)) for m in (0.5, 0.0, 9.0))
     shown: list[np.ndarray] = []
     for removed in (x, np.concatenate([x[:8], other[8:]])):
-        pairs = Gathered(iter([Block({"v": removed}, {"v": y}, None)]))
+        pairs = PairBuffer(iter([Block({"v": removed}, {"v": y}, None)]))
         pairs.reach(16)
-        lenses = pairs.lenses(8)
-        assert {lens.kind for lens in lenses} >= {LINEAR, LEARNED}
-        shown.append(pairs.seen(lenses, 4, 4, 8).x)
+        feature_maps = pairs.feature_maps(8)
+        assert {feature_map.kind for feature_map in feature_maps} >= {LINEAR, LEARNED}
+        shown.append(pairs.batch(feature_maps, 4, 4, 8).x)
     assert (shown[0] == shown[1]).all()
 
 

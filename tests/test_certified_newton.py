@@ -100,7 +100,7 @@ def test_the_budget_accumulates_and_its_end_is_visible(key: PRNGKeyArray) -> Non
     for i in range(6):
         model = serve(model, rows, mask(i))
         rows = rows.without(mask(i))
-        slack.append(float(model.record.slack))
+        slack.append(float(model.record.error_bound))
         retrained.append(bool(model.record.retrained))
         assert int(model.record.deleted) == i + 1
         assert np.linalg.norm(np.asarray(model.record.exact) - minimiser(rows, 4.0)) <= slack[-1] + 1e-4

@@ -15,7 +15,7 @@ import neverseen as ns
 from neverseen.algorithms.learners._cnn import Convolutions, images
 from neverseen.algorithms.learners._ridge import affine
 from neverseen.algorithms.pools._draw import removal
-from neverseen.algorithms.pools._spread import vmapped
+from neverseen.algorithms.pools._map_over_runs import vmapped
 from neverseen.algorithms.removers import REMOVERS
 from neverseen.algorithms.removers._layers import features, head
 from neverseen.properties.runs._quick import quickly

@@ -12,7 +12,15 @@ from neverseen.formal.proofs._compile import MARK, told_by
 from neverseen.formal.proofs._source import FOLDER, files, holes, theorems_in
 from neverseen.formal.theorems import THEOREMS
 from neverseen.formal.theorems._coq import NAMES
-from neverseen.properties.engine._bets import CAREFUL, OUTCOMES, STAKES, against, gains, least_pairs, towards
+from neverseen.properties.engine._bets import (
+    CAREFUL,
+    OUTCOMES,
+    STAKES,
+    against,
+    gains,
+    least_pairs,
+    towards,
+)
 from neverseen.properties.engine._coupling import log_wealth
 from neverseen.properties.engine._refute import Refuter
 
@@ -158,7 +166,7 @@ def test_the_weights_and_the_coupling_have_the_form_that_is_proved() -> None:
     refuter.settle(np.tile(np.array([2, 0, 6, 0]), (*refuter.counts.shape[:-1], 1)))
     np.testing.assert_allclose(np.exp(refuter.weights()).sum(-1), 1.0)
     refuter = Refuter([(1.0, 0.05)], 1e-4, np.array([0.5, 0.5]))
-    np.testing.assert_allclose(np.exp(refuter.purses).sum(-1), 1.0)
+    np.testing.assert_allclose(np.exp(refuter.wealth_by_strategy).sum(-1), 1.0)
     # bounded_factor: 1 + c (m - X) / (1 - m), mixed over c in [0, 1] by weights that sum to 1: linear in the term.
     wealth = [math.exp(log_wealth(np.array([term]), 0.4)[-1]) for term in (0.0, 0.4, 1.0)]
     stake = (wealth[0] - 1) * 0.6 / 0.4

@@ -14,7 +14,7 @@ import neverseen.properties.engine._bets as bets
 import neverseen.properties.engine._refute as refute
 from neverseen.properties.engine._accept import Acceptor
 from neverseen.properties.engine._decide import Outcome, decide
-from neverseen.properties.engine._pairs import APART, Block
+from neverseen.properties.engine._pairs import RESERVED_PRIOR, Block
 from neverseen.properties.engine._refute import Refuter, feature_prior
 from neverseen.properties.engine._replicate import Replications, replicate
 from neverseen.properties.engine._sequential import Terms, rounds
@@ -74,7 +74,7 @@ def mean_purses(p: float, q: float, pairs: int) -> float:
         refuter = Refuter([(0.5, 0.05)], 1e-300, np.ones(1))
         for outcome in sequence:
             refuter.play(np.full((1, 1, 1, SLOTS), outcome, np.uint8))
-        total += math.prod(chances[o] for o in sequence) * math.exp(float(bets.log_sum(refuter.purses)[0]))
+        total += math.prod(chances[o] for o in sequence) * math.exp(float(bets.log_sum(refuter.wealth_by_strategy)[0]))
     return total
 
 
@@ -270,8 +270,10 @@ def test_an_accepted_tail_is_no_claim_about_all_events() -> None:
 
 def test_designated_views_hold_half_the_prior() -> None:
     assert feature_prior(["a", "b", "c", "d"], ("b",), [1.0] * 4, {}) == pytest.approx([1 / 6, 1 / 2, 1 / 6, 1 / 6])
-    rare = next(iter(APART))
-    assert feature_prior(["a", rare], (), [1.0] * 2, APART) == pytest.approx([1 - APART[rare], APART[rare]])
+    rare = next(iter(RESERVED_PRIOR))
+    assert feature_prior(["a", rare], (), [1.0] * 2, RESERVED_PRIOR) == pytest.approx(
+        [1 - RESERVED_PRIOR[rare], RESERVED_PRIOR[rare]]
+    )
 
 
 def test_rounds_tile_the_budget() -> None:
@@ -291,7 +293,7 @@ def by_hand(growth: np.ndarray, outcomes: np.ndarray, start: np.ndarray, prior: 
         log = np.vectorize(lambda a, b: a * math.log(a / b) if a > 0 else 0.0)
         middle = (p + q) / 2
         ratio = n * (log(p, middle) + log(1 - p, 1 - middle) + log(q, middle) + log(1 - q, 1 - middle)).max()
-        for a, (eta, kappa) in enumerate(refute.BETTORS):
+        for a, (eta, kappa) in enumerate(refute.STRATEGIES):
             weight = prior * wealth**eta * math.exp(kappa * ratio)
             weight /= weight.sum()
             won = sum(
@@ -331,8 +333,8 @@ def test_the_richest_bettor_holds_at_least_what_all_of_them_average() -> None:
     rng, refuter = np.random.default_rng(9), Refuter([(0.5, 0.01)], 1e-9, np.array([0.5, 0.5]))
     for bias in (0.5, 0.9, 0.1):
         refuter.play((2 * (rng.random((1, 40, 2, SLOTS)) < bias)).astype(np.uint8))
-        assert (refuter.held >= refuter.path - 1e-9).all()
-        assert (refuter.held <= refuter.path + math.log(3) + 1e-9).all()
+        assert (refuter.best_wealth >= refuter.path - 1e-9).all()
+        assert (refuter.best_wealth <= refuter.path + math.log(3) + 1e-9).all()
 
 
 def test_a_decision_is_dated_to_the_pair() -> None:
@@ -365,8 +367,8 @@ def test_single_precision_is_in_the_threshold() -> None:
     for _ in range(3):
         counts = bets.tally(rng.integers(0, 4, (1, 64, 50, SLOTS)).astype(np.uint8), np.array([64]))
         weights, level = refuter.weights(), refuter.level
-        won = refute.grown(counts, refuter.growth).reshape(1, 1, -1) + weights
-        exact = refuter.purses + bets.log_sum(won)
+        won = refute.log_growth(counts, refuter.growth).reshape(1, 1, -1) + weights
+        exact = refuter.wealth_by_strategy + bets.log_sum(won)
         refuter.settle(counts[:, 0])
         slack = refuter.level - level
-        assert 0 < abs(refuter.purses - exact).max() < slack < 2e-3
+        assert 0 < abs(refuter.wealth_by_strategy - exact).max() < slack < 2e-3

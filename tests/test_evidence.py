@@ -11,12 +11,12 @@ import neverseen as ns
 from neverseen.formal.definitions._verdict import Route, Status
 from neverseen.properties.engine._accept import Acceptor
 from neverseen.properties.engine._bets import looks
-from neverseen.properties.engine._decide import Outcome, _Own, _Turn, decide  # pyright: ignore[reportPrivateUsage]
+from neverseen.properties.engine._decide import Outcome, _LiveSource, _Turn, decide  # pyright: ignore[reportPrivateUsage]
 from neverseen.properties.engine._declared import fit_declared
 from neverseen.properties.engine._features import fit_signs
-from neverseen.properties.engine._pairs import Block, Gathered, Seen
+from neverseen.properties.engine._pairs import Block, FeatureBatch, PairBuffer
 from neverseen.properties.engine._refute import Refuter
-from neverseen.properties.engine._sequential import FROZEN, Step, Terms, contest, rounds
+from neverseen.properties.engine._sequential import FROZEN, RoundResult, Terms, rounds, run_sequential
 from neverseen.properties.engine._witnesses import FIXED, fixed_events
 
 CLAIM = ns.Untraining(1.0, 0.05)
@@ -81,12 +81,12 @@ def test_curves_end_at_the_decision_on_its_side_of_the_line(seed: int) -> None:
 # precedence and veto
 
 
-def step(refuted: int, accepted: int) -> Step:
+def step(refuted: int, accepted: int) -> RoundResult:
     one: Float64[np.ndarray, 1] = np.zeros(1)
     feature = np.zeros((1, 1, 16))
-    seen, events = Seen(feature, feature, feature, feature), fixed_events(feature, feature)
+    seen, events = FeatureBatch(feature, feature, feature, feature), fixed_events(feature, feature)
     path = np.zeros((1, len(looks(16))))
-    return Step(64, 80, np.arange(1), seen, events, events.outcomes(feature, feature), looks(16), path, path,
+    return RoundResult(64, 80, np.arange(1), seen, events, events.outcomes(feature, feature), looks(16), path, path,
                 np.array([refuted]), np.array([accepted]), one, one)  # fmt: skip
 
 
@@ -165,16 +165,16 @@ class Split:
         self.equal, other = rng.normal(size=(2, 1, 1, 400)), rng.normal(size=(2, 1, 1, 400))
         self.seen = other + np.array([9.0, 0.0])[:, None, None, None] * (rng.random(400) < share)
 
-    def reach(self, wanted: int) -> int:
-        return min(wanted, 400)
+    def reach(self, count: int) -> int:
+        return min(count, 400)
 
-    def _parts(self, arms: Float64[np.ndarray, "2 1 1 n"], known: int, start: int, end: int) -> Seen:
-        return Seen(*(arm[..., span] for span in (slice(known), slice(start, end)) for arm in arms))
+    def _parts(self, arms: Float64[np.ndarray, "2 1 1 n"], known: int, start: int, end: int) -> FeatureBatch:
+        return FeatureBatch(*(arm[..., span] for span in (slice(known), slice(start, end)) for arm in arms))
 
-    def chosen(self, start: int, end: int) -> Seen:
+    def adaptive_features(self, start: int, end: int) -> FeatureBatch:
         return self._parts(self.seen, start, start, end)
 
-    def declared(self, start: int, end: int) -> Seen:
+    def fixed_class_features(self, start: int, end: int) -> FeatureBatch:
         return self._parts(self.equal, FROZEN, start, end)
 
     def keep(self, rows: object) -> None:
@@ -186,11 +186,11 @@ def test_nothing_is_accepted_against_what_refutation_holds(share: float, status:
     """No pass from the moment on when a bettor holds 1/β, however far from 1/α."""
     terms = Terms(CLAIM, 1e-40, 0.05, 0.1, 400)
     refuter, acceptor = Refuter([(1.0, 0.05)], terms.alpha, np.ones(1)), Acceptor(1.0, 0.05, 0.05, 0.1, 1)
-    last = list(contest(terms, Split(share), refuter, acceptor))[-1]
+    last = list(run_sequential(terms, Split(share), refuter, acceptor))[-1]
     assert last.status(0) is status
-    assert (refuter.held[0, -1] >= math.log(20)) == (share > 0)
-    assert last.towards is not None
-    assert last.towards.max() >= math.log(20)  # the class itself would pass
+    assert (refuter.best_wealth[0, -1] >= math.log(20)) == (share > 0)
+    assert last.log_wealth_accept is not None
+    assert last.log_wealth_accept.max() >= math.log(20)  # the class itself would pass
 
 
 # the declared class
@@ -225,9 +225,9 @@ def test_the_class_knows_nothing_of_the_pairs_it_is_bet_on(end: int) -> None:
     x, y, other = (rng.normal(m, s, (128, 3)) for m, s in ((0.0, 1.0), (0.0, 1.0), (1.0, 9.0)))
     seen: list[np.ndarray] = []
     for removed in (x, np.concatenate([x[:72], other[72:]])):
-        own = _Own(Gathered(iter([Block({"a": removed}, {"a": y}, None)])))
+        own = _LiveSource(PairBuffer(iter([Block({"a": removed}, {"a": y}, None)])))
         own.reach(end)
-        seen.append(own.declared(64, end).x[..., :8])
+        seen.append(own.fixed_class_features(64, end).x[..., :8])
     assert (seen[0] == seen[1]).all()
 
 
@@ -257,14 +257,14 @@ def test_equal_laws_still_pass_about_fifty_pairs_after_the_class_is_frozen() -> 
 
 def test_the_functions_of_the_class_see_what_they_are_for() -> None:
     x, y = agreeing(0, FROZEN)
-    by_kind = {lens.kind: lens for lens in fit_declared("v", x, y)}
+    by_kind = {feature_map.kind: feature_map for feature_map in fit_declared("v", x, y)}
     new_x, new_y = agreeing(1)
     product = by_kind["product of two signs"]
-    assert abs(product.see(new_x).mean() - product.see(new_y).mean()) > 0.6
+    assert abs(product.transform(new_x).mean() - product.transform(new_y).mean()) > 0.6
     assert product.name.startswith("product of two signs of v[0] and v[1], about their medians,")
     wide, narrow = 3 * new_y[:300], new_y[300:]
     norm = by_kind["squared norm"]
-    assert norm.see(wide).mean() > 3 * norm.see(narrow).mean()
+    assert norm.transform(wide).mean() > 3 * norm.transform(narrow).mean()
 
 
 def test_a_parity_of_three_is_outside_the_class_and_the_sentence_says_so() -> None:

@@ -15,7 +15,7 @@ from certified_tools import mask, small
 from jaxtyping import PRNGKeyArray
 
 import neverseen as ns
-from neverseen.algorithms.learners._forest import Grown, grow, leaf_of
+from neverseen.algorithms.learners._forest import ForestRecord, grow, leaf_of
 from neverseen.algorithms.removers.exact._forest import regrown
 
 CUTS, TRIED = (0.5,), 2
@@ -64,7 +64,7 @@ def trained() -> Any:
 def deleted(remove: Removal) -> Any:
     def one(order: Any, new: Any, forget: Any) -> Any:
         tree, sums = grow(ROWS, order, CUTS, TRIED)
-        return remove(forget, tree, Grown(order, sums, CUTS, TRIED), new)
+        return remove(forget, tree, ForestRecord(order, sums, CUTS, TRIED), new)
 
     return jax.jit(jax.vmap(jax.vmap(one, (None, 0, None)), (0, None, None)))
 

@@ -12,7 +12,7 @@ from shipped_tools import suited
 import neverseen as ns
 from neverseen.algorithms.learners import LEARNERS
 from neverseen.algorithms.pools._draw import removal
-from neverseen.algorithms.pools._spread import vmapped
+from neverseen.algorithms.pools._map_over_runs import vmapped
 from neverseen.algorithms.removers import REMOVERS
 
 PLATFORMS = ("cpu", "cuda", "tpu")

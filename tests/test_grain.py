@@ -126,7 +126,7 @@ def test_an_exact_remover_passes_in_every_unit(remover: ns.Remover, unit: float)
 @pytest.mark.parametrize("power", [-20, -3, 7])
 @pytest.mark.parametrize("remover", [ns.removers.do_nothing(), ns.removers.retrain()], ids=str)
 def test_a_power_of_two_changes_no_bit_of_the_verdict(remover: ns.Remover, power: int) -> None:
-    """Targets and root key scaled together: ridge regression is equivariant, and so are views, grain, lenses, bets."""
+    """Targets and root key scaled together: ridge regression is equivariant, and so are views, grain, maps, bets."""
     (plain, _), (scaled, _) = targets(1.0), targets(1.0, power)
     one, other = (ns.check(CLAIM, remover, REGRESSION, scene, budget=256, keyed_as=plain) for scene in (plain, scaled))
     assert (one.status, one.pairs, one.epsilon_lower) == (other.status, other.pairs, other.epsilon_lower)

@@ -117,7 +117,7 @@ def test_the_lower_bound_is_the_end_of_an_unbroken_row() -> None:
     counts, delta = np.broadcast_to(np.array([460, 0, 540, 0]), (8, 1, SLOTS, 4)), 0.4
     refuter = Refuter([(0.05 * i, delta) for i in range(8)], LEVEL, np.ones(1), 8)
     refuter.settle(counts)
-    wealth = bets.log_sum(refuter.purses)
+    wealth = bets.log_sum(refuter.wealth_by_strategy)
     level = float(wealth[0] + wealth.max()) / 2
     assert wealth[0] < level < wealth.max()
     outcomes = np.repeat(np.array([0, 2], np.uint8), [460, 540]).reshape(1, 1000, 1, 1)

@@ -29,7 +29,7 @@ from neverseen.properties.checks import _question
 from neverseen.properties.checks._question import Question, identity
 from neverseen.properties.testing import _search
 from neverseen.properties.testing._assert_holds import last_replay
-from neverseen.properties.testing._slots import Slots, taken
+from neverseen.properties.testing._slots import Slots, used_slots
 from neverseen.properties.testing.ledger import Failure, Ledger, active, confirmation_seed, spending
 
 CLAIM = ns.Untraining(1.0, 0.05)
@@ -364,7 +364,7 @@ def test_processes_share_all_slots_and_no_more(tmp_path: Path, workers: int) -> 
     with ThreadPoolExecutor(workers) as pool:
         got = list(pool.map(claims, [str(tmp_path)] * workers, map("gw{}".format, range(workers)), [200] * workers))
     assert sum(got) == 200
-    assert [taken(tmp_path, f"gw{i}") for i in range(workers)] == got
+    assert [used_slots(tmp_path, f"gw{i}") for i in range(workers)] == got
 
 
 def test_one_process_may_use_all_that_the_others_leave(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from cli_tools import Capture, one_line
 import neverseen as ns
 from neverseen.properties.cli._main import main
 from neverseen.properties.metrics import METRICS, Table
-from neverseen.properties.metrics._seen import points_of
+from neverseen.properties.metrics._observations import points_of
 
 CLAIM, UNLEARNING = ns.Untraining(1.0, 0.05), ns.Unlearning(1.0, 0.05)
 SCENARIO = ns.scenarios.blobs(forget="mislabelled", size=4, rows=32, seed=0)

@@ -16,8 +16,8 @@ import neverseen as ns
 from neverseen.formal.definitions._definitions import Definition
 from neverseen.properties.checks._question import Question
 from neverseen.properties.cli._main import main
-from neverseen.properties.engine._decide import _bettors, _Own  # pyright: ignore[reportPrivateUsage]
-from neverseen.properties.engine._pairs import WARM_UP, Gathered
+from neverseen.properties.engine._decide import _LiveSource, _processes  # pyright: ignore[reportPrivateUsage]
+from neverseen.properties.engine._pairs import WARM_UP, PairBuffer
 from neverseen.properties.engine._sequential import Terms
 from neverseen.properties.metrics import METRICS
 from neverseen.properties.report._rerun import check_again
@@ -48,12 +48,14 @@ ENTROPY = Observable("entropy", entropy, needs_logits=True)
 def prior(definition: Definition, scenario: ns.Scenario, learner: ns.Learner, *own: Observable) -> dict[str, float]:
     """Each view's part of the prior of a check, in order."""
     looked_at = views_of(scenario, definition, own)
-    source = _Own(Gathered(blocks(definition, NOTHING, learner, scenario, looked_at, seed=0, grain=1e-3, budget=32)))
+    source = _LiveSource(
+        PairBuffer(blocks(definition, NOTHING, learner, scenario, looked_at, seed=0, grain=1e-3, budget=32))
+    )
     source.reach(WARM_UP + 1)
-    refuter, *_ = _bettors(Terms(definition, 1e-4, 0.05, 0.1, 64), source, looked_at.designated)
+    refuter, *_ = _processes(Terms(definition, 1e-4, 0.05, 0.1, 64), source, looked_at.designated)
     shares: dict[str, float] = {}
-    for lens, share in zip(source.pairs.lenses(WARM_UP), refuter.features, strict=True):
-        shares[lens.view] = shares.get(lens.view, 0.0) + float(share)
+    for feature_map, share in zip(source.pairs.feature_maps(WARM_UP), refuter.features, strict=True):
+        shares[feature_map.view] = shares.get(feature_map.view, 0.0) + float(share)
     return shares
 
 

@@ -14,7 +14,7 @@ import pytest
 import neverseen as ns
 from neverseen.formal.definitions._verdict import Status, Verdict, ViewRow, Witness
 from neverseen.properties.checks._comparison import Compared
-from neverseen.properties.engine._pairs import Block, Gathered
+from neverseen.properties.engine._pairs import Block, PairBuffer
 from neverseen.properties.metrics._table import Table
 from neverseen.properties.report import render
 from neverseen.properties.report._maps import heats, needed, region
@@ -132,8 +132,8 @@ def test_the_maps_show_which_arm_is_which(checked: Verdict) -> None:
 
 
 def _heat_of(verdict: Verdict, block: Block) -> str:
-    pairs = Gathered(iter([block]))
-    removed, original = pairs.apart("margins on S", pairs.reach(4))
+    pairs = PairBuffer(iter([block]))
+    removed, original = pairs.cliffs_deltas("margins on S", pairs.reach(4))
     row = ViewRow("margins on S", 2, 0.0, None, None, None, 0.0, None, removed, original)
     return heats(dataclasses.replace(verdict, evidence=dataclasses.replace(verdict.evidence, views=(row,))))[0]
 

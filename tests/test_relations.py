@@ -27,7 +27,7 @@ def trial(remover: ns.Remover, learner: ns.Learner = RIDGE, scenario: ns.Scenari
 
 
 def found(name: str, remover: ns.Remover, learner: ns.Learner = RIDGE) -> Found:
-    return BY_NAME[name].found(trial(remover, learner))
+    return BY_NAME[name].evaluate(trial(remover, learner))
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +43,10 @@ def told() -> Trial:
 @pytest.mark.parametrize("relation", RELATIONS, ids=repr)
 def test_it_holds_of_a_right_remover(relation: Relation, right: Trial, told: Trial) -> None:
     if relation.name == "ignores-S_full":
-        assert relation.found(right).evidence == "it is never told S_full"
+        assert relation.evaluate(right).evidence == "it is never told S_full"
         assert found("ignores-S_full", ns.removers.s_full_for_s(full=False)).status is SATISFIED
     else:
-        assert relation.found(told if relation.name == "forget-set-invariant" else right).status is SATISFIED
+        assert relation.evaluate(told if relation.name == "forget-set-invariant" else right).status is SATISFIED
 
 
 def wrong(name: str) -> ns.Remover:
@@ -211,9 +211,9 @@ def test_where_runs_differ_by_chance_the_definitions_decide() -> None:
     learner = ns.learners.noisy()
     faulty, exact = trial(ns.removers.noisy_once(), learner), trial(ns.removers.retrain(), learner)
     for name in ("empty-request", "coincidence", "sequences", "forget-set-invariant"):
-        assert BY_NAME[name].found(faulty).status is not REFUTED
-    assert BY_NAME["coincidence"].found(faulty).evidence.endswith("the definitions decide")
-    assert BY_NAME["coincidence"].found(exact).status is SATISFIED
+        assert BY_NAME[name].evaluate(faulty).status is not REFUTED
+    assert BY_NAME["coincidence"].evaluate(faulty).evidence.endswith("the definitions decide")
+    assert BY_NAME["coincidence"].evaluate(exact).status is SATISFIED
 
 
 def test_a_learner_that_is_declared_random_refutes_no_law() -> None:
@@ -240,7 +240,7 @@ def test_a_relation_alone_refuses_what_cannot_run() -> None:
 def test_nothing_to_compare_is_no_pass() -> None:
     empty = ns.scenarios.blobs("random", size=0, full=0, rows=32, dims=3)
     idle = trial(ns.removers.do_nothing(), scenario=empty)
-    silent = {name for name in BY_NAME if BY_NAME[name].found(idle).status is None}
+    silent = {name for name in BY_NAME if BY_NAME[name].evaluate(idle).status is None}
     assert silent == {"idempotent", "coincidence", "ignores-S_full", "sequences", "forget-set-invariant"}
 
 

@@ -75,7 +75,7 @@ def test_a_certified_remover_accounts_for_every_request() -> None:
 
     record, exact = compiled(run)(FORGET)
     assert int(record.deleted) == 5
-    assert float(jnp.linalg.norm(record.exact - exact)) <= float(record.slack) + 1e-5
+    assert float(jnp.linalg.norm(record.exact - exact)) <= float(record.error_bound) + 1e-5
 
 
 def test_one_request_and_more_than_there_are_rows() -> None:

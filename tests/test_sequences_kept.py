@@ -15,7 +15,7 @@ from test_exact_forest import ORDERS as BY_NODE
 from test_exact_forest import ROWS as BITS
 
 import neverseen as ns
-from neverseen.algorithms.learners._forest import Grown, grow
+from neverseen.algorithms.learners._forest import ForestRecord, grow
 from neverseen.algorithms.removers.certified._descent import descent_error, rewind_error
 from neverseen.algorithms.removers.certified._langevin import langevin_distance, tail_distance
 from neverseen.algorithms.removers.exact._forest import regrown
@@ -66,7 +66,7 @@ def enumerated() -> Any:
 
     def one(order: Any, new: Any, forget: Any, *firsts: Any) -> tuple[Any, ...]:
         tree, sums = grow(BITS, order, CUTS, TRIED)
-        start = tree, Grown(order, sums, CUTS, TRIED)
+        start = tree, ForestRecord(order, sums, CUTS, TRIED)
         between = [regrown(BITS, first, *start, new) for first in firsts]
         left = [(BITS.without(first), forget & ~first) for first in firsts]
         ends = [regrown(*rest, *after, new)[0] for rest, after in zip(left, between, strict=True)]
@@ -115,10 +115,10 @@ def both_orders() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """
     ways, third, fourth = jnp.asarray(list(itertools.permutations(range(4))), float), without(2), without(3)
 
-    def grown(rows: ns.Rows, root: Any, left: Any) -> tuple[Any, Grown]:
+    def grown(rows: ns.Rows, root: Any, left: Any) -> tuple[Any, ForestRecord]:
         order = jnp.stack([root, left, ways[0]])
         tree, sums = grow(rows, order, (0.5,), 2)
-        return tree, Grown(order, sums, (0.5,), 2)
+        return tree, ForestRecord(order, sums, (0.5,), 2)
 
     def one(root: Any, left: Any, fresh: Any) -> tuple[Any, ...]:
         new, start = jnp.stack([root, fresh, ways[0]]), grown(FOUR, root, left)
@@ -192,7 +192,7 @@ def test_descent_in_turn_keeps_the_bound_that_any_number_of_requests_has() -> No
     record = in_turn(base, learner, 5, "worst_fitted").record
     bound = descent_error(known, plan, 2, 1)
     assert (int(record.deleted), bool(record.retrained)) == (5, False)
-    assert float(record.slack) == pytest.approx(bound)
+    assert float(record.error_bound) == pytest.approx(bound)
     anew = descend(np.zeros((3, 2)), ROWS.without(FORGET), 4.0, 12, plan.rate, 0.9)
     # The bound by hand: to the minimiser 1 − ηΛ a step, from where a request of one row moves it by L/Λ at most.
     shrink, moved = (1 - plan.rate * 4.0) ** 2, math.sqrt(2) / 4
@@ -216,9 +216,9 @@ def test_newton_in_turn_declares_what_the_recursion_gives() -> None:
     present, gamma = int(ROWS.count()), 0.272166
     first = (present - 2) * gamma / 8 * (2 * math.sqrt(2) / 4) ** 2
     second = (present - 4) * gamma / 8 * (first + 2 * math.sqrt(2) / 4) ** 2
-    assert [float(one.slack), float(two.slack)] == pytest.approx([first, second], rel=1e-4)
+    assert [float(one.error_bound), float(two.error_bound)] == pytest.approx([first, second], rel=1e-4)
     exact = newton(np.zeros((3, 2)), ROWS.without(mask(*S[:4])), 4.0, 30)
-    assert np.linalg.norm(np.asarray(two.exact) - exact) <= float(two.slack)
+    assert np.linalg.norm(np.asarray(two.exact) - exact) <= float(two.error_bound)
 
 
 @pytest.mark.parametrize(("capacity", "retrained"), [(4, False), (3, True)])
@@ -230,7 +230,7 @@ def test_rewinding_in_turn_counts_all_requests(capacity: int, retrained: bool) -
     known, plan = learner.curvature, learner.schedule
     assert known is not None
     assert plan is not None
-    assert float(record.slack) == pytest.approx(rewind_error(known, plan, capacity))
+    assert float(record.error_bound) == pytest.approx(rewind_error(known, plan, capacity))
     assert rewind_error(known, plan, 3) < rewind_error(known, plan, 4)
 
 

@@ -23,13 +23,13 @@ CONTRACT = {relation.name for relation in RELATIONS if relation.follows_from == 
 def refuted(on: Trial) -> set[str]:
     """The relations that a remover claims, and that are refuted."""
     mine = [relation for relation in RELATIONS if claimed(relation.name, on.remover)]
-    return {relation.name for relation in mine if relation.found(on).status is REFUTED}
+    return {relation.name for relation in mine if relation.evaluate(on).status is REFUTED}
 
 
 def broken(on: Trial) -> set[str]:
     """The relations of the contract that do not hold; where something is drawn by the place of a row, order counts."""
     drawn = {"permutation-invariant"} if on.remover.random else set[str]()
-    held = {r.name for r in RELATIONS if r.name in CONTRACT and r.found(on).status is SATISFIED}
+    held = {r.name for r in RELATIONS if r.name in CONTRACT and r.evaluate(on).status is SATISFIED}
     return CONTRACT - held - drawn
 
 
@@ -67,7 +67,7 @@ trains anew, which on a learner that draws nothing is both."""
 @pytest.mark.parametrize("name", [name for name in HEURISTIC if name != "distributional"])
 def test_a_heuristic_asked_for_nothing_does_nothing_or_trains_on(name: str) -> None:
     [empty] = (relation for relation in RELATIONS if relation.name == "empty-request")
-    idle = empty.found(trial(name)).evidence == "8 runs are the original"
+    idle = empty.evaluate(trial(name)).evidence == "8 runs are the original"
     assert idle == (name in NOTHING_ASKED_NOTHING_DONE)
 
 

@@ -32,10 +32,10 @@ def publish(pool: Pool, store: Store) -> None:
     for parent in pool.parents:
         publish(parent, store)
     shards = pool.shards(store)
-    found = inspect_program(shards.folder)
-    if isinstance(found, Damaged):
-        report(store.folder, found)
-    if isinstance(found, tuple):
+    existing = inspect_program(shards.folder)
+    if isinstance(existing, Damaged):
+        report(store.folder, existing)
+    if isinstance(existing, tuple):
         shards.accompany({})
         return
     program = bytes(pool.exported.serialize())
@@ -69,8 +69,8 @@ class Published:
 
     def leaves(self, number: int) -> list[np.ndarray]:
         """Shard s as the store has it, or drawn and not kept."""
-        found = self.shards.read(number, self.exported.out_avals)
-        return self.draw(number) if found is None else found
+        stored = self.shards.read(number, self.exported.out_avals)
+        return self.draw(number) if stored is None else stored
 
     @functools.cached_property
     def _run(self) -> Any:
@@ -89,18 +89,18 @@ def published(store: Store, pool: str) -> Published:
         DamageError: it is not there, or damaged; the driver can publish it again.
         ValueError: this process would compute other numbers: another jax, or another kind of device.
     """
-    note, found = inspect_manifest(store.folder / pool), inspect_program(store.folder / pool)
-    if not isinstance(note, dict) or not isinstance(found, tuple):
+    note, program = inspect_manifest(store.folder / pool), inspect_program(store.folder / pool)
+    if not isinstance(note, dict) or not isinstance(program, tuple):
         raise DamageError(f"pool {pool[:12]}: its program or its inputs are absent or damaged")
     identity: dict[str, Any] = note["identity"]
     _same_machine(pool, identity)
     parents = tuple(published(store, identity_id(parent)) for parent in identity["parents"])
     _bind_lapack()
-    exported = export.deserialize(bytearray(found[0]))
+    exported = export.deserialize(bytearray(program[0]))
     roots, above = len(identity["roots"]), sum(len(parent.exported.out_avals) for parent in parents)
     avals = exported.in_avals
     like = [jax.ShapeDtypeStruct((32,), np.uint8), *avals[1 : 1 + roots], *avals[1 + roots + above :]]
-    inputs = found[1].arrays(like)
+    inputs = program[1].arrays(like)
     shards = store.open(identity, note["description"])
     return Published(shards, exported, inputs[1 : 1 + roots], inputs[1 + roots :], parents)
 
@@ -118,10 +118,11 @@ def _same_machine(pool: str, identity: dict[str, Any]) -> None:
     has = {name: importlib.metadata.version(name) for name in identity["versions"]}
     kind = jax.devices()[0].device_kind
     if has != identity["versions"] or kind != identity["platform"]:
-        wanted = ", ".join(f"{name} {version}" for name, version in identity["versions"].items())
-        got = ", ".join(f"{name} {version}" for name, version in has.items())
+        expected = ", ".join(f"{name} {version}" for name, version in identity["versions"].items())
+        actual = ", ".join(f"{name} {version}" for name, version in has.items())
         raise ValueError(
-            f"pool {pool[:12]} is of {wanted} on {identity['platform']}, a worker has {got} on {kind}; make them alike"
+            f"pool {pool[:12]} is of {expected} on {identity['platform']}, "
+            f"a worker has {actual} on {kind}; make them alike"
         )
     if processor() != identity["processor"]:
         words = f"pool {pool[:12]} is of processor {identity['processor']}, a worker has {processor()}"

@@ -26,8 +26,8 @@ def draw_job(folder: str, limit: int, pool: str, number: int) -> bool:
         ValueError: this process would compute other numbers.
     """
     settle(None)
-    made = published(Store(folder, limit), pool)
-    return made.shards.write(number, made.draw(number))
+    publication = published(Store(folder, limit), pool)
+    return publication.shards.write(number, publication.draw(number))
 
 
 def ready() -> bool:

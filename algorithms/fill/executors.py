@@ -52,9 +52,9 @@ class Processes(ProcessPoolExecutor):
 
     def __init__(self, workers: int) -> None:
         fresh = multiprocessing.get_context("spawn")
-        held, self._lease = fresh.Pipe(duplex=False)
+        receiver, self._lease = fresh.Pipe(duplex=False)
         compiled = jax.config.jax_compilation_cache_dir  # pyright: ignore[reportAttributeAccessIssue]
-        super().__init__(workers, fresh, initializer=_worker.begin_worker, initargs=(held, compiled))
+        super().__init__(workers, fresh, initializer=_worker.begin_worker, initargs=(receiver, compiled))
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
         """One task; a worker that is started for it never hears Ctrl-C."""
@@ -165,17 +165,17 @@ def fill(
     [0, 1]
     """
     count = _shards(pool, runs)
-    kept = [each for each in lineage(pool) if each.kept]
-    homes = {each.shards(store).id: each for each in kept}
-    _afford(kept, count, store, memory)
-    tell = _Told(pool.name, count * len(kept), progress)
-    jobs = [(home, number) for home, each in homes.items() for number in _missing(each, count, store, tell)]
+    pools = [each for each in lineage(pool) if each.kept]
+    homes = {each.shards(store).id: each for each in pools}
+    _afford(pools, count, store, memory)
+    report = _Reporter(pool.name, count * len(pools), progress)
+    jobs = [(home, number) for home, each in homes.items() for number in _missing(each, count, store, report)]
     if jobs and executor is None:
         with recent_within(memory):
-            _draw_here(homes, sorted(jobs, key=lambda job: job[1]), store, tell)
+            _draw_here(homes, sorted(jobs, key=lambda job: job[1]), store, report)
     elif jobs and executor is not None:
         window = min(workers or getattr(executor, "workers", os.cpu_count() or 1), memory // needed(pool))
-        _crew(pool, homes, store, executor, window, tell).do(jobs)
+        _crew(pool, homes, store, executor, window, report).do(jobs)
     return pool.shards(store)
 
 
@@ -187,10 +187,10 @@ def lineage(pool: Pool) -> list[Pool]:
     >>> len(lineage(Pool(lambda key, a, b: a, (jax.random.key(1),), (), (above, above))))
     2
     """
-    found: dict[Any, Pool] = {}
+    pools: dict[Any, Pool] = {}
     for parent in pool.parents:
-        found |= {each.key: each for each in lineage(parent)}
-    return [*(found | {pool.key: pool}).values()]
+        pools |= {each.key: each for each in lineage(parent)}
+    return [*(pools | {pool.key: pool}).values()]
 
 
 def needed(pool: Pool) -> int:
@@ -203,18 +203,18 @@ def needed(pool: Pool) -> int:
     return sum(_shard_bytes(each) + sum(a.nbytes for a in plain((each.roots, each.shared))) for each in lineage(pool))
 
 
-def _afford(kept: list[Pool], count: int, store: Store, memory: int) -> None:
+def _afford(pools: list[Pool], count: int, store: Store, memory: int) -> None:
     """Refuse, before anything is drawn, a shard that exceeds the memory, and runs that exceed the store's limit."""
-    one, total = needed(kept[-1]), count * sum(_shard_bytes(each) for each in kept)
+    one, total = needed(pools[-1]), count * sum(_shard_bytes(each) for each in pools)
     if one > memory:
-        raise ValueError(f"memory: a shard of {kept[-1].name} needs {one} bytes, {memory} are allowed; allow more")
+        raise ValueError(f"memory: a shard of {pools[-1].name} needs {one} bytes, {memory} are allowed; allow more")
     if total > store.limit:
-        words = f"{count * SHARD} runs of {kept[-1].name} need {total} bytes, the store's limit is {store.limit}"
+        words = f"{count * SHARD} runs of {pools[-1].name} need {total} bytes, the store's limit is {store.limit}"
         raise ValueError(f"store: {words}; raise it: Store(limit=…), or --limit")
 
 
 @dataclasses.dataclass
-class _Told:
+class _Reporter:
     """Counts the runs that are done."""
 
     name: str
@@ -229,28 +229,28 @@ class _Told:
             self.progress(self.done * SHARD, self.shards * SHARD, self.name)
 
 
-def _missing(pool: Pool, count: int, store: Store, tell: _Told) -> Iterator[int]:
+def _missing(pool: Pool, count: int, store: Store, report: _Reporter) -> Iterator[int]:
     """Numbers of the shards that are absent or, as reading shows, damaged."""
     shards, present = pool.shards(store), set(pool.shards(store).present())
     for number in range(count):
         if number in present and shards.read(number, pool.stored_shapes) is not None:
-            tell()
+            report()
         else:
             yield number
 
 
-def _draw_here(homes: dict[str, Pool], jobs: list[Job], store: Store, tell: _Told) -> None:
+def _draw_here(homes: dict[str, Pool], jobs: list[Job], store: Store, report: _Reporter) -> None:
     for pool in homes.values():
         pool.shards(store).accompany({})
     for home, number in jobs:
         if not homes[home].shards(store).holds(number) and not homes[home].keep(number, store):
             where = f"shard {number} of {homes[home].name}"
             raise ValueError(f"{where}: {store.folder} took no more; make room, or raise its limit, and call again")
-        tell()
+        report()
 
 
 def _crew(
-    pool: Pool, homes: dict[str, Pool], store: Store, factory: Callable[[], Executor], window: int, tell: _Told
+    pool: Pool, homes: dict[str, Pool], store: Store, factory: Callable[[], Executor], window: int, report: _Reporter
 ) -> Crew:
     shards = {home: each.shards(store) for home, each in homes.items()}
     parents = {home: frozenset(p.shards(store).id for p in lineage(each)[:-1]) for home, each in homes.items()}
@@ -260,7 +260,7 @@ def _crew(
     def there(job: Job) -> bool:
         return shards[job[0]].holds(job[1])
 
-    return Crew(factory, str(store.folder), store.limit, window, parents, there, tell, mend)
+    return Crew(factory, str(store.folder), store.limit, window, parents, there, report, mend)
 
 
 def _shards(pool: Pool, runs: int) -> int:

@@ -65,10 +65,10 @@ def convolve(
         )  # fmt: skip
 
     # The native convolution judges the arguments, whichever one answers.
-    wanted = jax.eval_shape(native, lhs, rhs)
+    output = jax.eval_shape(native, lhs, rhs)
     rates = (*(lhs_dilation or ()), *(rhs_dilation or ()), feature_group_count, batch_group_count)
     other = preferred_element_type is not None or out_sharding is not None
-    if other or any(rate != 1 for rate in rates) or lhs.ndim != 4 or lhs.dtype.kind != "f" or wanted.size == 0:
+    if other or any(rate != 1 for rate in rates) or lhs.ndim != 4 or lhs.dtype.kind != "f" or output.size == 0:
         return native(lhs, rhs)
     axes = lax.conv_dimension_numbers(lhs.shape, rhs.shape, dimension_numbers)
     pads = _edges(lhs, rhs, axes, window_strides, padding)

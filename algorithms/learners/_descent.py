@@ -67,8 +67,8 @@ def descend(
         update, state_new = optimiser.update(slope(old, *([i] if numbered else []), *batches), state, old)
         new = (optax.apply_updates(old, update), state_new)
         # Steps past `due` leave everything as it is: their number is a property of the rows, not of the program.
-        kept = jax.tree.map(lambda a, b: jnp.where(i < due, a, b), new, carry)
-        return kept, watch and watch(jax.tree.map(lambda u: jnp.where(i < due, u, 0), update), *batches)
+        advanced = jax.tree.map(lambda a, b: jnp.where(i < due, a, b), new, carry)
+        return advanced, watch and watch(jax.tree.map(lambda u: jnp.where(i < due, u, 0), update), *batches)
 
     # All steps' keys at once: one by one they cost a twentieth of a small network's step.
     keys = jax.vmap(lambda i: jax.random.split(jax.random.fold_in(key, i), len(sample)))(jnp.arange(longest))
@@ -121,8 +121,8 @@ def _sampler(rows: Rows, batch: int) -> Callable[[PRNGKeyArray], Rows]:
     places, count = _places(rows), rows.count()
 
     def draw(key: PRNGKeyArray) -> Rows:
-        chosen = places[_turns(key, count, batch)]
-        x, y = jax.tree.map(lambda leaf: leaf.at[chosen].get(mode="promise_in_bounds"), (rows.x, rows.y))
+        indices = places[_turns(key, count, batch)]
+        x, y = jax.tree.map(lambda leaf: leaf.at[indices].get(mode="promise_in_bounds"), (rows.x, rows.y))
         return Rows(x, y, jnp.broadcast_to(count > 0, (batch,)))
 
     return draw

@@ -16,7 +16,7 @@ Tree = dict[str, Array]
 
 
 @pytree(static=("cuts", "candidates"))
-class Grown:
+class ForestRecord:
     """What a forest keeps of each tree.
 
     Args:
@@ -26,7 +26,7 @@ class Grown:
         candidates: splits tried at a node.
 
     >>> import jax.numpy as jnp
-    >>> Grown(jnp.zeros((1, 3, 2)), jnp.zeros((1, 3, 2, 2, 2)), (0.0,), 1).order.shape
+    >>> ForestRecord(jnp.zeros((1, 3, 2)), jnp.zeros((1, 3, 2, 2, 2)), (0.0,), 1).order.shape
     (1, 3, 2)
     """
 
@@ -54,7 +54,7 @@ def forest(
         cuts: thresholds, for every feature.
 
     Returns:
-        The learner; parameters `Tree` with a leading axis, record `Grown`.
+        The learner; parameters `Tree` with a leading axis, record `ForestRecord`.
 
     Raises:
         ValueError: a number below 1, or no cuts.
@@ -70,8 +70,8 @@ def forest(
 
     def fit(key: PRNGKeyArray, rows: Rows) -> Trained:
         order = drawn_order(key, rows, trees, depth, len(cuts))
-        grown = jax.vmap(lambda o: grow(rows, o, cuts, candidates))(order)
-        return Trained(grown[0], Grown(order, grown[1], cuts, candidates), learner)
+        ensemble = jax.vmap(lambda o: grow(rows, o, cuts, candidates))(order)
+        return Trained(ensemble[0], ForestRecord(order, ensemble[1], cuts, candidates), learner)
 
     def apply(params: Tree, x: Array) -> Array:
         counts = jax.vmap(lambda c, n: n[leaf_of(c, x, cuts)])(params["choice"], params["counts"])
@@ -174,7 +174,7 @@ def leaf_of(choice: Int[Array, " nodes"], x: Array, cuts: tuple[float, ...]) -> 
     right: Any = sides(x, cuts)
     node = jnp.zeros(x.shape[0], int)
     for _ in range((choice.shape[0] + 1).bit_length() - 1):
-        taken = choice[node]
-        over = jnp.take_along_axis(right, jnp.maximum(taken, 0)[:, None], 1)[:, 0] & (taken >= 0)
+        split = choice[node]
+        over = jnp.take_along_axis(right, jnp.maximum(split, 0)[:, None], 1)[:, 0] & (split >= 0)
         node = 2 * node + 1 + over
     return node - choice.shape[0]

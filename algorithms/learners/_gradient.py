@@ -69,8 +69,8 @@ def minibatch(
         start_key, order_key = jax.random.split(key)
         count = jnp.maximum(rows.count(), 1)
 
-        def objective(params: Any, drawn: Rows) -> Float[Array, ""]:
-            return learner.mean_loss(params, drawn) + penalty(params) / count
+        def objective(params: Any, sample: Rows) -> Float[Array, ""]:
+            return learner.mean_loss(params, sample) + penalty(params) / count
 
         due, longest = steps_for(epochs, rows, batch)
         params = descend(
@@ -143,7 +143,7 @@ def mlp(hidden: int = 64, epochs: Real = 20, batch: int = 64, rate: Real = 0.3, 
     return learner
 
 
-class Packed(NamedTuple):
+class PackedParams(NamedTuple):
     """A `Perceptron`'s parameters in the layout that its training multiplies fastest.
 
     Args:
@@ -151,7 +151,7 @@ class Packed(NamedTuple):
         head: weights of the outputs, an output a row.
         bias: of the outputs.
 
-    >>> Packed(jnp.zeros((5, 3)), jnp.zeros((2, 3)), jnp.zeros(2)).head.shape
+    >>> PackedParams(jnp.zeros((5, 3)), jnp.zeros((2, 3)), jnp.zeros(2)).head.shape
     (2, 3)
     """
 
@@ -160,7 +160,7 @@ class Packed(NamedTuple):
     bias: Float[Array, " classes"]
 
 
-def pack(params: Any) -> Packed:
+def pack(params: Any) -> PackedParams:
     """A `Perceptron`'s parameters, packed.
 
     >>> params = Perceptron(3, 2).init(jax.random.key(0), jnp.ones((1, 4)))
@@ -168,13 +168,13 @@ def pack(params: Any) -> Packed:
     ((5, 3), True)
     """
     body, head = params["params"]["body"], params["params"]["head"]
-    return Packed(jnp.concatenate([body["kernel"], body["bias"][None]]), head["kernel"].T, head["bias"])
+    return PackedParams(jnp.concatenate([body["kernel"], body["bias"][None]]), head["kernel"].T, head["bias"])
 
 
-def unpack(packed: Packed) -> Any:
+def unpack(packed: PackedParams) -> Any:
     """The inverse of `pack`.
 
-    >>> unpack(Packed(jnp.zeros((5, 3)), jnp.zeros((2, 3)), jnp.zeros(2)))["params"]["body"]["kernel"].shape
+    >>> unpack(PackedParams(jnp.zeros((5, 3)), jnp.zeros((2, 3)), jnp.zeros(2)))["params"]["body"]["kernel"].shape
     (4, 3)
     """
     body = {"kernel": packed.body[:-1], "bias": packed.body[-1]}
@@ -186,7 +186,7 @@ def _with_ones(rows: Rows) -> Rows:
     return Rows(jnp.concatenate([flat, jnp.ones((len(flat), 1), flat.dtype)], axis=1), rows.y, rows.present)
 
 
-def backward(params: Packed, drawn: Rows) -> Packed:
+def backward(params: PackedParams, sample: Rows) -> PackedParams:
     r"""The gradient of a `Perceptron`'s mean cross-entropy, by hand.
 
     With $z = xA$ for x that end in a 1, $h = \max(z, 0)$, $p = \mathrm{softmax}(hB^\top + b)$ and the mean over the m
@@ -194,7 +194,7 @@ def backward(params: Packed, drawn: Rows) -> Packed:
 
     Args:
         params: of a `Perceptron`.
-        drawn: a minibatch whose rows end in a 1.
+        sample: a minibatch whose rows end in a 1.
 
     Returns:
         The gradient, packed likewise.
@@ -204,16 +204,16 @@ def backward(params: Packed, drawn: Rows) -> Packed:
     >>> bool(backward(params, Rows(x, y, jnp.zeros(1, bool))).bias.any())
     False
     """
-    z = drawn.x @ params.body
+    z = sample.x @ params.body
     h = jnp.maximum(z, 0)
     p = jax.nn.softmax(h @ params.head.T + params.bias)
-    share = drawn.present[:, None] / jnp.maximum(drawn.count(), 1)
-    out = (p * drawn.y.sum(1, keepdims=True) - drawn.y) * share
+    share = sample.present[:, None] / jnp.maximum(sample.count(), 1)
+    out = (p * sample.y.sum(1, keepdims=True) - sample.y) * share
     hidden = _outer(out, params.head) * (z > 0)
     # XLA's fast kernel for CPUs contracts the last axis of its left operand; without the barrier the transpose is
     # folded back into the product, which then takes the slow one.
-    xt, outt = lax.optimization_barrier((drawn.x.T, out.T))
-    return Packed(xt @ hidden, outt @ h, out.sum(0))
+    xt, outt = lax.optimization_barrier((sample.x.T, out.T))
+    return PackedParams(xt @ hidden, outt @ h, out.sum(0))
 
 
 def _outer(out: Float[Array, "m c"], head: Float[Array, "c h"]) -> Float[Array, "m h"]:
@@ -244,10 +244,10 @@ def uniform_start(key: PRNGKeyArray, module: linen.Module, x: Array) -> Any:
     """
     shapes, rebuild = jax.tree.flatten(jax.eval_shape(module.init, key, x))
     sizes = [math.prod(leaf.shape) if len(leaf.shape) > 1 else 0 for leaf in shapes]
-    drawn = jnp.split(jax.random.uniform(key, (sum(sizes),), minval=-1.0), np.cumsum(sizes)[:-1])
+    values = jnp.split(jax.random.uniform(key, (sum(sizes),), minval=-1.0), np.cumsum(sizes)[:-1])
     leaves = [
         part.reshape(leaf.shape) * math.sqrt(3 * leaf.shape[-1] / part.size) if part.size else jnp.zeros(leaf.shape)
-        for leaf, part in zip(shapes, drawn, strict=True)
+        for leaf, part in zip(shapes, values, strict=True)
     ]
     return jax.tree.unflatten(rebuild, leaves)
 

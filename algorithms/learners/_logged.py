@@ -53,17 +53,17 @@ def logging(
         start_key, order_key = jax.random.split(key)
         count = jnp.maximum(rows.count(), 1)
 
-        def objective(params: Any, drawn: Rows) -> Float[Array, ""]:
-            return learner.mean_loss(params, Rows(drawn.x, drawn.y[0], drawn.present)) + penalty(params) / count
+        def objective(params: Any, sample: Rows) -> Float[Array, ""]:
+            return learner.mean_loss(params, Rows(sample.x, sample.y[0], sample.present)) + penalty(params) / count
 
         due, longest = steps_for(epochs, rows, batch)
         # The rows' numbers travel with them, so that each batch names what it holds.
-        known = Rows(rows.x, (rows.y, jnp.arange(len(rows.present))), rows.present)
-        params, (updates, drawn) = descend(
-            order_key, start(start_key, rows), (known,), objective, optimiser=optimiser, batch=batch, due=due,
-            longest=longest, watch=lambda update, held: (update, held.y[1]),
+        indexed = Rows(rows.x, (rows.y, jnp.arange(len(rows.present))), rows.present)
+        params, (updates, indices) = descend(
+            order_key, start(start_key, rows), (indexed,), objective, optimiser=optimiser, batch=batch, due=due,
+            longest=longest, watch=lambda update, minibatch_rows: (update, minibatch_rows.y[1]),
         )  # fmt: skip
-        return Trained(params, {"updates": updates, "drawn": drawn}, learner)
+        return Trained(params, {"updates": updates, "drawn": indices}, learner)
 
     learner = Learner(fit, apply, loss, penalty, name, logits, numeric=numeric)
     return learner

@@ -97,18 +97,18 @@ def _full_batch(
             shares = (weights * total / (1 + jnp.exp(w[:, 0] @ (-2 * x.T))))[:, None]
         else:
             shares = jax.nn.softmax(jnp.einsum("rcd,nd->rcn", w, x), 1) * (weights * total)[:, None]
-        return w * shrink - rate * (jnp.einsum("rcn,nd->rcd", shares, x) - kept), None
+        return w * shrink - rate * (jnp.einsum("rcn,nd->rcd", shares, x) - target), None
 
-    kept = pulled[:, 1:] if classes == 2 else pulled
-    final, _ = lax.scan(step, jnp.zeros_like(kept), length=steps)
+    target = pulled[:, 1:] if classes == 2 else pulled
+    final, _ = lax.scan(step, jnp.zeros_like(target), length=steps)
     return (jnp.concatenate([-final, final], 1) if classes == 2 else final).swapaxes(1, 2)
 
 
 def _counts(key: PRNGKeyArray, rows: Rows) -> Float[Array, " n"]:
     """How often each row is drawn, in as many draws with replacement as rows are present."""
     size = len(rows.present)
-    chosen = draws(key, rows, size)
-    return jnp.zeros(size, rows.x.dtype).at[chosen].add(jnp.arange(size) < rows.count())
+    indices = draws(key, rows, size)
+    return jnp.zeros(size, rows.x.dtype).at[indices].add(jnp.arange(size) < rows.count())
 
 
 def _squares(penalty: Real) -> Callable[[Any], Float[Array, ""]]:

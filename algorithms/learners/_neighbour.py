@@ -39,7 +39,7 @@ def nearest_neighbour() -> Learner:
 
 
 def _vote(params: Any, x: Float[Array, "m ..."]) -> Float[Array, "m c"]:
-    known: Array = params["x"]
-    apart = x.reshape(x.shape[0], 1, -1) - known.reshape(1, known.shape[0], -1)
+    points: Array = params["x"]
+    apart = x.reshape(x.shape[0], 1, -1) - points.reshape(1, points.shape[0], -1)
     distance = jnp.where(params["present"], (apart**2).sum(-1), jnp.inf)
     return params["y"][distance.argmin(1)]

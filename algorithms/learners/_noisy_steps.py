@@ -59,8 +59,8 @@ def langevin(
     True
     """
     _require(penalty=penalty, ball=ball, steps=steps, sigma=sigma, rows=rows, batch=batch or 1)
-    known = curvature("cross_entropy", radius, penalty)
-    plan = Schedule(steps, 2 / (known.modulus(rows) + known.strong), rows, float(ball), 0, float(sigma), batch)
+    constants = curvature("cross_entropy", radius, penalty)
+    plan = Schedule(steps, 2 / (constants.modulus(rows) + constants.strong), rows, float(ball), 0, float(sigma), batch)
 
     def centre(key: PRNGKeyArray, data: Rows) -> Array:
         return walked(key, origin(data), projected_step(learner, data), steps, float(sigma))
@@ -75,7 +75,7 @@ def langevin(
     )
     learner = Learner(
         fit, scores(radius), LOSSES["cross_entropy"], squares(penalty), name, logits=True,
-        noise=OutputNoise(float(sigma), centre), curvature=known, schedule=plan, numeric=True,
+        noise=OutputNoise(float(sigma), centre), curvature=constants, schedule=plan, numeric=True,
     )  # fmt: skip
     return own(learner, settled=True)
 
@@ -153,9 +153,9 @@ def walked(key: PRNGKeyArray, start: Array, move: Move, steps: int, sigma: float
     """
 
     def step(params: Array, i: Array) -> tuple[Array, None]:
-        drawn, noise = jax.random.split(jax.random.fold_in(key, i))
+        batch_key, noise = jax.random.split(jax.random.fold_in(key, i))
         fresh = sigma * jax.random.normal(noise, params.shape, params.dtype)
-        return move(drawn, params) + jnp.where(i < steps - 1, fresh, 0), None
+        return move(batch_key, params) + jnp.where(i < steps - 1, fresh, 0), None
 
     return lax.scan(step, start, jnp.arange(steps))[0]
 
@@ -187,8 +187,8 @@ def projected_step(learner: Learner, rows: Rows) -> Move:
         if plan.batch is None:
             return learner.objective(params, rows)
         turn = jnp.floor(jax.random.uniform(key, (plan.batch,)) * count).astype(int)
-        chosen = places[jnp.clip(turn, 0, jnp.maximum(count - 1, 0))]
-        losses = learner.loss(learner.apply(params, rows.x[chosen]), rows.y[chosen])
+        indices = places[jnp.clip(turn, 0, jnp.maximum(count - 1, 0))]
+        losses = learner.loss(learner.apply(params, rows.x[indices]), rows.y[indices])
         return jnp.where(count > 0, losses, 0).mean() * count + learner.penalty(params)
 
     def move(key: PRNGKeyArray, params: Array) -> Array:

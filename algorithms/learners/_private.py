@@ -62,8 +62,8 @@ def dp_sgd(steps: int = 20, batch: int = 8, rate: Real = 0.3, clip: Real = 1.0, 
         def step(carry: Any, i: Array) -> tuple[Any, None]:
             params, state = carry
             turn = jnp.floor(jax.random.uniform(jax.random.fold_in(order, i), (batch,)) * count).astype(int)
-            drawn = places[jnp.clip(turn, 0, jnp.maximum(count - 1, 0))]
-            each = jax.vmap(gradient, (None, 0, 0))(params, rows.x[drawn], rows.y[drawn])
+            indices = places[jnp.clip(turn, 0, jnp.maximum(count - 1, 0))]
+            each = jax.vmap(gradient, (None, 0, 0))(params, rows.x[indices], rows.y[indices])
             updates, state = optimiser.update(jnp.where(count > 0, each, 0), state, params)
             return (optax.apply_updates(params, updates), state), None
 

@@ -50,8 +50,8 @@ def projected_descent(
     projected_descent(penalty=4, radius=1, ball=4, steps=60, rows=64)
     """
     _require(penalty=penalty, ball=ball, steps=steps, rows=rows)
-    known = curvature("cross_entropy", radius, penalty)
-    rate = 2 / (known.modulus(rows) + known.strong)
+    constants = curvature("cross_entropy", radius, penalty)
+    rate = 2 / (constants.modulus(rows) + constants.strong)
 
     def fit(key: PRNGKeyArray, data: Rows) -> Trained:
         del key
@@ -62,7 +62,7 @@ def projected_descent(
     plan = Schedule(steps, rate, rows, float(ball))
     learner = Learner(
         fit, scores(radius), LOSSES["cross_entropy"], squares(penalty), name, logits=True, random=False,
-        curvature=known, schedule=plan, numeric=True,
+        curvature=constants, schedule=plan, numeric=True,
     )  # fmt: skip
     return own(learner, settled=True)
 
@@ -102,8 +102,8 @@ def checkpointed(
     _require(penalty=penalty, steps=steps, rows=rows, sigma=sigma)
     if not 1 <= rewind <= steps:
         raise ValueError(f"rewind: {rewind} is not between 1 and steps {steps}")
-    known = curvature(loss, radius, penalty)
-    rate = 2 / (known.modulus(rows) + known.strong)
+    constants = curvature(loss, radius, penalty)
+    rate = 2 / (constants.modulus(rows) + constants.strong)
 
     def path(data: Rows) -> tuple[Array, Array]:
         point = descended(origin(data), slope(learner, data), steps - rewind, rate)
@@ -121,7 +121,7 @@ def checkpointed(
     plan = Schedule(steps, rate, rows, rewind=rewind)
     learner = Learner(
         fit, scores(radius), LOSSES[loss], squares(penalty), name, logits=True, noise=law,
-        curvature=known, schedule=plan, numeric=True,
+        curvature=constants, schedule=plan, numeric=True,
     )  # fmt: skip
     return own(learner, settled=True)
 

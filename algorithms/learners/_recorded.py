@@ -51,8 +51,8 @@ def recorded_descent(penalty: Real = 4.0, radius: Real = 1.0, steps: int = 20, r
     """
     if not (0 < penalty < float("inf") and steps >= 1 and rows >= 1):
         raise ValueError(f"recorded_descent: penalty {penalty}, steps {steps} and rows {rows} must be positive")
-    known = curvature("cross_entropy", radius, penalty)
-    plan = Schedule(steps, 2 / (known.modulus(rows) + known.strong), rows)
+    constants = curvature("cross_entropy", radius, penalty)
+    plan = Schedule(steps, 2 / (constants.modulus(rows) + constants.strong), rows)
 
     def fit(key: PRNGKeyArray, data: Rows) -> Trained:
         del key
@@ -68,6 +68,6 @@ def recorded_descent(penalty: Real = 4.0, radius: Real = 1.0, steps: int = 20, r
     name = f"recorded_descent(penalty={penalty:g}, radius={radius:g}, steps={steps}, rows={rows})"
     learner = Learner(
         fit, scores(radius), cross_entropy, squares(penalty), name, logits=True, random=False,
-        curvature=known, schedule=plan, numeric=True,
+        curvature=constants, schedule=plan, numeric=True,
     )  # fmt: skip
     return own(learner, settled=True)

@@ -121,13 +121,13 @@ def places(rows: Rows, plan: Sharding) -> tuple[Int[Array, " n"], Int[Array, " n
     return (mixed % plan.shards).astype(int), (mixed // plan.shards % plan.slices).astype(int)
 
 
-def restaged(key: PRNGKeyArray, rows: Rows, kept: ShardModels, first: Int[Array, " shards"]) -> ShardModels:
+def restaged(key: PRNGKeyArray, rows: Rows, previous: ShardModels, first: Int[Array, " shards"]) -> ShardModels:
     """Train each shard again from the checkpoint before its stage `first`; stages before it stay as they are.
 
     Args:
         key: one part goes to each stage of each shard.
         rows: what to train on.
-        kept: the checkpoints to start from.
+        previous: the checkpoints to start from.
         first: for each shard the stage to begin with; `slices` leaves the shard as it is.
 
     >>> import jax, jax.numpy as jnp
@@ -137,26 +137,26 @@ def restaged(key: PRNGKeyArray, rows: Rows, kept: ShardModels, first: Int[Array,
     >>> bool((same.models == model.record.models).all())
     True
     """
-    plan = kept.plan
+    plan = previous.plan
     shard, part = places(rows, plan)
 
     def one(k: Array, models: Array, begin: Array) -> Array:
         path = [models[0]]
         for stage in range(plan.slices):
-            seen = rows.only((shard == k) & (part <= stage))
-            drawn = jax.random.fold_in(key, k * plan.slices + stage)
-            path.append(jnp.where(stage >= begin, _stage(drawn, path[-1], seen, plan), models[stage + 1]))
+            visible = rows.only((shard == k) & (part <= stage))
+            fit_key = jax.random.fold_in(key, k * plan.slices + stage)
+            path.append(jnp.where(stage >= begin, _stage(fit_key, path[-1], visible, plan), models[stage + 1]))
         return jnp.stack(path)
 
-    return ShardModels(jax.vmap(one)(jnp.arange(plan.shards), kept.models, first), plan)
+    return ShardModels(jax.vmap(one)(jnp.arange(plan.shards), previous.models, first), plan)
 
 
 def _stage(key: PRNGKeyArray, params: Array, rows: Rows, plan: Sharding) -> Array:
     """SGD for so many epochs over the rows; none where there are none."""
     count = jnp.maximum(rows.count(), 1)
 
-    def objective(w: Array, drawn: Rows) -> Array:
-        losses = jnp.where(drawn.present, cross_entropy(linear(w, drawn.x), drawn.y), 0)
+    def objective(w: Array, sample: Rows) -> Array:
+        losses = jnp.where(sample.present, cross_entropy(linear(w, sample.x), sample.y), 0)
         return losses.mean() + plan.penalty / 2 * (w**2).sum() / count
 
     due, longest = steps_for(plan.epochs, rows, plan.batch)

@@ -136,17 +136,17 @@ def transformer(
         require_tokens(rows)
         return uniform_start(key, network(rows.x.shape[1]), rows.x[:1])
 
-    def known(params: Any) -> Transformer:
+    def module_of(params: Any) -> Transformer:
         return network(params["params"]["embed_place"]["kernel"].shape[0])
 
     def apply(params: Any, x: Array) -> Any:
-        return known(params).apply(params, x)
+        return module_of(params).apply(params, x)
 
     def units(params: Any, x: Array) -> Any:
-        return known(params).apply(params, x, -(-blocks // 2), method="units")
+        return module_of(params).apply(params, x, -(-blocks // 2), method="units")
 
-    shown = f"width={width}, blocks={blocks}, heads={heads}, epochs={epochs:g}, batch={batch}, rate={rate:g}"
-    name = f"transformer({shown})" if symbols == SYMBOLS else f"transformer({shown}, symbols={symbols})"
+    settings = f"width={width}, blocks={blocks}, heads={heads}, epochs={epochs:g}, batch={batch}, rate={rate:g}"
+    name = f"transformer({settings})" if symbols == SYMBOLS else f"transformer({settings}, symbols={symbols})"
     return minibatch(
         start, apply, optimiser=optax.adam(rate), epochs=epochs, batch=batch, loss=next_token_loss, name=name,
         logits=False, tokens=Tokens(counted, units),

@@ -4,4 +4,4 @@ from ._draw import draw as draw
 from ._draw import keep_compiled as keep_compiled
 from ._draw import remove as remove
 from ._draw import use_host_cores as use_host_cores
-from ._spread import compiled_programs as compiled_programs
+from ._map_over_runs import compiled_programs as compiled_programs

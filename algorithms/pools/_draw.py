@@ -13,7 +13,7 @@ from ...formal.definitions._scenario import Rows
 from ..base import Learner, Remover, Trained
 from ..programs._programs import begin
 from ..programs._traced import traced
-from ._spread import spread
+from ._map_over_runs import map_over_runs
 
 
 def use_host_cores() -> None:
@@ -44,13 +44,13 @@ def keep_compiled(folder: Path | str | None = None) -> None:
     """
     if jax.config.jax_compilation_cache_dir is None:  # pyright: ignore[reportAttributeAccessIssue]
         home = platformdirs.user_cache_path("neverseen", False, opinion=False) / "compiled"
-        chosen = Path(folder or home)
+        path = Path(folder or home)
         try:
-            chosen.mkdir(parents=True, exist_ok=True)
+            path.mkdir(parents=True, exist_ok=True)
         except OSError:
             # Nothing to keep them in: programs are compiled each time, and JAX need not say so for each of them.
             return
-        jax.config.update("jax_compilation_cache_dir", str(chosen))
+        jax.config.update("jax_compilation_cache_dir", str(path))
     # A verdict needs a dozen small programs: all of them are worth keeping.
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
@@ -78,7 +78,7 @@ def draw(learner: Learner, rows: Rows, keys: Shaped[PRNGKeyArray, " runs"], *, o
     """
     begin()
     with traced(f"learner {learner}"):
-        return spread(learner.fit, (keys, rows)) if own else spread(learner.fit, (keys,), rows)
+        return map_over_runs(learner.fit, (keys, rows)) if own else map_over_runs(learner.fit, (keys,), rows)
 
 
 def remove(
@@ -114,8 +114,8 @@ def remove(
     begin()
     with traced(f"remover {remover}"):
         if own:
-            return spread(removal(remover), (keys, trained, rows, forget, extra or {}))
-        return spread(removal(remover), (keys, trained), rows, forget, extra or {})
+            return map_over_runs(removal(remover), (keys, trained, rows, forget, extra or {}))
+        return map_over_runs(removal(remover), (keys, trained), rows, forget, extra or {})
 
 
 def removal(remover: Remover) -> Callable[..., Trained]:

@@ -21,8 +21,8 @@ from ..programs._programs import begin
 from ..programs._traced import traced
 from ..store._shards import canonical
 from ..store._store import Shards, Store
+from ._map_over_runs import Mapped, at_this_moment
 from ._recent import MEMORY, RECENT, Recent
-from ._spread import Mapped, at_this_moment
 
 SHARD = 32
 """Runs drawn at a time: the unit that is stored, shared and computed anew."""
@@ -71,11 +71,11 @@ class Pool:
         Returns:
             What the program returns, with a leading axis of 32 runs.
         """
-        found = self._memory.get((self.key, number))
-        if found is None:
-            found = self._stored(number, store) if store and self.kept and self.identity else self._drawn(number, store)
-            self._memory.put((self.key, number), found)
-        return _same(found, self.shapes)
+        shard = self._memory.get((self.key, number))
+        if shard is None:
+            shard = self._stored(number, store) if store and self.kept and self.identity else self._drawn(number, store)
+            self._memory.put((self.key, number), shard)
+        return _same(shard, self.shapes)
 
     def keep(self, number: int, store: Store) -> bool:
         """Write shard s into a store, drawn now where no memory has it; False where the store could not take it.
@@ -87,10 +87,10 @@ class Pool:
         Raises:
             ValueError: the program cannot be traced, or calls back into Python.
         """
-        found = self._memory.get((self.key, number))
-        drawn = self._drawn(number, store) if found is None else found
-        self._memory.put((self.key, number), drawn)
-        return self.shards(store).write(number, [np.asarray(leaf) for leaf in drawn])
+        cached = self._memory.get((self.key, number))
+        leaves = self._drawn(number, store) if cached is None else cached
+        self._memory.put((self.key, number), leaves)
+        return self.shards(store).write(number, [np.asarray(leaf) for leaf in leaves])
 
     def _drawn(self, number: int, store: Store | None) -> list[Any]:
         parents = [parent.shard(number, store) for parent in self.parents]
@@ -102,9 +102,9 @@ class Pool:
         leaves = shards.read(number, self.stored_shapes)
         if leaves is not None:
             return [jnp.asarray(leaf) for leaf in leaves]
-        drawn = self._drawn(number, store)
-        shards.write(number, [np.asarray(leaf) for leaf in drawn])
-        return drawn
+        fresh = self._drawn(number, store)
+        shards.write(number, [np.asarray(leaf) for leaf in fresh])
+        return fresh
 
     def shards(self, store: Store) -> Shards:
         """Where a store keeps this pool.
@@ -146,8 +146,8 @@ class Pool:
     def _traced(self) -> "_Traced":
         runs = (*shard_keys(self.roots, 0), *(parent.shapes for parent in self.parents))
         with traced(self.name):
-            made = at_this_moment(self.program, runs, *self.shared)
-        return _Traced(made, self.parents, _surroundings(self, made))
+            mapped = at_this_moment(self.program, runs, *self.shared)
+        return _Traced(mapped, self.parents, _environment(self, mapped))
 
     @functools.cached_property
     def _traces(self) -> dict[Any, "_Traced"]:
@@ -178,14 +178,14 @@ class Pool:
         It is what workers run, from its StableHLO alone: neither the learner's code nor a pickle of it is needed there.
         """
         number, roots = jax.ShapeDtypeStruct((), jnp.uint32), [jax.random.key_data(root) for root in self.roots]
-        shapes, made = [parent.shapes for parent in self.parents], self.mapped
+        shapes, mapped = [parent.shapes for parent in self.parents], self.mapped
         above = [jax.eval_shape(plain, each) for each in shapes]
 
         def flat(number: Any, roots: list[Any], parents: list[Any], shared: list[Any]) -> list[Any]:
             keys = [_wrapped(data, root) for data, root in zip(roots, self.roots, strict=True)]
             models = [_same(leaves, each) for leaves, each in zip(parents, shapes, strict=True)]
             runs = (*shard_keys(tuple(keys), number), *models)
-            return plain(made.in_chunks(runs, *_same(shared, self.shared)))
+            return plain(mapped.in_chunks(runs, *_same(shared, self.shared)))
 
         with _without_places():
             return export.export(jax.jit(flat))(number, roots, above, plain(self.shared))
@@ -211,8 +211,8 @@ class _Traced:
     def key(self) -> str | None:
         # What lasts as long as this process needs no StableHLO: to lower a program takes longer than to trace it.
         above = [parent._now.key for parent in self.parents]  # pyright: ignore[reportPrivateUsage]
-        told = self._with(self.mapped.fingerprint, above)
-        return None if told is None else hashlib.sha256(canonical(told).encode()).hexdigest()
+        identity = self._with(self.mapped.fingerprint, above)
+        return None if identity is None else hashlib.sha256(canonical(identity).encode()).hexdigest()
 
     def _with(self, program: str | None, parents: list[Any]) -> dict[str, Any] | None:
         """None where nothing says what the program or a parent's does."""
@@ -223,10 +223,10 @@ class _Traced:
 _ALONE = itertools.count(1)
 
 
-def _surroundings(pool: Pool, made: Mapped) -> dict[str, Any]:
+def _environment(pool: Pool, mapped: Mapped) -> dict[str, Any]:
     """All that determines a pool's numbers, but its program and its parents."""
     return {
-        "runs at a time": made.chunk,
+        "runs at a time": mapped.chunk,
         "inputs": pool._inputs,  # pyright: ignore[reportPrivateUsage]
         "roots": [f"{jax.random.key_impl(root)} {_key_hex(root)}" for root in pool.roots],
         "runs in a shard": SHARD,

@@ -40,13 +40,13 @@ def contained(who: str) -> Generator[None]:
         place = traceback.extract_tb(error.__traceback__)[_last(error)]
         where = f"{place.filename.rsplit('/', 1)[-1]}:{place.lineno}"
         mend = "neither end a process nor skip a test from there"
-        raise ContainedError(f"{who}: raised {told(error)} ({where}); {mend}") from None
+        raise ContainedError(f"{who}: raised {error_words(error)} ({where}); {mend}") from None
 
 
-def told(error: BaseException) -> str:
+def error_words(error: BaseException) -> str:
     """An error's kind, and the first line of what it says, whatever its own `__str__` does.
 
-    >>> told(KeyError("a")), told(GeneratorExit())
+    >>> error_words(KeyError("a")), error_words(GeneratorExit())
     ("KeyError: 'a'", 'GeneratorExit')
     """
     try:
@@ -69,8 +69,8 @@ def _ends(error: BaseException) -> bool:
 def _last(error: BaseException) -> int:
     """The innermost frame outside of pytest and Hypothesis."""
     frames = traceback.extract_tb(error.__traceback__)
-    known = [i for i, frame in enumerate(frames) if not {"_pytest", "hypothesis"} & set(_folders(frame.filename))]
-    return known[-1]
+    candidates = [i for i, frame in enumerate(frames) if not {"_pytest", "hypothesis"} & set(_folders(frame.filename))]
+    return candidates[-1]
 
 
 def _folders(path: str) -> list[str]:

@@ -33,20 +33,22 @@ def _target() -> tuple[str, str]:
         from jax._src.lib import xla_client  # pyright: ignore[reportPrivateImportUsage]
 
         words = xla_client.get_topology_for_devices(jax.devices()).serialize().decode("latin1")
-        found = [word for word in words.replace("\x12", "\x1a").split("\x1a") if word]
-        core = "".join(c for c in found[1] if c.isalnum() or c in "-_.")
+        parts = [word for word in words.replace("\x12", "\x1a").split("\x1a") if word]
+        core = "".join(c for c in parts[1] if c.isalnum() or c in "-_.")
         return core, words[words.index("+") :] if "+" in words else words
     except Exception:  # a part of JAX that is no interface: what it is called may change with any version
-        return platform.processor() or "unknown", _told()
+        return platform.processor() or "unknown", _cpu()
 
 
-def _told() -> str:
+def _cpu() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
     except OSError:
         return platform.processor()
-    kept = {line for line in lines if line.partition(":")[0].strip() in ("model name", "flags", "Features", "CPU part")}
-    return "\n".join(sorted(kept))
+    relevant = {
+        line for line in lines if line.partition(":")[0].strip() in ("model name", "flags", "Features", "CPU part")
+    }
+    return "\n".join(sorted(relevant))
 
 
 def compiler() -> str:
@@ -67,10 +69,10 @@ def _options() -> bytes:
         from jax._src.compiler import get_compile_options
 
         options = get_compile_options(num_replicas=1, num_partitions=1)
-        said = options.executable_build_options.debug_options
-        for name in [each for each in dir(said) if each.startswith(_PLACES)]:
-            _blank(said, name)
-        said.xla_force_host_platform_device_count = 1
+        debug = options.executable_build_options.debug_options
+        for name in [each for each in dir(debug) if each.startswith(_PLACES)]:
+            _blank(debug, name)
+        debug.xla_force_host_platform_device_count = 1
         return options.SerializeAsString()
     except Exception:  # a part of JAX that is no interface
         import os

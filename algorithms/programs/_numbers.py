@@ -39,15 +39,15 @@ def as_targets(y: Any, logits: bool) -> Any:
     return jax.tree.map(read, y)
 
 
-def as_rows(given: Any, logits: bool) -> Any:
+def as_rows(value: Any, logits: bool) -> Any:
     """Rows as numbers; anything else as it is.
 
     >>> as_rows(Rows(jnp.ones((1, 1), bool), jnp.zeros((1, 2), bool), jnp.ones(1, bool)), True).x.dtype.name
     'float32'
     """
-    if not isinstance(given, Rows):
-        return given
-    return Rows(as_floats(given.x), as_targets(given.y, logits), given.present)
+    if not isinstance(value, Rows):
+        return value
+    return Rows(as_floats(value.x), as_targets(value.y, logits), value.present)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,8 +65,8 @@ class _Reading:
         for name in ("__name__", "__qualname__"):
             object.__setattr__(self, name, getattr(self.function, name, "function"))
 
-    def __call__(self, *given: Any, **extra: Any) -> Any:
-        return self.function(*self.give(self.logits, *given), **extra)
+    def __call__(self, *args: Any, **extra: Any) -> Any:
+        return self.function(*self.give(self.logits, *args), **extra)
 
 
 def _read(
@@ -110,8 +110,8 @@ class _ReadingCentre:
     centre: Callable[..., Any]
 
     def __call__(self, key: Any, learner: Any, start: Any, rows: Any, forget: Any, **extra: Any) -> Any:
-        told = {need: learner.read(given) for need, given in extra.items()}
-        return self.centre(key, learner, start, learner.read(rows), forget, **told)
+        converted = {need: learner.read(value) for need, value in extra.items()}
+        return self.centre(key, learner, start, learner.read(rows), forget, **converted)
 
 
 def reading_centre(centre: Callable[..., Any]) -> Callable[..., Any]:

@@ -74,25 +74,25 @@ class Program:
         """SHA-256 of its StableHLO and its constants; None where it calls back into Python or cannot be lowered."""
         if _calls_back(self.jaxpr.jaxpr):
             return None
-        known = None if self.structure is None else (self.structure, settings())
-        digest = None if known is None else _LOWERED.get(known)
+        key = None if self.structure is None else (self.structure, settings())
+        digest = None if key is None else _LOWERED.get(key)
         if digest is None:
             digest = self._lowered()
-            if known is not None and digest is not None:
-                _LOWERED.put(known, digest)
+            if key is not None and digest is not None:
+                _LOWERED.put(key, digest)
         return digest
 
     def _lowered(self) -> str | None:
         constants = [np.asarray(_data(each)) for each in self.jaxpr.consts]
         many = len(constants)
 
-        def flat(*given: Any) -> list[Any]:
-            held = [_like(a, c) for a, c in zip(given[:many], self.jaxpr.consts, strict=True)]
-            return core.jaxpr_as_fun(core.ClosedJaxpr(self.jaxpr.jaxpr, held))(*given[many:])
+        def flat(*args: Any) -> list[Any]:
+            consts = [_like(a, c) for a, c in zip(args[:many], self.jaxpr.consts, strict=True)]
+            return core.jaxpr_as_fun(core.ClosedJaxpr(self.jaxpr.jaxpr, consts))(*args[many:])
 
-        given = [jax.ShapeDtypeStruct(each.shape, each.dtype) for each in constants]
+        shapes = [jax.ShapeDtypeStruct(each.shape, each.dtype) for each in constants]
         try:
-            lowered = jax.jit(flat, keep_unused=True).lower(*given, *map(_shape, self.jaxpr.in_avals))
+            lowered = jax.jit(flat, keep_unused=True).lower(*shapes, *map(_shape, self.jaxpr.in_avals))
             text = lowered.as_text()
         except NotImplementedError:
             return None
@@ -119,17 +119,17 @@ def trace(function: Callable[..., Any], *arguments: Any, reached: str | None = N
     leaves, rebuild = jax.tree.flatten(arguments)
     outputs: list[Any] = []
 
-    def flat(*given: Any) -> list[Any]:
-        got, tree = jax.tree.flatten(function(*jax.tree.unflatten(rebuild, given)))
+    def flat(*args: Any) -> list[Any]:
+        leaves, tree = jax.tree.flatten(function(*jax.tree.unflatten(rebuild, args)))
         outputs.append(tree)
-        return got
+        return leaves
 
     # Of the arguments, what is no array is looked at: a learner, say.
     reached = reach(function, jax.tree.map(lambda _: 0, arguments)) if reached is None else reached
     with _afresh(reached):
         jaxpr = jax.make_jaxpr(flat)(*map(shape_of, leaves))
-    held = [np.array(each) if isinstance(each, np.ndarray) else each for each in jaxpr.consts]
-    return Program(core.ClosedJaxpr(jaxpr.jaxpr, held), outputs[-1], reached)
+    consts = [np.array(each) if isinstance(each, np.ndarray) else each for each in jaxpr.consts]
+    return Program(core.ClosedJaxpr(jaxpr.jaxpr, consts), outputs[-1], reached)
 
 
 def shape_of(leaf: Any) -> jax.ShapeDtypeStruct:
@@ -183,10 +183,10 @@ class Bounded:
 
     def get(self, key: Hashable) -> Any:
         """The value, or None."""
-        found = self._held.pop(key, None)
-        if found is not None:
-            self._held[key] = found
-        return found
+        value = self._held.pop(key, None)
+        if value is not None:
+            self._held[key] = value
+        return value
 
     def put(self, key: Hashable, value: Any) -> None:
         """Keep a value."""

@@ -105,9 +105,11 @@ class _Walk:
     def _array(self, value: Any) -> Iterator[Any]:
         if jax.numpy.issubdtype(value.dtype, jax.dtypes.prng_key):
             value = jax.random.key_data(value)
-        held = np.ascontiguousarray(value)
-        self.say(held.dtype.str, held.shape, hashlib.sha256(held.tobytes()).hexdigest() if held.dtype != object else 0)
-        yield from held.ravel().tolist() if held.dtype == object else ()
+        array = np.ascontiguousarray(value)
+        self.say(
+            array.dtype.str, array.shape, hashlib.sha256(array.tobytes()).hexdigest() if array.dtype != object else 0
+        )
+        yield from array.ravel().tolist() if array.dtype == object else ()
 
     def _function(self, value: types.FunctionType) -> Iterator[Any]:
         self.say(value.__module__, value.__qualname__)
@@ -120,10 +122,10 @@ class _Walk:
         yield from (value.__defaults__, value.__kwdefaults__, getattr(value, "__wrapped__", None))
         yield from map(_content, value.__closure__ or ())
         for name in sorted(names & value.__globals__.keys()):
-            found = value.__globals__[name]
-            yield found
-            if isinstance(found, types.ModuleType | types.FunctionType) and not _of_library(found):
-                yield from (found.__dict__[each] for each in sorted(names & found.__dict__.keys()))
+            target = value.__globals__[name]
+            yield target
+            if isinstance(target, types.ModuleType | types.FunctionType) and not _of_library(target):
+                yield from (target.__dict__[each] for each in sorted(names & target.__dict__.keys()))
 
     def _object(self, value: Any) -> Iterator[Any]:
         if isinstance(value, functools.partial):
@@ -139,11 +141,11 @@ class _Walk:
             yield from value.__bases__
             yield from (each for name, each in sorted(vars(value).items()) if name not in ("__dict__", "__weakref__"))
         else:
-            held = getattr(value, "__dict__", None)
-            if held is None and not hasattr(value, "__wrapped__"):
+            fields = getattr(value, "__dict__", None)
+            if fields is None and not hasattr(value, "__wrapped__"):
                 self.say(id(value))
             yield type(value)
-            yield from (getattr(value, "__wrapped__", None), dict(held or {}))
+            yield from (getattr(value, "__wrapped__", None), dict(fields or {}))
 
 
 def _of_library(value: Any) -> bool:

@@ -69,9 +69,9 @@ class _Reading:
         for step in jaxpr.eqns:
             if self.unmapped and "rule" in step.params:
                 raise _UnknownError(step.primitive)
-            told = [f"{key}={self.value(step.params[key])}" for key in sorted(step.params) if key not in _RULES]
+            params = [f"{key}={self.value(step.params[key])}" for key in sorted(step.params) if key not in _RULES]
             places = " ".join(map(name, step.invars)), " ".join(map(name, step.outvars))
-            parts.append("|".join([step.primitive.name, *told, *places]))
+            parts.append("|".join([step.primitive.name, *params, *places]))
         return _hashed("program", *parts, " ".join(map(name, jaxpr.outvars)))
 
     def value(self, value: Any) -> str:
@@ -108,8 +108,8 @@ def _kind(aval: Any) -> str:
 def _content(array: Any) -> str:
     if jax.numpy.issubdtype(array.dtype, jax.dtypes.prng_key):
         return f"key:{array.dtype}{_content(jax.random.key_data(array))}"
-    held = np.ascontiguousarray(array)
-    return _hashed(f"{array.dtype}{array.shape}", hashlib.sha256(held.tobytes()).hexdigest())
+    data = np.ascontiguousarray(array)
+    return _hashed(f"{array.dtype}{array.shape}", hashlib.sha256(data.tobytes()).hexdigest())
 
 
 def _hashed(*parts: str) -> str:

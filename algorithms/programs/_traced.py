@@ -5,7 +5,7 @@ from collections.abc import Generator
 
 import jax
 
-from ._foreign import contained, told
+from ._foreign import contained, error_words
 
 _VALUES = (jax.errors.JAXTypeError, jax.errors.JAXIndexError)
 
@@ -34,15 +34,15 @@ def traced(who: str) -> Generator[None]:
             yield
     except _VALUES as error:
         mend = "let no Python branch, shape or NumPy call depend on values: use jax.numpy, jnp.where and jax.lax"
-        raise ValueError(f"{who}: cannot run as one program of many runs ({told(error)}); {mend}") from error
+        raise ValueError(f"{who}: cannot run as one program of many runs ({error_words(error)}); {mend}") from error
     except jax.errors.JaxRuntimeError as error:
         # XLA hands on what a callback raised as text, after a first line of its own.
         if "callback" not in str(error).lower():
             raise
-        said = [line.strip() for line in str(error).splitlines() if line.strip()]
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise ValueError(
-            f"{who}: a callback into Python failed ({said[-1][:200].removesuffix(':')}); mend it"
+            f"{who}: a callback into Python failed ({lines[-1][:200].removesuffix(':')}); mend it"
         ) from error
     except NotImplementedError as error:
         mend = "use operations that jax.vmap and jax.jit have rules for"
-        raise ValueError(f"{who}: cannot run as one program of many runs ({told(error)}); {mend}") from error
+        raise ValueError(f"{who}: cannot run as one program of many runs ({error_words(error)}); {mend}") from error

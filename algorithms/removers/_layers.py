@@ -59,8 +59,8 @@ def last_layers(params: Any, last: int | None, order: Order = ()) -> Any:
     {'body': {'kernel': False}, 'head': {'bias': True, 'kernel': True}}
     """
     names = layers(params, order)
-    chosen = set(names if last is None else names[max(len(names) - last, 0) :])
-    return tree_map_with_path(lambda path, leaf: _layer(path) in chosen, params)
+    last_names = set(names if last is None else names[max(len(names) - last, 0) :])
+    return tree_map_with_path(lambda path, leaf: _layer(path) in last_names, params)
 
 
 def features(params: Any, x: Float[Array, "m ..."]) -> Float[Array, "m h"]:

@@ -108,7 +108,7 @@ def _sealed(program: bytes, inputs: Shard) -> bytes:
     return program
 
 
-def report(store: Path, found: Damaged) -> None:
+def report(store: Path, damage: Damaged) -> None:
     """Warn of a damaged file; of files that cannot be read, once for each cause.
 
     >>> with warnings.catch_warnings(record=True) as seen:
@@ -117,10 +117,10 @@ def report(store: Path, found: Damaged) -> None:
     >>> [str(warning.message) for warning in seen]
     ['a has a wrong checksum; set aside as b; what it held is computed anew']
     """
-    if found.error:
-        complain(store, f"read {found.error}", str(found))
+    if damage.error:
+        complain(store, f"read {damage.error}", str(damage))
     else:
-        warnings.warn(f"{found}; what it held is computed anew", StoreWarning, stacklevel=3)
+        warnings.warn(f"{damage}; what it held is computed anew", StoreWarning, stacklevel=3)
 
 
 def title(folder: Path) -> str:
@@ -148,14 +148,14 @@ def describe(identity: dict[str, Any]) -> str:
 
 
 def _inspect(path: Path, check: Callable[[bytes], _T]) -> _T | Damaged | None:
-    seen = None
+    status = None
     try:
-        data, seen = read_plain(path)
+        data, status = read_plain(path)
         return check(data)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except DamageError as damage:
-        return Damaged(path, str(damage), set_aside(path, seen))
+        return Damaged(path, str(damage), set_aside(path, status))
     except OSError as error:
         return Damaged(path, f"cannot be read ({error.strerror or error})", "it stays where it is", error.errno or -1)
 

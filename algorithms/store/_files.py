@@ -54,18 +54,18 @@ def read_plain(path: Path) -> tuple[bytes, os.stat_result]:
     if not stat.S_ISREG(os.lstat(path).st_mode):
         raise DamageError("is not a plain file")
     with open(path, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | _FLAGS)) as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
             raise DamageError("is not a plain file")
-        return file.readall(), found
+        return file.readall(), status
 
 
-def set_aside(path: Path, seen: os.stat_result | None) -> str:
+def set_aside(path: Path, status: os.stat_result | None) -> str:
     """Rename a damaged file; say in words what became of it.
 
     Args:
         path: the file.
-        seen: what was found damaged; a file that has been replaced since stays where it is.
+        status: what was found damaged; a file that has been replaced since stays where it is.
 
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -75,7 +75,7 @@ def set_aside(path: Path, seen: os.stat_result | None) -> str:
     """
     aside = path.with_name(f"damaged-{secrets.token_hex(4)}-{path.name}")
     try:
-        if seen is not None and not os.path.samestat(seen, os.lstat(path)):
+        if status is not None and not os.path.samestat(status, os.lstat(path)):
             return "replaced by a new one since"
         path.rename(aside)
     except OSError as error:

@@ -56,16 +56,16 @@ def scan(store: Path) -> list[Folder]:
     >>> scan(Path("nowhere"))
     []
     """
-    found: list[Folder] = []
+    folders: list[Folder] = []
     with contextlib.suppress(FileNotFoundError), os.scandir(store) as entries:
         for entry in entries:
             if _POOL.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
                 with contextlib.suppress(FileNotFoundError):  # removed by another process meanwhile
-                    found.append(look(Path(entry.path)))
-    return sorted(found, key=lambda folder: (folder.used, folder.path.name))
+                    folders.append(inspect_folder(Path(entry.path)))
+    return sorted(folders, key=lambda folder: (folder.used, folder.path.name))
 
 
-def look(path: Path) -> Folder:
+def inspect_folder(path: Path) -> Folder:
     """What lies in one pool's folder.
 
     Raises:
@@ -111,7 +111,7 @@ def shrink(folder: Folder, surplus: int) -> dict[int, int]:
     return gone
 
 
-class Room:
+class Quota:
     """What this process knows of a store's size: a running estimate, corrected by a scan now and then."""
 
     def __init__(self, store: Path, limit: int) -> None:
@@ -125,7 +125,7 @@ class Room:
         self._full: set[str] = set()
         self._evicted: set[tuple[str, int]] = set()
 
-    def take(self, pool: str, number: int, size: int) -> bool:
+    def reserve(self, pool: str, number: int, size: int) -> bool:
         """Make room for a shard; False where the pool would exceed the limit with all others gone.
 
         Raises:
@@ -146,7 +146,7 @@ class Room:
             self._notice(pool, number)
             return True
 
-    def give_back(self, size: int) -> None:
+    def release(self, size: int) -> None:
         """A shard that was granted room was not written."""
         with self._lock:
             self._held -= size
@@ -180,16 +180,16 @@ class Room:
             complain(self._store, "thrash", f"{words} computed again; raise the limit: Store(limit=…)")
 
 
-_ROOMS: dict[tuple[Path, int], Room] = {}
+_QUOTAS: dict[tuple[Path, int], Quota] = {}
 
 
-def room(store: Path, limit: int) -> Room:
-    """The one `Room` of this process for a store and limit.
+def quota_of(store: Path, limit: int) -> Quota:
+    """The one `Quota` of this process for a store and limit.
 
-    >>> room(Path("a"), 1) is room(Path("a"), 1)
+    >>> quota_of(Path("a"), 1) is quota_of(Path("a"), 1)
     True
     """
-    return _ROOMS.setdefault((store, limit), Room(store, limit))
+    return _QUOTAS.setdefault((store, limit), Quota(store, limit))
 
 
 def forget(store: Path) -> None:
@@ -197,6 +197,6 @@ def forget(store: Path) -> None:
 
     >>> forget(Path("nowhere"))
     """
-    for (folder, _), known in list(_ROOMS.items()):
+    for (folder, _), quota in list(_QUOTAS.items()):
         if folder == store:
-            known.forget()
+            quota.forget()

@@ -46,9 +46,9 @@ class Shard:
             DamageError: the shard holds leaves of other shapes or dtypes.
         """
         dtypes = [np.dtype(leaf.dtype).newbyteorder("<") for leaf in like]
-        wanted = [(dtype.name, tuple(leaf.shape)) for dtype, leaf in zip(dtypes, like, strict=True)]
-        if self.kinds != wanted:
-            raise DamageError(f"holds {_words(self.kinds, wanted)}, wanted are {_words(wanted, self.kinds)}")
+        expected = [(dtype.name, tuple(leaf.shape)) for dtype, leaf in zip(dtypes, like, strict=True)]
+        if self.kinds != expected:
+            raise DamageError(f"holds {_words(self.kinds, expected)}, wanted are {_words(expected, self.kinds)}")
         return [
             np.ndarray(shape, dtype, buffer=part)
             for (_, shape), dtype, part in zip(self.kinds, dtypes, self.parts, strict=True)

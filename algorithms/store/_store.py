@@ -20,7 +20,7 @@ from ._checked import describe, inspect_manifest, inspect_shard, manifest_text, 
 from ._checked import identity_id as identity_id
 from ._files import StoreWarning as StoreWarning
 from ._files import complain
-from ._quota import MANIFEST, look, room, shard_name
+from ._quota import MANIFEST, inspect_folder, quota_of, shard_name
 from ._shards import canonical, encode_shard
 from ._upkeep import Pruned as Pruned
 from ._upkeep import StoredPool as StoredPool
@@ -75,9 +75,9 @@ class Store:
         []
         """
         shards = Shards(self, identity_id(identity), canonical(identity), description or describe(identity))
-        found = inspect_manifest(shards.folder)
-        if isinstance(found, Damaged):
-            report(self.folder, found)
+        manifest = inspect_manifest(shards.folder)
+        if isinstance(manifest, Damaged):
+            report(self.folder, manifest)
         _touch(shards.folder)
         return shards
 
@@ -167,12 +167,12 @@ class Shards:
         >>> Store("nowhere").open({"root": 0}).read(0, []) is None
         True
         """
-        found = inspect_shard(self.folder, number, like)
-        if isinstance(found, Damaged):
-            report(self.store.folder, found)
+        stored = inspect_shard(self.folder, number, like)
+        if isinstance(stored, Damaged):
+            report(self.store.folder, stored)
             return None
         _touch(self.folder)
-        return None if found is None else found[1]
+        return None if stored is None else stored[1]
 
     def write(self, number: int, leaves: Sequence[Any]) -> bool:
         """Store a shard, whole or not at all; False, after one `StoreWarning` for each cause, where that cannot be.
@@ -206,7 +206,7 @@ class Shards:
         []
         """
         try:
-            return list(look(self.folder).shards)
+            return list(inspect_folder(self.folder).shards)
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
@@ -253,16 +253,16 @@ class Shards:
         """
         digest = hashlib.sha256()
         for number in [n for n in self.present() if shards is None or n < shards]:
-            found = inspect_shard(self.folder, number, None)
-            if isinstance(found, Damaged):
-                report(self.store.folder, found)
-            elif found is not None:
-                digest.update(f"{number} {found[0].checksum}\n".encode())
+            stored = inspect_shard(self.folder, number, None)
+            if isinstance(stored, Damaged):
+                report(self.store.folder, stored)
+            elif stored is not None:
+                digest.update(f"{number} {stored[0].checksum}\n".encode())
         return digest.hexdigest()
 
     def _keep(self, number: int, data: bytes) -> bool:
-        known = room(self.store.folder, self.store.limit)
-        if not known.take(self.id, number, len(data)):
+        quota = quota_of(self.store.folder, self.store.limit)
+        if not quota.reserve(self.id, number, len(data)):
             return False
         try:
             try:
@@ -270,7 +270,7 @@ class Shards:
             except FileNotFoundError:  # another process pruned the folder between two steps: make it anew
                 self._put(number, data)
         except BaseException:
-            known.give_back(len(data))
+            quota.release(len(data))
             raise
         return True
 
@@ -285,9 +285,9 @@ class Shards:
 
 
 def _default() -> Path:
-    given = os.environ.get("NEVERSEEN_STORE")
-    if given:
-        return _place(given, "NEVERSEEN_STORE")
+    setting = os.environ.get("NEVERSEEN_STORE")
+    if setting:
+        return _place(setting, "NEVERSEEN_STORE")
     return platformdirs.user_cache_path("neverseen", False, opinion=False).absolute() / "pools"
 
 

@@ -67,13 +67,13 @@ def verify(store: Path, progress: Callable[[int, int, str], None] | None) -> lis
     total = sum(len(folder.shards) for folder in folders)
     for folder in folders:
         sweep(folder.path)
-        found: list[Any] = [inspect_manifest(folder.path), inspect_program(folder.path)]
+        results: list[Any] = [inspect_manifest(folder.path), inspect_program(folder.path)]
         for number in folder.shards:
-            found.append(inspect_shard(folder.path, number, None))
+            results.append(inspect_shard(folder.path, number, None))
             done += 1
             if progress is not None:
                 progress(done, total, folder.path.name)
-        bad += [one for one in found if isinstance(one, Damaged)]
+        bad += [one for one in results if isinstance(one, Damaged)]
     return bad
 
 

@@ -116,32 +116,33 @@ def check(
     started, terms = time.perf_counter(), Terms(definition, alpha, beta, tolerance, budget)
     admit_grain(grain)
     root_seed(seed)
-    known = _known(definition, remover, learner, scenario)
-    if known is not None:
-        return needing_power(known, require_power)
+    closed_form = _known(definition, remover, learner, scenario)
+    if closed_form is not None:
+        return needing_power(closed_form, require_power)
     rehearse(remover, learner, scenario)
     looked_at = views_of(scenario, definition, mine)
     drawing: dict[str, Any] = {"seed": seed, "grain": float(grain), "budget": budget, "store": store}
     drawing |= {"keyed_as": keyed_as, "rounding": dry_run(definition, remover, learner, scenario, looked_at)}
-    drawn = blocks(definition, remover, learner, scenario, looked_at, **drawing)
-    kept: list[Block] = []
-    told = watched(_keeping(drawn, kept), budget, f"{remover} · {definition.id}", progress)
-    made: dict[str, Any] = {"scenario": repr(scenario), "digest": scenario.digest()}
-    made |= {"remover": repr(remover), "learner": repr(learner), "seed": seed, "grain": float(grain), "block": PAIRS}
+    stream = blocks(definition, remover, learner, scenario, looked_at, **drawing)
+    history: list[Block] = []
+    source = watched(_keeping(stream, history), budget, f"{remover} · {definition.id}", progress)
+    provenance: dict[str, Any] = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover)}
+    provenance |= {"learner": repr(learner), "seed": seed, "grain": float(grain), "block": PAIRS}
     if mine:
-        made["observables"] = [str(each) for each in mine]
+        provenance["observables"] = [str(each) for each in mine]
     if keyed_as is not None:
-        made["keyed_as"] = keyed_as.digest()
-    outcome = decide(terms, told, looked_at.designated)
-    made["coarsest"] = coarsest(kept[0].removed, kept[0].reference, kept[0].grain or {}, drawing["rounding"])
-    verdict = verdict_of(terms, outcome, f"{remover} on {learner} in {scenario}", made, started)
+        provenance["keyed_as"] = keyed_as.digest()
+    outcome = decide(terms, source, looked_at.designated)
+    first = history[0]
+    provenance["coarsest"] = coarsest(first.removed, first.reference, first.grain or {}, drawing["rounding"])
+    verdict = verdict_of(terms, outcome, f"{remover} on {learner} in {scenario}", provenance, started)
     verdict = dataclasses.replace(verdict, sizes=sizes_of(scenario))
     if verdict.status is Status.SATISFIED:
-        further = originals(definition, learner, scenario, looked_at, kept, **drawing)
-        power = power_of(terms, _in_place(kept, further), looked_at.designated)
-        verdict = _empowered(verdict, power, definition, scenario, kept)
+        further = originals(definition, learner, scenario, looked_at, history, **drawing)
+        power = power_of(terms, _in_place(history, further), looked_at.designated)
+        verdict = _empowered(verdict, power, definition, scenario, history)
     if resolution and verdict.status is not Status.REFUTED:
-        verdict = dataclasses.replace(verdict, resolution=smallest_seen(terms, kept, looked_at.designated, seed))
+        verdict = dataclasses.replace(verdict, resolution=smallest_seen(terms, history, looked_at.designated, seed))
     return needing_power(dataclasses.replace(verdict, seconds=time.perf_counter() - started), require_power)
 
 
@@ -167,15 +168,15 @@ def sizes_of(scenario: Scenario) -> tuple[int, int, int]:
     return int(scenario.rows.count()), int(scenario.forget.sum()), int(scenario.behaviour.sum())
 
 
-def _in_place(kept: list[Block], further: Iterator[Block]) -> Iterator[Block]:
+def _in_place(history: list[Block], further: Iterator[Block]) -> Iterator[Block]:
     """Originals in the place of removed models, on the same references."""
-    for block in itertools.chain(kept, further):
+    for block in itertools.chain(history, further):
         assert block.original is not None
         yield Block(block.original, block.reference, None, grain=block.grain)
 
 
 def _empowered(
-    verdict: Verdict, power: Power, definition: Definition, scenario: Scenario, kept: list[Block]
+    verdict: Verdict, power: Power, definition: Definition, scenario: Scenario, history: list[Block]
 ) -> Verdict:
     """With its power; INCONCLUSIVE where all three arms are one constant, though something was to be unseen.
 
@@ -185,21 +186,21 @@ def _empowered(
     if not bool(unseen.any()):
         return dataclasses.replace(verdict, power=Power(power.original, power.pairs, same=True))
     powered = dataclasses.replace(verdict, power=power)
-    return withdrawn(powered) if not power.tells and _one_constant(kept) else powered
+    return withdrawn(powered) if not power.tells and _one_constant(history) else powered
 
 
-def _one_constant(kept: list[Block]) -> bool:
+def _one_constant(history: list[Block]) -> bool:
     """Whether every number of every arm is the same in each run, but for the grain."""
-    for name in kept[0].reference:
-        arms = [arm[name] for block in kept for arm in (block.removed, block.reference, block.original or {})]
+    for name in history[0].reference:
+        arms = [arm[name] for block in history for arm in (block.removed, block.reference, block.original or {})]
         values = np.concatenate(arms)
-        noise = kept[0].grain[name] if kept[0].grain is not None else np.zeros(values.shape[1])
+        noise = history[0].grain[name] if history[0].grain is not None else np.zeros(values.shape[1])
         if not (np.ptp(values, axis=0) <= _WIDEST * noise).all():
             return False
     return True
 
 
-def _keeping(drawn: Iterator[Block], kept: list[Block]) -> Iterator[Block]:
-    for block in drawn:
-        kept.append(block)
+def _keeping(stream: Iterator[Block], history: list[Block]) -> Iterator[Block]:
+    for block in stream:
+        history.append(block)
         yield block

@@ -22,7 +22,7 @@ from ...formal.laws._finite_learners import FiniteLearner, FiniteRemover, remove
 from ...formal.laws._gaussian import Gaussian, least_delta, least_epsilon
 from ...formal.laws._gaussian_certified import certified_delta
 from ...formal.laws._worlds import World
-from ..engine._provenance import surroundings
+from ..engine._provenance import environment
 
 _NO_EVIDENCE = Evidence((), (), (), "", (), (), (), None)
 
@@ -100,8 +100,8 @@ def check_gaussian(definition: Definition, remover: Remover, learner: Learner, s
     rows, forget, ignored = scenario.rows, scenario.forget, jax.random.key(0)
     extra = {need: getattr(scenario, need) for need in remover.needs}
     trained, left = noise.centre(ignored, rows), reference_rows(definition, rows, forget, scenario.behaviour)
-    published, wanted = centre(ignored, learner, trained, rows, forget, **extra), noise.centre(ignored, left)
-    distance, idle = (_apart(model, wanted) / noise.sigma for model in (published, trained))
+    published, target = centre(ignored, learner, trained, rows, forget, **extra), noise.centre(ignored, left)
+    distance, idle = (_apart(model, target) / noise.sigma for model in (published, trained))
     if not np.isfinite(distance):
         return None
     attained = _attained(definition, distance)
@@ -129,18 +129,18 @@ def _apart_by(distance: float) -> tuple[Gaussian, Gaussian]:
 
 def _attained(definition: Definition, distance: float) -> Bracket:
     """δ(ε; q), by certified digits where rounding alone stands between the claim's δ and the bracket."""
-    found = least_delta(*_apart_by(distance), float(definition.epsilon))
-    if found.lower <= definition.delta < found.upper and find_spec("flint") is not None:
+    bracket = least_delta(*_apart_by(distance), float(definition.epsilon))
+    if bracket.lower <= definition.delta < bracket.upper and find_spec("flint") is not None:
         return certified_delta(float(definition.epsilon), distance)
-    return found
+    return bracket
 
 
 def _idle(definition: Definition, distance: float, same: bool) -> Power:
     """What the formula says of doing nothing: of an original so far from the reference."""
     if not np.isfinite(distance):
         return Power(same=same)
-    found = _attained(definition, distance)
-    return Power(_status(found.lower, found.upper, definition.delta), same=same)
+    bracket = _attained(definition, distance)
+    return Power(_status(bracket.lower, bracket.upper, definition.delta), same=same)
 
 
 def _status(low: Any, high: Any, delta: Any) -> Status:
@@ -165,8 +165,8 @@ def _event(removed: Law, reference: Law, epsilon: float) -> Witness:
     ahead, behind = masses(forward), masses(backward)
     gain = ahead[0] - gamma * ahead[1] >= behind[1] - gamma * behind[0]
     event, (at_removed, at_reference) = (forward, ahead) if gain else (backward, behind)
-    shown = ", ".join(map(str, event[:6])) + (", …" if len(event) > 6 else "")
-    return Witness("the published model", f"the model is one of {{{shown}}}", at_removed, at_reference, 0)
+    points = ", ".join(map(str, event[:6])) + (", …" if len(event) > 6 else "")
+    return Witness("the published model", f"the model is one of {{{points}}}", at_removed, at_reference, 0)
 
 
 def _cut(distance: float, epsilon: float, event: str) -> Witness:
@@ -191,10 +191,10 @@ def _verdict(
     power: Power,
     sizes: tuple[int, ...],
 ) -> Verdict:
-    made = surroundings() | {"delta_lower": delta.lower, "delta_upper": delta.upper}
+    provenance = environment() | {"delta_lower": delta.lower, "delta_upper": delta.upper}
     return Verdict(
         status=status, definition=definition, route=route, scope="all events", subject=subject, alpha=0.0, beta=0.0,
         tolerance=0.0, pairs=0, budget=0, epsilon_lower=epsilon[0], epsilon_upper=epsilon[1], witness=witness,
-        evidence=_NO_EVIDENCE, provenance=made, seconds=time.perf_counter() - started,
+        evidence=_NO_EVIDENCE, provenance=provenance, seconds=time.perf_counter() - started,
         power=power if status is Status.SATISFIED else Power(), sizes=(sizes[0], sizes[1], sizes[2]),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from ...formal._types import Real
 from ...formal.definitions._definitions import Definition
 from ...formal.definitions._scenario import Scenario
 from ..engine._progress import Progress
-from ..engine._provenance import surroundings
+from ..engine._provenance import environment
 from ..runs._cost import behaviour_of
 from ..runs._dry_run import dry_run
 from ..runs._rehearsal import rehearse
@@ -90,25 +90,25 @@ def compare_removers(
     claims = (definitions,) if isinstance(definitions, Definition) else tuple(definitions)
     if not claims:
         raise ValueError("compare_removers: no definition is named; give at least one")
-    asked = _rows(claims, several(removers))
+    entries = _rows(claims, several(removers))
     for claim in claims:
         subject(definition=claim, learner=learner, scenario=scenario)
         claim.admit(scenario)
-    share = share_of(level("alpha", alpha), max(len(asked) * len(claims), 2))
-    chosen = sum(named for *_, named in asked)
-    terms: dict[str, Any] = {"alpha": share, "beta": beta / chosen, "tolerance": tolerance, "budget": budget}
+    share = share_of(level("alpha", alpha), max(len(entries) * len(claims), 2))
+    count = sum(named for *_, named in entries)
+    terms: dict[str, Any] = {"alpha": share, "beta": beta / count, "tolerance": tolerance, "budget": budget}
     terms |= {"seed": seed, "grain": grain, "store": store, "observables": own_observables(observables)}
     rows: list[Compared] = []
-    for place, (remover, anchor, named) in enumerate(asked):
+    for place, (remover, anchor, named) in enumerate(entries):
         if progress is not None:
-            progress(place, len(asked), f"{remover}")
+            progress(place, len(entries), f"{remover}")
         rows.append(_compared(remover, (anchor, named), claims, learner, scenario, terms, runs))
-    made = {"scenario": repr(scenario), "digest": scenario.digest(), "learner": repr(learner), "seed": seed}
-    made |= {"grain": float(grain), "tolerance": tolerance, "runs": runs} | surroundings()
+    provenance = {"scenario": repr(scenario), "digest": scenario.digest(), "learner": repr(learner), "seed": seed}
+    provenance |= {"grain": float(grain), "tolerance": tolerance, "runs": runs} | environment()
     if terms["observables"]:
-        made["observables"] = [str(each) for each in terms["observables"]]
+        provenance["observables"] = [str(each) for each in terms["observables"]]
     return Comparison(
-        str(learner), str(scenario), claims, float(alpha), budget, seed, tuple(rows), made,
+        str(learner), str(scenario), claims, float(alpha), budget, seed, tuple(rows), provenance,
         time.perf_counter() - started, beta,
     )  # fmt: skip
 
@@ -119,11 +119,11 @@ def _rows(claims: tuple[Definition, ...], removers: Iterable[Remover]) -> list[t
     if any(claim.name == "unlearning" for claim in claims):
         anchors[retrain_full()] = "a fresh retrain without S_full"
     named = tuple(removers)
-    known = {remover.name: remover for remover in anchors}
+    by_name = {remover.name: remover for remover in anchors}
     for remover in named:
-        if known.setdefault(remover.name, remover) != remover:
+        if by_name.setdefault(remover.name, remover) != remover:
             raise ValueError(f"compare_removers: two removers are called {remover.name!r}; rows go by name, rename one")
-    return [(remover, anchors.get(remover, ""), remover in named) for remover in known.values()]
+    return [(remover, anchors.get(remover, ""), remover in named) for remover in by_name.values()]
 
 
 def _compared(
@@ -137,5 +137,5 @@ def _compared(
         if str(why).startswith(f"learner {learner}: "):  # no row of the table could stand
             raise
         return Compared(str(remover), *standing, (), None, str(why))
-    found = tuple(check(claim, remover, learner, scenario, **terms) for claim in claims)
-    return Compared(str(remover), *standing, found, behaviour_of(remover, learner, scenario, runs=runs), "")
+    verdicts = tuple(check(claim, remover, learner, scenario, **terms) for claim in claims)
+    return Compared(str(remover), *standing, verdicts, behaviour_of(remover, learner, scenario, runs=runs), "")

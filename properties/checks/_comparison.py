@@ -91,12 +91,12 @@ class Comparison(
     @property
     def sentence(self) -> str:
         """The result in a line; rows that are always there count where they were named."""
-        asked = [row for row in self.rows if row.asked]
-        told = [[row.verdicts[i] for row in asked if row.verdicts] for i, _ in self._claims()]
-        found = [_counted(claim, told[i], self.original(i)) for i, claim in self._claims()]
-        none = sum(bool(row.why) for row in asked)
+        rows = [row for row in self.rows if row.asked]
+        verdicts = [[row.verdicts[i] for row in rows if row.verdicts] for i, _ in self._claims()]
+        counts = [_counted(claim, verdicts[i], self.original(i)) for i, claim in self._claims()]
+        none = sum(bool(row.why) for row in rows)
         also = f"; {none} did not run" if none else ""
-        return f"Removers on {self.learner} in {self.scenario}: of {len(asked)}, {'; '.join(found)}{also}."
+        return f"Removers on {self.learner} in {self.scenario}: of {len(rows)}, {'; '.join(counts)}{also}."
 
     @property
     def named(self) -> int:
@@ -195,10 +195,10 @@ def judged_on(seed: int) -> str:
 
 
 def _counted(claim: Definition, verdicts: list[Verdict], original: Verdict | None) -> str:
-    found = Counter(worded(verdict, original) for verdict in verdicts)
-    words = dict.fromkeys([*(status.name for status in Status), *sorted(found)])
-    told = [f"{found[word]} {'is' if found[word] == 1 else 'are'} {word}" for word in words if found[word]]
-    return f"{', '.join(told) or 'none was judged'} as {claim_words(claim)}"
+    counts = Counter(worded(verdict, original) for verdict in verdicts)
+    words = dict.fromkeys([*(status.name for status in Status), *sorted(counts)])
+    parts = [f"{counts[word]} {'is' if counts[word] == 1 else 'are'} {word}" for word in words if counts[word]]
+    return f"{', '.join(parts) or 'none was judged'} as {claim_words(claim)}"
 
 
 def _percent(share: float | None) -> str:
@@ -207,11 +207,13 @@ def _percent(share: float | None) -> str:
 
 def figures(row: Compared) -> tuple[str, str, str]:
     """Cost, retained and fresh accuracy of a row as words; dashes where it did not run."""
-    made = row.behaviour
-    return ("–", "–", "–") if made is None else (f"{made.cost:.2g}", _percent(made.retained), _percent(made.fresh))
+    behaviour = row.behaviour
+    if behaviour is None:
+        return "–", "–", "–"
+    return f"{behaviour.cost:.2g}", _percent(behaviour.retained), _percent(behaviour.fresh)
 
 
-def _cells(made: Comparison, row: Compared) -> list[str]:
-    words = (worded(v, made.original(i)) for i, v in enumerate(row.verdicts))
+def _cells(comparison: Comparison, row: Compared) -> list[str]:
+    words = (worded(v, comparison.original(i)) for i, v in enumerate(row.verdicts))
     three = ((word, f"{v.epsilon_lower:.3g}", str(v.pairs)) for word, v in zip(words, row.verdicts, strict=True))
     return [*(cell for cells in three for cell in cells), *figures(row)]

@@ -15,7 +15,7 @@ from ...formal.definitions._outlook import more_pairs
 from ...formal.definitions._verdict import Status, Verdict
 from ..engine._bets import least_pairs
 from ..engine._effects import Effect, effect_of
-from ..engine._pairs import APART, DIVERGENCE, TOGETHER
+from ..engine._pairs import DIVERGENCE, RESERVED_PRIOR, TOGETHER
 from ..engine._refute import feature_prior
 from ..engine._replicate import Replications, replicate
 from ..engine._sequential import WARM_UP, Terms
@@ -151,16 +151,16 @@ def plan(
     """
     for name, count in (("views", views), ("replications", replications)):
         whole(name, count)
-    found, terms = effect_of(effect), Terms(definition, alpha, beta, tolerance, budget)
+    hypothesis, terms = effect_of(effect), Terms(definition, alpha, beta, tolerance, budget)
     if views * replications * budget > _MOST_NUMBERS:
-        wanted = f"{replications} times {views} views of {budget} pairs"
-        raise ValueError(f"views, budget: {wanted} are more than {_MOST_NUMBERS:g} numbers; ask for fewer")
-    theta, rng = found.theta(definition.epsilon), np.random.default_rng(root_seed(seed))
+        request = f"{replications} times {views} views of {budget} pairs"
+        raise ValueError(f"views, budget: {request} are more than {_MOST_NUMBERS:g} numbers; ask for fewer")
+    theta, rng = hypothesis.theta(definition.epsilon), np.random.default_rng(root_seed(seed))
     same = _replayed(Effect("none"), terms, views, replications, rng)
     refutable = theta > definition.delta
-    differing = _replayed(found, terms, views, replications, rng) if refutable else None
+    differing = _replayed(hypothesis, terms, views, replications, rng) if refutable else None
     return Plan(
-        definition, alpha, beta, tolerance, budget, found, views, theta,
+        definition, alpha, beta, tolerance, budget, hypothesis, views, theta,
         WARM_UP + least_pairs(definition.epsilon, definition.delta, alpha),
         None if differing is None else _forecast(differing.refuted, differing.satisfied, differing.pairs),
         _forecast(same.satisfied, same.refuted, same.pairs), replications, seed,
@@ -187,8 +187,8 @@ def remaining(verdict: Verdict) -> int | None:
     if verdict.status is not Status.INCONCLUSIVE:
         return 0
     paths = ((verdict.evidence.log_wealth, verdict.alpha), (verdict.evidence.acceptance, verdict.beta))
-    found = [pairs for path, level in paths if (pairs := more_pairs(path, level)) is not None]
-    return min(found, default=None)
+    forecasts = [pairs for path, level in paths if (pairs := more_pairs(path, level)) is not None]
+    return min(forecasts, default=None)
 
 
 def _replayed(effect: Effect, terms: Terms, views: int, count: int, rng: np.random.Generator) -> Replications:
@@ -205,11 +205,11 @@ def _replayed(effect: Effect, terms: Terms, views: int, count: int, rng: np.rand
 def _prior(views: int) -> Float64[np.ndarray, " f"]:
     """The engine's: views alike, with the count of accidents and, of several views, all together set apart."""
     names = [f"view {i}" for i in range(views)] + [DIVERGENCE] + [TOGETHER] * (views > 1)
-    return feature_prior(names, (), [1.0] * len(names), APART)
+    return feature_prior(names, (), [1.0] * len(names), RESERVED_PRIOR)
 
 
 def _forecast(reached: _Outcome, other: _Outcome, pairs: Int64[np.ndarray, " r"]) -> Forecast:
-    taken = np.sort(np.where(reached, pairs, np.inf))
-    at = (float(taken[math.ceil(level * len(taken)) - 1]) for level in (0.5, 0.9))
+    stops = np.sort(np.where(reached, pairs, np.inf))
+    at = (float(stops[math.ceil(level * len(stops)) - 1]) for level in (0.5, 0.9))
     median, ninety = (int(value) if math.isfinite(value) else None for value in at)
     return Forecast(float(reached.mean()), median, ninety, float(other.mean()))

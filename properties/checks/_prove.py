@@ -154,8 +154,8 @@ def chosen(name: str | None) -> tuple[Theorem, ...]:
 
 def _nearest(name: str) -> str:
     ids = [theorem.id for theorem in theorems.THEOREMS]
-    known = [*ids, *(re.sub("[a-z]$", "", part) for part in ids)]
-    spelt = {part.upper(): part for part in known}
+    names = [*ids, *(re.sub("[a-z]$", "", part) for part in ids)]
+    spelt = {part.upper(): part for part in names}
     close = difflib.get_close_matches(name.upper(), spelt, 1)
     if close:
         return f"; did you mean {spelt[close[0]]!r}? (neverseen list theorems)"

@@ -17,7 +17,7 @@ from ...algorithms.programs._machine import settings
 from ...formal.definitions._definitions import Definition
 from ...formal.definitions._scenario import Scenario
 from ...formal.definitions._verdict import Evidence, Route, Status, Verdict
-from ..engine._provenance import surroundings
+from ..engine._provenance import environment
 from ..runs._run_pools import programs
 from ._check import check
 
@@ -72,20 +72,20 @@ class Question:
     def key(self) -> Hashable:
         """All that determines the verdict, the seconds it takes and the test it is for left out."""
         terms = {name: value for name, value in (_DEFAULTS | self.options).items() if name not in ("progress", "store")}
-        asked = self.definition, self.remover, self.learner, tuple(sorted(terms.items()))
+        parts = self.definition, self.remover, self.learner, tuple(sorted(terms.items()))
         scene = self.scenario
-        shown = (repr(scene), scene.digest()) if isinstance(scene, Scenario) else identity(scene)
-        return identity(asked), shown, self._programs(), _made_with(settings())
+        scene_key = (repr(scene), scene.digest()) if isinstance(scene, Scenario) else identity(scene)
+        return identity(parts), scene_key, self._programs(), _made_with(settings())
 
     def _programs(self) -> Hashable:
         """What learner and remover do on this scenario, as traced now; None where they are finite laws, or fail."""
-        asked, scene = (self.definition, self.remover, self.learner, self.scenario), self.scenario
+        subject, scene = (self.definition, self.remover, self.learner, self.scenario), self.scenario
         if not (
             isinstance(scene, Scenario) and isinstance(self.learner, Learner) and isinstance(self.remover, Remover)
         ):
             return None
         try:
-            return programs(*asked, **{name: self.term(name) for name in ("seed", "keyed_as", "observables")})
+            return programs(*subject, **{name: self.term(name) for name in ("seed", "keyed_as", "observables")})
         except Exception:  # of a user's code; `check` runs into it as well, and says where
             return None
 
@@ -104,7 +104,7 @@ class Question:
 @functools.lru_cache(maxsize=64)
 def _made_with(switches: Hashable) -> tuple[str, Hashable]:
     """Versions, platform, and the switches of JAX; of these only the switches change while a process runs."""
-    return json.dumps(surroundings(), sort_keys=True), switches
+    return json.dumps(environment(), sort_keys=True), switches
 
 
 def identity(value: Any) -> Hashable:
@@ -151,8 +151,8 @@ def _function(value: types.FunctionType, within: tuple[Any, ...]) -> Hashable:
     named = value.__module__, value.__qualname__, id(value.__globals__), value.__code__
     if value in within:  # a closure may hold its own function
         return named
-    held = [value.__defaults__, value.__kwdefaults__, *map(_content, value.__closure__ or ())]
-    return *named, _identity(held, (*within, value))
+    state = [value.__defaults__, value.__kwdefaults__, *map(_content, value.__closure__ or ())]
+    return *named, _identity(state, (*within, value))
 
 
 def _content(cell: types.CellType) -> Any:

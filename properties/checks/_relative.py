@@ -95,14 +95,15 @@ def check_relative(
     admit_triples(alpha, budget, grain)
     rehearse(remover, learner, scenario)
     looked_at = views_of(scenario, definition, mine)
-    drawn = blocks(
+    stream = blocks(
         definition, remover, learner, scenario, looked_at, seed=seed, grain=float(grain), budget=budget, store=store,
         rounding=dry_run(definition, remover, learner, scenario, looked_at),
     )  # fmt: skip
-    told = watched(drawn, budget, f"{remover} · {definition.id}", progress)
-    contest = Contest(alpha, told, budget, looked_at.designated)
-    made = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover), "learner": repr(learner)}
-    made |= {"definition": definition.id, "seed": seed, "grain": float(grain), "block": PAIRS}
+    source = watched(stream, budget, f"{remover} · {definition.id}", progress)
+    contest = Contest(alpha, source, budget, looked_at.designated)
+    provenance = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover)}
+    provenance |= {"learner": repr(learner), "definition": definition.id}
+    provenance |= {"seed": seed, "grain": float(grain), "block": PAIRS}
     if mine:
-        made |= {"observables": [str(each) for each in mine]}
-    return contest.result(f"{remover} on {learner} in {scenario}", definition.reference, made, started)
+        provenance |= {"observables": [str(each) for each in mine]}
+    return contest.result(f"{remover} on {learner} in {scenario}", definition.reference, provenance, started)

@@ -165,8 +165,8 @@ def sweep(
     claim, share = Unlearning(epsilon, delta), {"alpha": alpha / len(sizes), "beta": beta / len(sizes)}
     points: list[SweepPoint] = []
     for size in sizes:
-        asked = nested(scenario, size, options.get("seed", 0))
-        points.append(SweepPoint(size, check(claim, remover, learner, asked, keyed_as=scenario, **share, **options)))
+        smaller = nested(scenario, size, options.get("seed", 0))
+        points.append(SweepPoint(size, check(claim, remover, learner, smaller, keyed_as=scenario, **share, **options)))
         if progress is not None:
             progress(len(points), len(sizes), str(remover))
     return Sweep(str(remover), str(learner), str(scenario), full, tuple(points))
@@ -197,19 +197,19 @@ def sweep_all(
     >>> made.result.startswith("does not apply: ")
     True
     """
-    made, removers = list[Sweep](), several(removers)
+    sweeps, removers = list[Sweep](), several(removers)
     each = len(_sizes(scenario, options.get("ratios", EIGHTHS)))
     for remover in removers:
-        base, chosen = each * len(made), remover.made_for or learner
-        told = None if progress is None else _counted(progress, base, each * len(removers))
+        base, trained_by = each * len(sweeps), remover.made_for or learner
+        report = None if progress is None else _counted(progress, base, each * len(removers))
         try:
-            made.append(sweep(remover, chosen, scenario, progress=told, **options))
+            sweeps.append(sweep(remover, trained_by, scenario, progress=report, **options))
         except ValueError as error:
             full = int(scenario.behaviour.sum())
-            made.append(Sweep(str(remover), str(chosen), str(scenario), full, (), str(error)))
-    if len(made) > 1 and made[0].trouble and len({one.trouble for one in made}) == 1:
-        raise ValueError(made[0].trouble)
-    return made
+            sweeps.append(Sweep(str(remover), str(trained_by), str(scenario), full, (), str(error)))
+    if len(sweeps) > 1 and sweeps[0].trouble and len({one.trouble for one in sweeps}) == 1:
+        raise ValueError(sweeps[0].trouble)
+    return sweeps
 
 
 def _sizes(scenario: Scenario, ratios: Any) -> list[int]:
@@ -217,13 +217,13 @@ def _sizes(scenario: Scenario, ratios: Any) -> list[int]:
     full = int(scenario.behaviour.sum())
     if isinstance(ratios, str) or not isinstance(ratios, Iterable):
         raise ValueError(f"ratios: {shown(ratios)} is no list; give numbers in (0, 1], such as [1/8, 1]")
-    given: list[Any] = list(ratios)
-    wrong = [ratio for ratio in given if not (real(ratio) and 0 < ratio <= 1)]
-    if wrong or not given:
+    values: list[Any] = list(ratios)
+    wrong = [ratio for ratio in values if not (real(ratio) and 0 < ratio <= 1)]
+    if wrong or not values:
         raise ValueError(f"ratios: {shown(wrong[0]) if wrong else 'none given'}; give numbers in (0, 1], such as 1/8")
     if not full:
         raise ValueError(f"scenario: S_full of {scenario} is empty; there is nothing to sweep over")
-    return sorted({max(1, round(ratio * full)) for ratio in given})
+    return sorted({max(1, round(ratio * full)) for ratio in values})
 
 
 def _counted(progress: Progress, base: int, total: int) -> Progress:

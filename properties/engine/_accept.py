@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from ...formal._types import Real
 from ._bets import CAREFUL, Outcomes, looks, tally, towards
-from ._refute import grown
+from ._refute import log_growth
 from ._witnesses import FIXED
 
 
@@ -63,7 +63,7 @@ class Acceptor:
             else:
                 self.final[i] = self.path[i, free[i].argmax()]
         self.best = running[:, -1]
-        self.wealth = self.wealth + grown(counts[:, -1:], self.growth)[:, 0]
+        self.wealth = self.wealth + log_growth(counts[:, -1:], self.growth)[:, 0]
         return decided
 
     def keep(self, rows: Int64[np.ndarray, " k"]) -> None:
@@ -81,8 +81,8 @@ class Acceptor:
         counts: Int64[np.ndarray, "b c f s 4"],
     ) -> Float64[np.ndarray, "b c f s 4"]:
         """The largest log wealth of each event and bet so far, at each look."""
-        made = np.logaddexp.reduce(wealth[:, None] + grown(counts, self.growth), axis=-1) - math.log(len(CAREFUL))
-        return np.maximum.accumulate(np.concatenate([best[:, None], made], 1), axis=1)[:, 1:]
+        total = np.logaddexp.reduce(wealth[:, None] + log_growth(counts, self.growth), axis=-1) - math.log(len(CAREFUL))
+        return np.maximum.accumulate(np.concatenate([best[:, None], total], 1), axis=1)[:, 1:]
 
     def _exactly(self, outcomes: Outcomes, row: int, decided: int) -> tuple[int, float]:
         """The first pair that decides, pair by pair up to the look that did, and the log wealth there."""

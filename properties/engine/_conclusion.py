@@ -5,14 +5,14 @@ from typing import Any
 
 from ...formal.definitions._verdict import Route, Verdict
 from ._decide import Outcome
-from ._provenance import surroundings
+from ._provenance import environment
 from ._sequential import Terms
 
 
-def verdict_of(terms: Terms, outcome: Outcome, who: str, made: dict[str, Any], started: float) -> Verdict:
+def verdict_of(terms: Terms, outcome: Outcome, who: str, provenance: dict[str, Any], started: float) -> Verdict:
     """The verdict of a sequential outcome, with its provenance."""
     if outcome.withdrawn:
-        made = made | {"withdrawn": f"the coupling route: {outcome.withdrawn}"}
+        provenance = provenance | {"withdrawn": f"the coupling route: {outcome.withdrawn}"}
     return Verdict(
         status=outcome.status,
         definition=terms.definition,
@@ -29,7 +29,7 @@ def verdict_of(terms: Terms, outcome: Outcome, who: str, made: dict[str, Any], s
         epsilon_upper=outcome.epsilon_upper,
         witness=outcome.witness,
         evidence=outcome.evidence,
-        provenance=made | surroundings(),
+        provenance=provenance | environment(),
         seconds=time.perf_counter() - started,
         delta_lower=outcome.delta_lower,
         delta_upper=outcome.delta_upper,

@@ -13,8 +13,8 @@ from ...formal._types import Real
 from ...formal.definitions._relative import Relative, Side
 from ._bets import STAKES, log_sum
 from ._mmd import Arms, Gram, Kernel, standing, statistics
-from ._pairs import DIVERGENCE, Block, Gathered
-from ._provenance import surroundings
+from ._pairs import DIVERGENCE, Block, PairBuffer
+from ._provenance import environment
 from ._round_robin import BLOCK, growth, mean
 from ._standing import SHARE, Astray, Standing
 
@@ -58,7 +58,7 @@ class Contest:
     'Contest'
     """
 
-    def __init__(self, alpha: float, drawn: Iterator[Block], budget: int, designated: tuple[str, ...]) -> None:
+    def __init__(self, alpha: float, blocks: Iterator[Block], budget: int, designated: tuple[str, ...]) -> None:
         self.alpha, self.budget = alpha, budget
         self.wealth = np.zeros((2, len(POSITIONS), len(STAKES)))
         self.looks: list[int] = []
@@ -66,7 +66,7 @@ class Contest:
         self.standing = Standing(alpha)
         self.sums: Float64[np.ndarray, 3] = np.zeros(3)
         self.diverged = 0
-        pairs = Gathered(drawn)
+        pairs = PairBuffer(blocks)
         fixed = pairs.reach(CALIBRATION)
         frame = _span(pairs, 0, fixed)
         kernel = Kernel.fit(frame, designated)
@@ -145,12 +145,12 @@ class Contest:
     @property
     def why(self) -> str:
         """What keeps a side from being named, or is to be known beside it."""
-        said = [f"{self.diverged} of {self.used} removed models hold NaN or infinity"] if self.diverged else []
+        reasons = [f"{self.diverged} of {self.used} removed models hold NaN or infinity"] if self.diverged else []
         if self.standing.farther:
-            said += ["it lies farther from the reference than the original does"]
+            reasons += ["it lies farther from the reference than the original does"]
         elif self.side is Side.UNDECIDED and self.half is not Side.UNDECIDED:
-            said += self._kept_back()
-        return "; ".join(said)
+            reasons += self._kept_back()
+        return "; ".join(reasons)
 
     def _kept_back(self) -> Iterator[str]:
         """What the half of the line that is established lacks."""
@@ -162,7 +162,7 @@ class Contest:
             bet_on = self.used - CALIBRATION
             yield f"{self.astray.counts[0]} of {bet_on} removed models are like no reference and no original"
 
-    def result(self, subject: str, reference: str, made: dict[str, Any], started: float) -> Relative:
+    def result(self, subject: str, reference: str, provenance: dict[str, Any], started: float) -> Relative:
         """What the contest established."""
         h, m, _ = self.sums
         position = float(0.5 - h / (2 * m)) if m > 0 else None
@@ -170,7 +170,7 @@ class Contest:
         seconds = time.perf_counter() - started
         return Relative(
             self.side, subject, reference, self.alpha, self.used, self.budget, position, *self.bounds,
-            tuple(self.looks), paths[0], paths[1], made | surroundings(), seconds,
+            tuple(self.looks), paths[0], paths[1], provenance | environment(), seconds,
             self.why, self.distance, tuple(self.standing.path),
         )  # fmt: skip
 
@@ -180,7 +180,7 @@ def _unbroken(flags: Any) -> int:
     return len(flags) if flags.all() else int(flags.argmin())
 
 
-def _span(pairs: Gathered, start: int, end: int) -> Arms:
+def _span(pairs: PairBuffer, start: int, end: int) -> Arms:
     removed, reference, original = ({name: v[start:end] for name, v in arm.items()} for arm in pairs.arms)
     return removed, reference, original
 

@@ -69,9 +69,9 @@ def excess(distances: Series, epsilon: Real) -> Series:
     >>> excess(np.array([0.0, 1.0, np.nan]), 1.0).round(8).tolist()
     [0.0, 0.12693674, 1.0]
     """
-    known = np.isfinite(distances)
-    terms = gaussian_profile.host(epsilon=epsilon, distance=np.where(known, distances, 0.0))
-    return np.where(known, np.clip(terms, 0.0, 1.0), 1.0)
+    finite = np.isfinite(distances)
+    terms = gaussian_profile.host(epsilon=epsilon, distance=np.where(finite, distances, 0.0))
+    return np.where(finite, np.clip(terms, 0.0, 1.0), 1.0)
 
 
 def scale_excess(epsilon: Series, ratio: Real, size: int) -> Series:
@@ -167,8 +167,8 @@ def log_wealth(terms: Series, mean: Real) -> Series:
     True
     """
     with np.errstate(divide="ignore"):  # A term of 1 takes all that was staked in full.
-        grown = np.log1p(_STAKES * (mean - terms[:, None]) / (1 - mean))
-    return np.logaddexp.reduce(np.cumsum(grown, 0) + np.log(_PRIOR), axis=1)
+        growth = np.log1p(_STAKES * (mean - terms[:, None]) / (1 - mean))
+    return np.logaddexp.reduce(np.cumsum(growth, 0) + np.log(_PRIOR), axis=1)
 
 
 class Coupler:
@@ -254,8 +254,8 @@ class Coupler:
         self.noise, look = noise, scale_looks(noise.blocks)
         if noise.arms and look > self._looked:
             self._looked, each = look, self.beta / 2 / (look * (look + 1)) / 4
-            found = [scale_bounds(freedom, squares, each) for freedom, squares in noise.arms]
-            self._scales = [(max(a, c), min(b, d)) for (a, b), (c, d) in zip(self._scales, found, strict=True)]
+            bounds = [scale_bounds(freedom, squares, each) for freedom, squares in noise.arms]
+            self._scales = [(max(a, c), min(b, d)) for (a, b), (c, d) in zip(self._scales, bounds, strict=True)]
 
     @property
     def path(self) -> Series:
@@ -283,8 +283,8 @@ class Coupler:
         one value: the scan from the largest down is a bisection. The bound is below the true ε only where the largest
         grid value below the true ε was certified: one false certificate, of probability at most β.
         """
-        found = bisect.bisect_left(_GRID, True, key=lambda e: self._rejects(self.terms(float(e)), self.delta))
-        return float(_GRID[found]) if found < len(_GRID) else None
+        index = bisect.bisect_left(_GRID, True, key=lambda e: self._rejects(self.terms(float(e)), self.delta))
+        return float(_GRID[index]) if index < len(_GRID) else None
 
     def _rejects(self, terms: Series, mean: Real) -> bool:
         """Whether "the mean of the terms is at least m" was rejected at any time so far."""

@@ -11,10 +11,10 @@ from ...formal.definitions._verdict import Evidence, Route, Status, Witness
 from ._accept import Acceptor
 from ._coupling import Coupler
 from ._evidence import best_event, evidence, scope
-from ._features import Lens
-from ._pairs import APART, Block, Gathered, Seen, lens_shares
+from ._features import FeatureMap
+from ._pairs import RESERVED_PRIOR, Block, FeatureBatch, PairBuffer, feature_shares
 from ._refute import Refuter, delta_lower, epsilon_lower, feature_prior
-from ._sequential import FROZEN, WARM_UP, Step, Terms, contest
+from ._sequential import FROZEN, WARM_UP, RoundResult, Terms, run_sequential
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,11 +60,11 @@ def decide(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...]) -
     >>> decide(terms, iter([far]), ()).status.name
     'REFUTED'
     """
-    source = _Own(Gathered(blocks))
+    source = _LiveSource(PairBuffer(blocks))
     if source.reach(WARM_UP + 1) <= WARM_UP:
-        raise ValueError(f"{source.pairs.drawn} pairs are too few to bet on; more than {WARM_UP} are needed")
-    refuter, acceptor, coupler = _bettors(terms, source, designated)
-    turns = _played(contest(terms, source, refuter, acceptor), source, refuter, coupler, terms.beta)
+        raise ValueError(f"{source.pairs.available} pairs are too few to bet on; more than {WARM_UP} are needed")
+    refuter, acceptor, coupler = _processes(terms, source, designated)
+    turns = _played(run_sequential(terms, source, refuter, acceptor), source, refuter, coupler, terms.beta)
     return _outcome(terms, source, turns, refuter, acceptor, coupler)
 
 
@@ -76,21 +76,21 @@ def judged(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...]) -
     >>> judged(Terms(ns.Untraining(1.0, 0.05), 1e-4, 0.05, 0.1, 64), iter([same]), ())
     (<Status.INCONCLUSIVE: 'the budget ended before either could be established'>, 64)
     """
-    source = _Own(Gathered(blocks))
+    source = _LiveSource(PairBuffer(blocks))
     ready = source.reach(WARM_UP + 1)
     if ready <= WARM_UP:
         return Status.INCONCLUSIVE, ready
-    refuter, acceptor, coupler = _bettors(terms, source, designated)
-    turns = _played(contest(terms, source, refuter, acceptor), source, refuter, coupler, terms.beta)
+    refuter, acceptor, coupler = _processes(terms, source, designated)
+    turns = _played(run_sequential(terms, source, refuter, acceptor), source, refuter, coupler, terms.beta)
     status, _, used = turns[-1].ended()
     return status, used
 
 
-def _bettors(terms: Terms, source: "_Own", designated: tuple[str, ...]) -> tuple[Refuter, Acceptor, Coupler]:
+def _processes(terms: Terms, source: "_LiveSource", designated: tuple[str, ...]) -> tuple[Refuter, Acceptor, Coupler]:
     """All three start from the terms; the ways to accept share β."""
-    claim, lenses = terms.definition, source.pairs.lenses(WARM_UP)
-    first = designated or tuple(lens.view for lens in lenses if lens.kind)
-    prior = feature_prior([lens.view for lens in lenses], first, lens_shares(lenses), APART)
+    claim, maps = terms.definition, source.pairs.feature_maps(WARM_UP)
+    first = designated or tuple(one.view for one in maps if one.kind)
+    prior = feature_prior([one.view for one in maps], first, feature_shares(maps), RESERVED_PRIOR)
     beta = terms.beta / 2 if source.coupled else terms.beta
     return (
         Refuter([(claim.epsilon, claim.delta)], terms.alpha, prior),
@@ -99,13 +99,15 @@ def _bettors(terms: Terms, source: "_Own", designated: tuple[str, ...]) -> tuple
     )
 
 
-def _played(rounds: Iterator[Step], source: "_Own", refuter: Refuter, coupler: Coupler, beta: float) -> list["_Turn"]:
+def _played(
+    rounds: Iterator[RoundResult], source: "_LiveSource", refuter: Refuter, coupler: Coupler, beta: float
+) -> list["_Turn"]:
     """The rounds up to the one that decides, the coupling's certificate included, which a veto withholds too."""
     turns: list[_Turn] = []
     for step in rounds:
         distance = source.pairs.distance[step.start : step.end]
         place = coupler.play(distance, source.pairs.noise) if source.coupled else None
-        place = None if refuter.held[0, -1] >= math.log(1 / beta) else place
+        place = None if refuter.best_wealth[0, -1] >= math.log(1 / beta) else place
         turns.append(_Turn(step, 0 if place is None else place + 1))
         if place is not None:
             break
@@ -116,7 +118,7 @@ def _played(rounds: Iterator[Step], source: "_Own", refuter: Refuter, coupler: C
 class _Turn:
     """A round, and the pair of it (1 …) by which the coupling certified the claim; 0 where it did not."""
 
-    step: Step
+    step: RoundResult
     certified: int
 
     def ended(self) -> tuple[Status, Route, int]:
@@ -129,13 +131,13 @@ class _Turn:
 
 
 def _outcome(
-    terms: Terms, source: "_Own", turns: list[_Turn], refuter: Refuter, acceptor: Acceptor, coupler: Coupler
+    terms: Terms, source: "_LiveSource", turns: list[_Turn], refuter: Refuter, acceptor: Acceptor, coupler: Coupler
 ) -> Outcome:  # fmt: skip
     claim, steps = terms.definition, [turn.step for turn in turns]
     status, route, used = turns[-1].ended()
     played = [step.outcomes for step in steps[:-1]] + [steps[-1].outcomes[:, : used - steps[-1].start]]
-    found = best_event(refuter, steps, source.fitted[-1], used)
-    known = scope(source.declared_lenses or source.pairs.declared(min(FROZEN, source.pairs.drawn)))
+    event = best_event(refuter, steps, source.fitted[-1], used)
+    declared_scope = scope(source.declared_maps or source.pairs.declared(min(FROZEN, source.pairs.available)))
     noise = coupler.noise
     # Bounds that rest on a user's word belong to the certificate whose sentence says so, and to no other verdict.
     assumed = (noise.assumption,) if route is Route.COUPLING and noise.assumption else ()
@@ -145,45 +147,45 @@ def _outcome(
     return Outcome(
         status,
         route,
-        every if route is Route.COUPLING else known,
+        every if route is Route.COUPLING else declared_scope,
         used,
         epsilon_lower(played, refuter.features, claim.delta, terms.alpha, claim.epsilon),
         coupler.epsilon_upper if bounded else None,
         delta_lower(played, refuter.features, claim.epsilon, terms.alpha, claim.delta),
         coupler.delta_upper if bounded else None,
-        found.witness,
+        event.witness,
         evidence(
-            source.pairs, steps, source.fitted[-1], source.declared_lenses, refuter, acceptor, found, used, terms.beta
+            source.pairs, steps, source.fitted[-1], source.declared_maps, refuter, acceptor, event, used, terms.beta
         ),
         assumed,
         noise.doubt,
     )
 
 
-class _Own:
-    """One check's own pairs: lenses are fitted anew before every round, and those of the declared class once."""
+class _LiveSource:
+    """One check's own pairs: feature maps are fitted anew before every round, and those of the declared class once."""
 
-    def __init__(self, pairs: Gathered) -> None:
+    def __init__(self, pairs: PairBuffer) -> None:
         self.pairs = pairs
-        self.fitted: list[list[Lens]] = []
-        self.declared_lenses: list[Lens] = []
+        self.fitted: list[list[FeatureMap]] = []
+        self.declared_maps: list[FeatureMap] = []
 
     @property
     def coupled(self) -> bool:
         """Whether the pairs come with the distance of their centres."""
         return self.pairs.distance.size > 0
 
-    def reach(self, wanted: int) -> int:
-        return self.pairs.reach(wanted)
+    def reach(self, count: int) -> int:
+        return self.pairs.reach(count)
 
-    def chosen(self, start: int, end: int) -> Seen:
-        self.fitted.append(self.pairs.lenses(start))
-        return self.pairs.seen(self.fitted[-1], start, start, end)
+    def adaptive_features(self, start: int, end: int) -> FeatureBatch:
+        self.fitted.append(self.pairs.feature_maps(start))
+        return self.pairs.batch(self.fitted[-1], start, start, end)
 
-    def declared(self, start: int, end: int) -> Seen:
-        if not self.declared_lenses:
-            self.declared_lenses = self.pairs.declared(FROZEN)
-        return self.pairs.seen(self.declared_lenses, FROZEN, start, end)
+    def fixed_class_features(self, start: int, end: int) -> FeatureBatch:
+        if not self.declared_maps:
+            self.declared_maps = self.pairs.declared(FROZEN)
+        return self.pairs.batch(self.declared_maps, FROZEN, start, end)
 
     def keep(self, rows: Int64[np.ndarray, " k"]) -> None:
         """There is one replication, and it ends with its decision."""

@@ -8,15 +8,28 @@ in no two, such as the parity of three signs, shows in none of them.
 import numpy as np
 from jaxtyping import Float64
 
-from ._features import LEARNED, LINEAR, SIGNS, SINGLY, Lens, Runs, See, after, fit_signs, linear, singly, standard
+from ._features import (
+    DIAGONAL_LLR,
+    LEARNED,
+    LINEAR,
+    SIGNS,
+    FeatureMap,
+    Runs,
+    Transform,
+    after,
+    diagonal_llr,
+    fit_signs,
+    linear,
+    standard,
+)
 
 NORM, KERNEL = "squared norm", "kernel witness"
 
-DECLARED = ("", LINEAR, SINGLY, SIGNS, NORM, KERNEL, LEARNED)
+DECLARED = ("", LINEAR, DIAGONAL_LLR, SIGNS, NORM, KERNEL, LEARNED)
 """Kinds in a declared class: acceptance waits for the slowest event, and other kinds add pairs but hardly reach."""
 
 
-def fit_declared(view: str, x: Runs, y: Runs) -> list[Lens]:
+def fit_declared(view: str, x: Runs, y: Runs) -> list[FeatureMap]:
     """The functions of a view that a declared class holds, fixed on its past.
 
     Args:
@@ -24,29 +37,33 @@ def fit_declared(view: str, x: Runs, y: Runs) -> list[Lens]:
         x, y: its past values in the two arms, finite.
 
     Returns:
-        One lens for a view of one number, five for a longer one.
+        One feature map for a view of one number, five for a longer one.
 
     >>> rng = np.random.default_rng(0)
-    >>> [lens.kind for lens in fit_declared("v", rng.normal(size=(9, 2)), rng.normal(size=(9, 2)))][2:]
+    >>> [one.kind for one in fit_declared("v", rng.normal(size=(9, 2)), rng.normal(size=(9, 2)))][2:]
     ['product of two signs', 'squared norm', 'kernel witness']
     """
     if x.shape[1] == 1:
-        return [Lens(view, "", lambda values: values[:, 0])]
-    shown = standard(x, y)
-    u, v = shown(x), shown(y)
-    whole = {LINEAR: linear(u, v), SINGLY: singly(u, v), NORM: squared_norm, KERNEL: kernel_witness(u, v)}
-    seen = {kind: Lens(view, kind, after(shown, see)) for kind, see in whole.items()} | {SIGNS: fit_signs(view, x, y)}
-    return [seen[kind] for kind in DECLARED if kind in seen]
+        return [FeatureMap(view, "", lambda values: values[:, 0])]
+    transform = standard(x, y)
+    u, v = transform(x), transform(y)
+    whole = {LINEAR: linear(u, v), DIAGONAL_LLR: diagonal_llr(u, v), NORM: squared_norm, KERNEL: kernel_witness(u, v)}
+    by_kind = {kind: FeatureMap(view, kind, after(transform, see)) for kind, see in whole.items()}
+    by_kind[SIGNS] = fit_signs(view, x, y)
+    return [by_kind[kind] for kind in DECLARED if kind in by_kind]
 
 
-def fit_together(view: str, x: Runs, y: Runs) -> list[Lens]:
+def fit_together(view: str, x: Runs, y: Runs) -> list[FeatureMap]:
     """The functions of all views together, beside the trees: across views, two signs and a kernel witness.
 
-    >>> [lens.kind for lens in fit_together("all", np.eye(3), np.zeros((3, 3)))]
+    >>> [one.kind for one in fit_together("all", np.eye(3), np.zeros((3, 3)))]
     ['product of two signs', 'kernel witness']
     """
-    shown = standard(x, y)
-    return [fit_signs(view, x, y), Lens(view, KERNEL, after(shown, kernel_witness(shown(x), shown(y))))]
+    transform = standard(x, y)
+    return [
+        fit_signs(view, x, y),
+        FeatureMap(view, KERNEL, after(transform, kernel_witness(transform(x), transform(y)))),
+    ]
 
 
 def declared_count(width: int, together: bool = False) -> int:
@@ -67,7 +84,7 @@ def squared_norm(values: Runs) -> Float64[np.ndarray, " m"]:
     return (values**2).sum(1)
 
 
-def kernel_witness(x: Runs, y: Runs) -> See:
+def kernel_witness(x: Runs, y: Runs) -> Transform:
     r"""The witness of the two past samples under a Gaussian kernel,
 
     $$h(v) = \tfrac1t \sum_i \bigl(k(v, x_i) - k(v, y_i)\bigr), \qquad k(u, v) = e^{-\lVert u-v\rVert^2 / (2 s^2)},$$

@@ -64,11 +64,11 @@ def effect_of(text: str) -> Effect:
     Traceback (most recent call last):
     ValueError: effect: 'shift' is unknown; name separated, none, shift=D with D > 0, or share=R with R in (0, 1]
     """
-    name, _, given = text.partition("=")
-    if name in ("separated", "none") and not given:
+    name, _, number = text.partition("=")
+    if name in ("separated", "none") and not number:
         return Effect(name)
     try:
-        size = float(given)
+        size = float(number)
     except ValueError:
         size = math.nan
     if (name == "shift" and 0 < size < math.inf) or (name == "share" and 0 < size <= 1):

@@ -1,4 +1,4 @@
-"""Lenses: how a view of a model becomes one number, as it is or through a discriminant fitted on past pairs.
+"""Feature maps: how a view of a model becomes one number, as it is or through a discriminant fitted on past pairs.
 
 A view of one number is left alone. A longer one is seen through its most telling number, a linear discriminant, two
 Gaussian likelihood ratios (each number by itself; all together), random features and the most telling product of two
@@ -14,9 +14,9 @@ import numpy as np
 from jaxtyping import Float32, Float64
 
 Runs = Float64[np.ndarray, "m k"]
-See = Callable[[Runs], Float64[np.ndarray, " m"]]
+Transform = Callable[[Runs], Float64[np.ndarray, " m"]]
 
-LINEAR, TELLING, SINGLY, JOINTLY, RANDOM, SIGNS, LEARNED = (
+LINEAR, MAX_KS, DIAGONAL_LLR, FULL_LLR, RANDOM, SIGNS, LEARNED = (
     "linear discriminant",
     "most telling number",
     "per-number likelihood ratio",
@@ -27,7 +27,7 @@ LINEAR, TELLING, SINGLY, JOINTLY, RANDOM, SIGNS, LEARNED = (
 )
 """The kinds of discriminant, in words."""
 
-SHARES = {LINEAR: 0.35, TELLING: 0.2, SINGLY: 0.2, JOINTLY: 0.12, RANDOM: 0.08, SIGNS: 0.05}
+SHARES = {LINEAR: 0.35, MAX_KS: 0.2, DIAGONAL_LLR: 0.2, FULL_LLR: 0.12, RANDOM: 0.08, SIGNS: 0.05}
 """Of a longer view's prior: a kind pays ln(1 / share) of log wealth, the discriminant 1.0, the product of signs 3.0.
 
 The discriminant has most: of these kinds it is met most among the witnesses of `benchmarks/removers.json`.
@@ -50,7 +50,7 @@ _PAIRED = 256
 
 
 @dataclasses.dataclass(frozen=True)
-class Lens:
+class FeatureMap:
     """One number from a view.
 
     Args:
@@ -59,13 +59,13 @@ class Lens:
         see: `[m, k] -> [m]`.
         places: of the one number, or of the two, that it looks at, if it does.
 
-    >>> Lens("margins on S", LINEAR, lambda v: v[:, 0]).name
+    >>> FeatureMap("margins on S", LINEAR, lambda v: v[:, 0]).name
     'linear discriminant of margins on S'
     """
 
     view: str
     kind: str
-    see: See
+    transform: Transform
     places: tuple[int, ...] = ()
 
     @property
@@ -77,53 +77,55 @@ class Lens:
         return f"{self.kind} of {self.view}" if self.kind else self.view
 
 
-def fit_lenses(view: str, x: Runs, y: Runs) -> list[Lens]:
-    """The lenses of a view, fitted on its past; how many there are, and of which kinds, depends on its width alone.
+def fit_feature_maps(view: str, x: Runs, y: Runs) -> list[FeatureMap]:
+    """The feature maps of a view, fitted on its past; how many, and of which kinds, depends on its width alone.
 
     Args:
         view: the view's name.
         x, y: its past values in the two arms, finite.
 
     Returns:
-        One lens for a view of one number, six for a longer one (five beyond 128 numbers).
+        One feature map for a view of one number, six for a longer one (five beyond 128 numbers).
 
     >>> rng = np.random.default_rng(0)
-    >>> [lens.kind for lens in fit_lenses("v", rng.normal(size=(9, 2)), rng.normal(size=(9, 2)))][0]
+    >>> [one.kind for one in fit_feature_maps("v", rng.normal(size=(9, 2)), rng.normal(size=(9, 2)))][0]
     'most telling number'
     """
     width = x.shape[1]
     if width == 1:
-        return [Lens(view, "", _only)]
-    shown = standard(x, y)
-    u, v = shown(x), shown(y)
-    fits = {LINEAR: linear, SINGLY: singly, JOINTLY: jointly, RANDOM: random_features}
+        return [FeatureMap(view, "", _only)]
+    transform = standard(x, y)
+    u, v = transform(x), transform(y)
+    fits = {LINEAR: linear, DIAGONAL_LLR: diagonal_llr, FULL_LLR: full_llr, RANDOM: random_features}
     if width > _WIDEST:
-        del fits[JOINTLY]
-    place = most_telling(x, y)
-    telling = Lens(view, TELLING, lambda values: values[:, place], (place,))
+        del fits[FULL_LLR]
+    place = max_ks_coordinate(x, y)
+    widest = FeatureMap(view, MAX_KS, lambda values: values[:, place], (place,))
     product = fit_signs(view, x, y)
-    return [telling, *(Lens(view, kind, after(shown, fit(u, v))) for kind, fit in fits.items()), product]
+    return [widest, *(FeatureMap(view, kind, after(transform, fit(u, v))) for kind, fit in fits.items()), product]
 
 
-def fit_learned(view: str, x: Runs, y: Runs) -> Lens:
+def fit_learned(view: str, x: Runs, y: Runs) -> FeatureMap:
     """A small ensemble of extremely randomised trees, fitted on the last 256 pairs: the share of votes for `removed`.
 
     Source: Geurts et al. 2006 (doi 10.1007/s10994-006-6226-1), as scikit-learn has it.
 
-    >>> lens = fit_learned("all views", np.full((20, 2), 3.0), np.zeros((20, 2)))
-    >>> lens.see(np.array([[3.0, 3.0], [0.0, 0.0]])).tolist()
+    >>> feature_map = fit_learned("all views", np.full((20, 2), 3.0), np.zeros((20, 2)))
+    >>> feature_map.transform(np.array([[3.0, 3.0], [0.0, 0.0]])).tolist()
     [1.0, 0.0]
     """
     from sklearn.ensemble import ExtraTreesClassifier
 
     x, y = x[-_RECENT:], y[-_RECENT:]
     # Trees take numbers within 1e-7 for equal: in units of their spread no unit of the user's is lost to that.
-    shown = units(x, y)
+    transform = units(x, y)
     model = ExtraTreesClassifier(24, max_depth=6, min_samples_leaf=2, random_state=0)
-    model.fit(shown(np.concatenate([x, y])), np.repeat([0, 1], [len(x), len(y)]))
+    model.fit(transform(np.concatenate([x, y])), np.repeat([0, 1], [len(x), len(y)]))
     # Asked one by one: the ensemble's own method spends its time on checking arguments.
     trees = [tree.tree_ for tree in model.estimators_]
-    return Lens(view, LEARNED, lambda values: np.mean([tree.predict(shown(values))[:, 0] for tree in trees], axis=0))
+    return FeatureMap(
+        view, LEARNED, lambda values: np.mean([tree.predict(transform(values))[:, 0] for tree in trees], axis=0)
+    )
 
 
 def units(x: Runs, y: Runs) -> Callable[[Runs], Float32[np.ndarray, "m k"]]:
@@ -134,17 +136,17 @@ def units(x: Runs, y: Runs) -> Callable[[Runs], Float32[np.ndarray, "m k"]]:
     """
     centre, scale = _moments(x, y)
 
-    def shown(values: Runs) -> Float32[np.ndarray, "m k"]:
+    def transform(values: Runs) -> Float32[np.ndarray, "m k"]:
         with np.errstate(over="ignore"):
             return np.clip((values - centre) / scale, -1e30, 1e30).astype(np.float32)
 
-    return shown
+    return transform
 
 
-def most_telling(x: Runs, y: Runs) -> int:
+def max_ks_coordinate(x: Runs, y: Runs) -> int:
     """The number on which the arms differ most: the largest |F̂_x − F̂_y| at any cut (Kolmogorov–Smirnov).
 
-    >>> most_telling(np.array([[0.0, 5.0], [1.0, 6.0]]), np.array([[0.0, 1.0], [1.0, 2.0]]))
+    >>> max_ks_coordinate(np.array([[0.0, 5.0], [1.0, 6.0]]), np.array([[0.0, 1.0], [1.0, 2.0]]))
     1
     """
     both = np.concatenate([x, y])
@@ -154,14 +156,14 @@ def most_telling(x: Runs, y: Runs) -> int:
     return int(np.where(ranked[1:] > ranked[:-1], apart, 0.0).max(0).argmax())
 
 
-def fit_signs(view: str, x: Runs, y: Runs) -> Lens:
+def fit_signs(view: str, x: Runs, y: Runs) -> FeatureMap:
     """sign(v_i − m_i) · sign(v_j − m_j), m the pooled medians: the pair i < j whose product differs most in mean.
 
     It sees two numbers that agree in sign more often in one arm, each of them alike in both. Of wider views 256
     numbers, evenly spaced, are looked at.
 
     >>> both = np.array([[1.0, 1.0], [-1.0, -1.0], [2.0, 2.0], [-2.0, -2.0]])
-    >>> fit_signs("v", both, both * [1, -1]).see(np.array([[3.0, 4.0], [3.0, -4.0]])).tolist()
+    >>> fit_signs("v", both, both * [1, -1]).transform(np.array([[3.0, 4.0], [3.0, -4.0]])).tolist()
     [1.0, -1.0]
     """
     some = np.unique(np.linspace(0, x.shape[1] - 1, min(x.shape[1], _PAIRED)).astype(int))
@@ -174,10 +176,10 @@ def fit_signs(view: str, x: Runs, y: Runs) -> Lens:
     def product(values: Runs) -> Float64[np.ndarray, " m"]:
         return np.where((values[:, places[0]] > a) == (values[:, places[1]] > b), 1.0, -1.0)
 
-    return Lens(view, SIGNS, product, places)
+    return FeatureMap(view, SIGNS, product, places)
 
 
-def linear(x: Runs, y: Runs, share: float | None = None) -> See:
+def linear(x: Runs, y: Runs, share: float | None = None) -> Transform:
     """Fisher's linear discriminant: w ∝ ((1 − γ) C + γ c̄ I)⁻¹ (mean_x − mean_y).
 
     C is the within-arm covariance and c̄ its mean diagonal: γ = 10⁻⁶, or k / (k + 2t) while there are fewer pairs t than
@@ -195,13 +197,13 @@ def linear(x: Runs, y: Runs, share: float | None = None) -> See:
     return lambda v: v @ (direction / size if size > 0 else direction)
 
 
-def singly(x: Runs, y: Runs) -> See:
+def diagonal_llr(x: Runs, y: Runs) -> Transform:
     r"""$\sum_j \ln N(v_j; \hat\mu^x_j, \hat\sigma^x_j) - \ln N(v_j; \hat\mu^y_j, \hat\sigma^y_j)$, number by number.
 
     On margins of single examples this is the score of U-LiRA (Hayes et al. 2024, arXiv 2403.01218). Variances are drawn
     towards the pooled one with the weight of four runs, so that none is zero.
 
-    >>> bool(singly(np.array([[2.0], [2.1]]), np.array([[0.0], [0.1]]))(np.array([[2.0]]))[0] > 0)
+    >>> bool(diagonal_llr(np.array([[2.0], [2.1]]), np.array([[0.0], [0.1]]))(np.array([[2.0]]))[0] > 0)
     True
     """
     pooled = (x.var(0) + y.var(0)) / 2 + 1e-9
@@ -209,12 +211,12 @@ def singly(x: Runs, y: Runs) -> See:
     return lambda v: (((v - my) ** 2 / vy - (v - mx) ** 2 / vx - np.log(vx / vy)) / 2).sum(1)
 
 
-def jointly(x: Runs, y: Runs) -> See:
+def full_llr(x: Runs, y: Runs) -> Transform:
     """The log likelihood ratio of two Gaussians with full covariances, each drawn towards the pooled one.
 
     >>> rng = np.random.default_rng(0)
     >>> wide, narrow = rng.normal(0, 3, (50, 2)), rng.normal(0, 1, (50, 2))
-    >>> bool(jointly(wide, narrow)(np.full((1, 2), 5.0))[0] > 0)
+    >>> bool(full_llr(wide, narrow)(np.full((1, 2), 5.0))[0] > 0)
     True
     """
     t, width = x.shape
@@ -230,7 +232,7 @@ def jointly(x: Runs, y: Runs) -> See:
     return ratio
 
 
-def random_features(x: Runs, y: Runs) -> See:
+def random_features(x: Runs, y: Runs) -> Transform:
     """A linear discriminant of 64 random cosines: cos(ω·v / s + b), ω ~ N(0, I), b ~ U(0, 2π), s² twice the variance.
 
     Source: Rahimi & Recht 2007 (random Fourier features). The draws are the same in every run of the program.
@@ -252,7 +254,7 @@ def _only(values: Runs) -> Float64[np.ndarray, " m"]:
     return values[:, 0]
 
 
-def after(first: Callable[[Runs], Runs], then: See) -> See:
+def after(first: Callable[[Runs], Runs], then: Transform) -> Transform:
     """`then` of `first`.
 
     >>> after(lambda v: v + 1, lambda v: v[:, 0])(np.zeros((1, 1))).tolist()

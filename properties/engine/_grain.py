@@ -41,14 +41,14 @@ def scales(removed: Values, reference: Values, share: Real, rounding: Scales | N
     >>> scales(one, one, 0.1, {"loss": np.array([1.0, 0.0])})["loss"].round(3).tolist()
     [16.0, 0.3]
     """
-    found: Scales = {}
+    by_view: Scales = {}
     for name in removed:
         sizes = share * _sizes(np.concatenate([removed[name], reference[name]]))
         least = sizes[sizes > 0].min(initial=np.inf)
-        found[name] = np.where(sizes > 0, sizes, least if np.isfinite(least) else 0.0)
+        by_view[name] = np.where(sizes > 0, sizes, least if np.isfinite(least) else 0.0)
         if rounding is not None and name in rounding and share > 0:
-            found[name] = np.maximum(found[name], REPEATS * rounding[name])
-    return found
+            by_view[name] = np.maximum(by_view[name], REPEATS * rounding[name])
+    return by_view
 
 
 def coarsest(removed: Values, reference: Values, scale: Scales, rounding: Scales) -> float:
@@ -58,12 +58,12 @@ def coarsest(removed: Values, reference: Values, scale: Scales, rounding: Scales
     >>> coarsest(one, one, {"loss": np.array([0.002, 0.4])}, {"loss": np.array([0.0, 0.025])})
     0.1
     """
-    found = 0.0
+    largest = 0.0
     for name, least in rounding.items():
         size = _sizes(np.concatenate([removed[name], reference[name]]))
         set_by = (scale[name] == REPEATS * least) & (least > 0) & (size > 0)
-        found = max(found, float((scale[name][set_by] / size[set_by]).max(initial=0.0)))
-    return found
+        largest = max(largest, float((scale[name][set_by] / size[set_by]).max(initial=0.0)))
+    return largest
 
 
 def _sizes(values: Float64[np.ndarray, "runs k"]) -> Float64[np.ndarray, " k"]:

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from ._grain import Values
-from ._pairs import APART
+from ._pairs import RESERVED_PRIOR
 from ._refute import feature_prior
 from ._witnesses import finite
 
@@ -41,10 +41,10 @@ class KernelPart:
 
     def gram(self, a: _Runs, b: Others) -> Gram:
         """Weight · mean over bandwidths of exp(−‖a − b‖² / 2h²)."""
-        squares = _squares(self.shown(a), self.shown(b))
+        squares = _squares(self.transform(a), self.transform(b))
         return self.weight * np.mean([np.exp(-squares / (2 * h * h)) for h in self.widths], axis=0)
 
-    def shown(self, values: _Runs) -> _Runs:
+    def transform(self, values: _Runs) -> _Runs:
         """The numbers in scales from their centre, clipped."""
         with np.errstate(over="ignore"):  # beyond 10³⁰⁸ scales is at the edge too
             return np.clip((finite(values) - self.centre) / self.scale, -self.clip, self.clip)
@@ -79,7 +79,7 @@ class Kernel:
             designated: views that hold half the weight; the others share the rest evenly.
         """
         names = list(arms[0])
-        weights = feature_prior(names, designated, [1.0] * len(names), APART)
+        weights = feature_prior(names, designated, [1.0] * len(names), RESERVED_PRIOR)
         each = [[finite(arm[name]) for arm in arms] for name in names]
         return Kernel({name: _look(float(w), runs) for name, w, runs in zip(names, weights, each, strict=True)})
 
@@ -160,7 +160,7 @@ def _look(weight: float, runs: list[_Runs]) -> KernelPart:
     spread = np.median(abs(both - centre), axis=0)
     widest = abs(both - centre).max(0)  # where half the values agree
     look = KernelPart(weight, centre, np.where(spread > 0, spread, np.where(widest > 0, widest, 1.0)), ())
-    return dataclasses.replace(look, widths=_widths(*(look.shown(values) for values in runs)))
+    return dataclasses.replace(look, widths=_widths(*(look.transform(values) for values in runs)))
 
 
 def _widths(removed: _Runs, reference: _Runs, original: _Runs) -> tuple[float, ...]:
@@ -168,8 +168,8 @@ def _widths(removed: _Runs, reference: _Runs, original: _Runs) -> tuple[float, .
     apart = ~np.eye(len(removed), dtype=bool)
     across = np.median(_squares(original, reference)[apart]) ** 0.5 / 2
     within = np.median([_squares(arm, arm)[apart] for arm in (removed, reference, original)]) ** 0.5
-    found = tuple(float(h) for h in (across, within) if h > 0)
-    return found or (1.0,)
+    widths = tuple(float(h) for h in (across, within) if h > 0)
+    return widths or (1.0,)
 
 
 def _squares(a: _Runs, b: Others) -> Gram:

@@ -48,8 +48,8 @@ def scores(below: Chances, above: Chances) -> Chances:
     >>> scores(np.array([0.5, 0.0]), np.array([0.5, 1.0])).tolist()
     [0.0, -5.0]
     """
-    found = np.where(below <= above, scipy.special.ndtri(below), -scipy.special.ndtri(above))
-    return np.clip(found, -_FAR, _FAR)
+    values = np.where(below <= above, scipy.special.ndtri(below), -scipy.special.ndtri(above))
+    return np.clip(values, -_FAR, _FAR)
 
 
 def lengths(residuals: NoiseRuns) -> Line:
@@ -69,8 +69,8 @@ def regularity(residuals: NoiseRuns) -> Line:
     [-5.0]
     """
     width = residuals.shape[1]
-    shown = residuals if width <= _SORTED else residuals[:, spaced(width, _SORTED)]
-    values = scipy.special.ndtr(np.sort(shown, axis=1))
+    columns = residuals if width <= _SORTED else residuals[:, spaced(width, _SORTED)]
+    values = scipy.special.ndtr(np.sort(columns, axis=1))
     count = values.shape[1]
     steps = np.arange(count + 1) / count
     gaps = np.maximum((steps[1:] - values).max(1), (values - steps[:-1]).max(1))
@@ -132,13 +132,13 @@ def moments(n: int, sums: Float64[np.ndarray, "5 p"]) -> list[Finding]:
     ]
 
 
-def shape(shown: NoiseRuns) -> Finding:
+def shape(residuals: NoiseRuns) -> Finding:
     """The largest gap between the law of all residuals shown and N(0, 1), by the bound of Massart (1990).
 
     >>> shape(np.zeros((8, 4))).chance < 1e-6
     True
     """
-    values = scipy.special.ndtr(np.sort(shown, axis=None))
+    values = scipy.special.ndtr(np.sort(residuals, axis=None))
     steps = np.arange(values.size + 1) / values.size
     gap = max(float((steps[1:] - values).max()), float((values - steps[:-1]).max()))
     return Finding(
@@ -161,23 +161,23 @@ def ties(column: Line, grain: float) -> Finding:
     True
     """
     gaps = np.diff(np.sort(scipy.special.ndtr(column)))
-    wanted = max(2, column.size // 8)
-    if gaps.size < wanted:
+    count = max(2, column.size // 8)
+    if gaps.size < count:
         return Finding(1.0, lambda at: "")
-    gap = min(float(np.partition(gaps, wanted - 1)[wanted - 1]) + 2 * grain, 1.0)
+    gap = min(float(np.partition(gaps, count - 1)[count - 1]) + 2 * grain, 1.0)
     each = -math.expm1(column.size * math.log1p(-gap)) if gap < 1 else 1.0
-    ways = math.lgamma(gaps.size + 1) - math.lgamma(wanted + 1) - math.lgamma(gaps.size - wanted + 1)
-    chance = math.exp(min(ways + wanted * math.log(each), 0.0)) if each > 0 else 0.0
+    ways = math.lgamma(gaps.size + 1) - math.lgamma(count + 1) - math.lgamma(gaps.size - count + 1)
+    chance = math.exp(min(ways + count * math.log(each), 0.0)) if each > 0 else 0.0
     return Finding(
-        chance, lambda at: f"runs share their noise: of {column.size} runs, {wanted} pairs of draws are the same"
+        chance, lambda at: f"runs share their noise: of {column.size} runs, {count} pairs of draws are the same"
     )
 
 
-def pairs(shown: NoiseRuns, sizes: NoiseRuns, width: int) -> list[Finding]:
+def pairs(residuals: NoiseRuns, sizes: NoiseRuns, width: int) -> list[Finding]:
     """Correlations between coordinates over runs, of the noise and of its size, and between runs over coordinates.
 
     Args:
-        shown: residuals at the coordinates shown.
+        residuals: residuals at the coordinates shown.
         sizes: their `magnitudes`.
         width: p.
 
@@ -193,7 +193,7 @@ def pairs(shown: NoiseRuns, sizes: NoiseRuns, width: int) -> list[Finding]:
     def run(i: int, j: int, at: Namer) -> str:
         return f"runs {i} and {j} do not draw their noise independently"
 
-    return [_correlated(shown.T, apart), _correlated(sizes.T, apart), _correlated(shown, run)]
+    return [_correlated(residuals.T, apart), _correlated(sizes.T, apart), _correlated(residuals, run)]
 
 
 def twins(residuals: NoiseRuns) -> Finding:
@@ -210,7 +210,7 @@ def twins(residuals: NoiseRuns) -> Finding:
     if runs < 2 or not lags:
         return Finding(1.0, lambda at: "")
     apart = [((sizes[1:, order[k:]] - sizes[1:, order[:-k]]) ** 2).sum(0) for k in lags]
-    lag, least = min(enumerate(apart, 1), key=lambda found: float(found[1].min()))
+    lag, least = min(enumerate(apart, 1), key=lambda lag_gaps: float(lag_gaps[1].min()))
     i = int(least.argmin())
     chance = float(scipy.special.chdtr(len(sizes) - 1, least[i] / 2)) * sum(map(len, apart))
     return Finding(
@@ -230,10 +230,10 @@ def between(longest: Line, regular: Line) -> list[Finding]:
     """
     n, mean = len(longest), float(regular.mean()) * math.sqrt(len(regular))
     varied = float(((longest - longest.mean()) ** 2).sum())
-    known = "one length" if varied < n - 1 else "a scale that changes from run to run"
+    alternative = "one length" if varied < n - 1 else "a scale that changes from run to run"
     law = "too regular, as permuted quantiles are" if mean < 0 else "not that of N(0, σ²)"
     return [
-        Finding(_spread(np.array([varied]), n - 1)[0], lambda at: f"the noise has {known}"),
+        Finding(_spread(np.array([varied]), n - 1)[0], lambda at: f"the noise has {alternative}"),
         Finding(_normal(mean), lambda at: f"the law of the noise inside each run is {law}"),
     ]
 

@@ -1,4 +1,4 @@
-"""The pairs of one check as they arrive, and the features its lenses make of them."""
+"""The pairs of one check as they arrive, and the features its feature maps make of them."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from jaxtyping import Float64
 
 from ._coupling import KNOWN, Noise
 from ._declared import declared_count, fit_declared, fit_together
-from ._features import SHARES, Lens, fit_learned, fit_lenses
+from ._features import SHARES, FeatureMap, fit_feature_maps, fit_learned
 from ._grain import Scales, Values
 from ._witnesses import Feature, finite
 
@@ -26,7 +26,7 @@ DIVERGENCE = "values that are not finite"
 TOGETHER = "all views together"
 """Every number of a run, for the learned witness."""
 
-APART = {DIVERGENCE: 1 / 64, TOGETHER: 1 / 8}
+RESERVED_PRIOR = {DIVERGENCE: 1 / 64, TOGETHER: 1 / 8}
 """Their parts of the prior: one is constant but for accidents, the other learns slowly."""
 
 
@@ -56,11 +56,11 @@ class Block:
 
 
 @dataclasses.dataclass(frozen=True)
-class Seen:
+class FeatureBatch:
     """Features of both arms: past pairs, to choose events from, and new ones, to bet on; `[1, f, t]` and `[1, f, m]`.
 
     >>> one = np.zeros((1, 1, 2))
-    >>> Seen(one, one, one, one).x.shape
+    >>> FeatureBatch(one, one, one, one).x.shape
     (1, 1, 2)
     """
 
@@ -70,13 +70,13 @@ class Seen:
     y: Float64[np.ndarray, "b f m"]
 
 
-class Gathered:
-    """All pairs drawn so far, view by view, and their lenses.
+class PairBuffer:
+    """All pairs drawn so far, view by view, and their feature maps.
 
     Args:
         blocks: independent pairs, the same views in each.
 
-    >>> pairs = Gathered(iter([Block({"a": np.zeros((4, 1))}, {"a": np.ones((4, 1))}, None)]))
+    >>> pairs = PairBuffer(iter([Block({"a": np.zeros((4, 1))}, {"a": np.ones((4, 1))}, None)]))
     >>> pairs.reach(9), pairs.views
     (4, ['a', 'values that are not finite'])
     """
@@ -89,11 +89,11 @@ class Gathered:
         self.noise = KNOWN
         self._by_example = frozenset[str]()
         self._bounded: list[Values] = [{}, {}, {}]
-        self._learned: dict[int, Lens] = {}
+        self._learned: dict[int, FeatureMap] = {}
 
-    def reach(self, wanted: int) -> int:
-        """Draw until `wanted` pairs are there; how many of them are."""
-        while self.drawn < wanted and (block := next(self._blocks, None)) is not None:
+    def reach(self, count: int) -> int:
+        """Draw until `count` pairs are available; returns the number available."""
+        while self.available < count and (block := next(self._blocks, None)) is not None:
             for i, values in enumerate((block.removed, block.reference, block.original or {})):
                 extra = {DIVERGENCE: _divergence(values)} if values else {}
                 self.arms[i] = _joined(self.arms[i], values | extra)
@@ -103,10 +103,10 @@ class Gathered:
             self._grain, self._by_example = block.grain or self._grain, block.by_example
             if block.distance is not None:
                 self.distance, self.noise = np.append(self.distance, block.distance), block.noise
-        return min(self.drawn, wanted)
+        return min(self.available, count)
 
     @property
-    def drawn(self) -> int:
+    def available(self) -> int:
         """How many pairs there are."""
         return len(self.arms[0][DIVERGENCE]) if self.arms[0] else 0
 
@@ -115,32 +115,32 @@ class Gathered:
         """The views, the count of values that are not finite last."""
         return list(self.arms[0])
 
-    def lenses(self, known: int) -> list[Lens]:
-        """Every view's lenses, fitted on the first `known` pairs."""
+    def feature_maps(self, past: int) -> list[FeatureMap]:
+        """Every view's feature maps, fitted on the first `past` pairs."""
         x, y, _ = self._bounded
-        fitted = [lens for view in self.views for lens in fit_lenses(view, x[view][:known], y[view][:known])]
-        return fitted + ([self._trees(known)] if TOGETHER in x else [])
+        fitted = [one for view in self.views for one in fit_feature_maps(view, x[view][:past], y[view][:past])]
+        return fitted + ([self._trees(past)] if TOGETHER in x else [])
 
-    def declared(self, known: int) -> list[Lens]:
-        """The functions of the declared class, fitted on the first `known` pairs."""
-        x, y, _ = ({name: rows[:known] for name, rows in arm.items()} for arm in self._bounded)
-        fitted = [lens for view in self.views for lens in fit_declared(view, x[view], y[view])]
+    def declared(self, past: int) -> list[FeatureMap]:
+        """The functions of the declared class, fitted on the first `past` pairs."""
+        x, y, _ = ({name: rows[:past] for name, rows in arm.items()} for arm in self._bounded)
+        fitted = [one for view in self.views for one in fit_declared(view, x[view], y[view])]
         if TOGETHER not in x:
             return fitted
-        return [*fitted, *fit_together(TOGETHER, x[TOGETHER], y[TOGETHER]), self._trees(known)]
+        return [*fitted, *fit_together(TOGETHER, x[TOGETHER], y[TOGETHER]), self._trees(past)]
 
-    def _trees(self, known: int) -> Lens:
+    def _trees(self, past: int) -> FeatureMap:
         """The slowest to fit, so only when the past has doubled."""
         x, y, _ = self._bounded
-        doubled = 1 << (known.bit_length() - 1)
+        doubled = 1 << (past.bit_length() - 1)
         if doubled not in self._learned:
             self._learned[doubled] = fit_learned(TOGETHER, x[TOGETHER][:doubled], y[TOGETHER][:doubled])
         return self._learned[doubled]
 
-    def seen(self, lenses: list[Lens], known: int, start: int, end: int) -> Seen:
-        """The views through their lenses: the first `known` pairs as past, those from `start` to `end` as new."""
-        arms = [self._through(lenses, arm, slice(a, b)) for a, b in ((0, known), (start, end)) for arm in (0, 1)]
-        return Seen(*arms)
+    def batch(self, maps: list[FeatureMap], past: int, start: int, end: int) -> FeatureBatch:
+        """The views through their feature maps: the first `past` pairs as past, those from `start` to `end` as new."""
+        arms = [self._through(maps, arm, slice(a, b)) for a, b in ((0, past), (start, end)) for arm in (0, 1)]
+        return FeatureBatch(*arms)
 
     def declared_count(self) -> int:
         """How many functions the declared class will hold."""
@@ -160,29 +160,29 @@ class Gathered:
         removed, reference, original = (float(arm[view][:used].mean()) if view in arm else None for arm in self.arms)
         return removed, reference, original
 
-    def apart(self, view: str, used: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    def cliffs_deltas(self, view: str, used: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """How far removed models and originals lie from the references, example by example; () of other views."""
         if view not in self._by_example:
             return (), ()
         removed, reference, original = (arm[view][:used] if view in arm else None for arm in self._bounded)
         assert removed is not None
         assert reference is not None
-        return dominance(removed, reference), () if original is None else dominance(original, reference)
+        return cliffs_delta(removed, reference), () if original is None else cliffs_delta(original, reference)
 
-    def originals(self, lens: Lens, start: int, end: int) -> tuple[float, ...]:
-        """The originals through a lens."""
-        if lens.view not in self._bounded[2]:
+    def originals(self, feature_map: FeatureMap, start: int, end: int) -> tuple[float, ...]:
+        """The originals through a feature map."""
+        if feature_map.view not in self._bounded[2]:
             return ()
-        return tuple(lens.see(self._bounded[2][lens.view][start:end]).tolist())
+        return tuple(feature_map.transform(self._bounded[2][feature_map.view][start:end]).tolist())
 
-    def _through(self, lenses: list[Lens], arm: int, span: slice) -> Feature:
-        return np.stack([lens.see(self._bounded[arm][lens.view][span]) for lens in lenses])[None]
+    def _through(self, maps: list[FeatureMap], arm: int, span: slice) -> Feature:
+        return np.stack([one.transform(self._bounded[arm][one.view][span]) for one in maps])[None]
 
 
-def dominance(x: Float64[np.ndarray, "runs k"], y: Float64[np.ndarray, "runs k"]) -> tuple[float, ...]:
+def cliffs_delta(x: Float64[np.ndarray, "runs k"], y: Float64[np.ndarray, "runs k"]) -> tuple[float, ...]:
     r"""P(x > y) − P(x < y) of each number, over all pairs of runs: the delta of Cliff 1993.
 
-    >>> dominance(np.array([[1.0, 0.0], [1.0, 2.0]]), np.array([[0.0, 1.0], [0.0, 1.0]]))
+    >>> cliffs_delta(np.array([[1.0, 0.0], [1.0, 2.0]]), np.array([[0.0, 1.0], [0.0, 1.0]]))
     (1.0, 0.0)
     """
 
@@ -192,13 +192,13 @@ def dominance(x: Float64[np.ndarray, "runs k"], y: Float64[np.ndarray, "runs k"]
     return tuple((places(j, "left") + places(j, "right")) / len(y) - 1 for j in range(x.shape[1]))
 
 
-def lens_shares(lenses: list[Lens]) -> list[float]:
-    """Each lens's share of its view's prior.
+def feature_shares(maps: list[FeatureMap]) -> list[float]:
+    """Each feature map's share of its view's prior.
 
-    >>> lens_shares([Lens("a", "", lambda v: v[:, 0])])
+    >>> feature_shares([FeatureMap("a", "", lambda v: v[:, 0])])
     [1.0]
     """
-    return [SHARES.get(lens.kind, 1.0) for lens in lenses]
+    return [SHARES.get(one.kind, 1.0) for one in maps]
 
 
 def _with_all(values: Values) -> Values:

@@ -7,10 +7,10 @@ from typing import Any
 import jax
 
 
-def surroundings() -> dict[str, Any]:
+def environment() -> dict[str, Any]:
     """Versions, platform, devices and precision.
 
-    >>> sorted(surroundings())
+    >>> sorted(environment())
     ['devices', 'machine', 'platform', 'versions', 'x64']
     """
     names = ("neverseen", "jax", "jaxlib", "numpy", "flax", "optax")

@@ -9,10 +9,10 @@ from ...formal._types import Real
 from ._bets import STAKES, Outcomes, Tallies, against, log_sum, looks, tally
 from ._witnesses import NESTED, QUANTILES, SLOTS
 
-BETTORS = ((1, 0), (1, 1), (2, 1))
-"""How each bettor weighs the bets anew before a round: prior · wealth^η · exp(κ · evidence of its feature).
+STRATEGIES = ((1, 0), (1, 1), (2, 1))
+"""How each strategy weighs the bets anew before a round: prior · wealth^η · exp(κ · evidence of its feature).
 
-The first is the plain average, of which three bettors can lose ln 3 of log wealth and no more. The others give that
+The first is the plain average, of which three strategies can lose ln 3 of log wealth and no more. The others give that
 back where one feature of many tells the arms apart: `benchmarks/pairs_used.py`, vectors.
 """
 
@@ -22,7 +22,7 @@ GRID = np.arange(0, 20, 0.05).round(2)
 DELTAS = np.arange(0, 1, 0.01).round(2)
 """Values of δ that a lower bound can take."""
 
-_WITHIN = np.repeat([0.55 / QUANTILES, 0.05 / NESTED, 0.25, 0.15], [QUANTILES, NESTED, 1, 1])
+_SLOT_PRIOR = np.repeat([0.55 / QUANTILES, 0.05 / NESTED, 0.25, 0.15], [QUANTILES, NESTED, 1, 1])
 """The prior of a feature's events: cuts, nested intervals, the best cut and the best interval so far.
 
 An event pays ln(1 / share) of log wealth, of ln(1/α) = 9.2 at α = 10⁻⁴: the best cut 1.4, the best interval 1.9, one of
@@ -45,7 +45,7 @@ Rounds = list[UInt8[np.ndarray, "1 _ f s"]]
 class Refuter:
     """The e-process of one claim, for b replications at once.
 
-    Every bet (event × direction × stake) has a wealth of its own. Three bettors spread theirs over the bets, anew
+    Every bet (event × direction × stake) has a wealth of its own. Three strategies spread theirs over the bets, anew
     before each round, by weights that depend on the past alone:
 
     $$E_t = \\tfrac13 \\sum_a \\prod_{r} \\sum_k w^a_{r,k} \\prod_{s \\in r, s \\le t} (1 + \\lambda_k W_{k,s}), \\qquad
@@ -72,11 +72,11 @@ class Refuter:
         self.alpha, self.features = alpha, prior
         shape = (len(prior), SLOTS, 4, len(STAKES))
         even = 1 / (4 * len(STAKES))
-        self.prior = np.log(np.broadcast_to(np.outer(prior, _WITHIN)[..., None, None] * even, shape))
+        self.prior = np.log(np.broadcast_to(np.outer(prior, _SLOT_PRIOR)[..., None, None] * even, shape))
         self.growth = np.stack([against(*claim) for claim in claims])
         self.wealth: Bets = np.zeros((replications, *shape))
         self.counts = np.zeros((replications, *shape[:2], 4), np.int64)
-        self.purses = np.full((replications, len(BETTORS)), -math.log(len(BETTORS)))
+        self.wealth_by_strategy = np.full((replications, len(STRATEGIES)), -math.log(len(STRATEGIES)))
         self.rounds = 1
 
     def play(self, outcomes: Outcomes) -> Int64[np.ndarray, " b"]:
@@ -87,23 +87,23 @@ class Refuter:
 
         Returns:
             The pair (1 … m) that refutes, in each replication; 0 where none does. Afterwards `path` holds the log
-            wealth at each look, `held` that of the bettor who has won most, each having begun with 1, and `final` that
-            at the deciding pair.
+            wealth at each look, `best_wealth` that of the strategy that has won most, each having begun with 1, and
+            `final` that at the deciding pair.
         """
         weights, after = self.weights(), looks(outcomes.shape[1])
         counts = tally(outcomes, after)
-        purses = self._purses(weights, counts)
-        self.path, self.held = log_sum(purses), purses.max(-1) + math.log(len(BETTORS))
+        by_strategy = self._by_strategy(weights, counts)
+        self.path, self.best_wealth = log_sum(by_strategy), by_strategy.max(-1) + math.log(len(STRATEGIES))
         decided = first_at_least(self.path, after, self.level)
         self.final = np.full(len(decided), -np.inf)
         for i in np.flatnonzero(decided):
             # Dated to the pair, among those since the look before.
             pairs = np.arange(max(after[after < decided[i]], default=0), decided[i]) + 1
-            one = log_sum(self._purses(weights[i : i + 1], tally(outcomes[i : i + 1], pairs), slice(i, i + 1)))
+            one = log_sum(self._by_strategy(weights[i : i + 1], tally(outcomes[i : i + 1], pairs), slice(i, i + 1)))
             # The look itself where single precision puts its wealth on either side of the level.
             decided[i] = first_at_least(one, pairs, self.level)[0] or pairs[-1]
             self.final[i] = max(one[0, decided[i] - pairs[0]], self.level)
-        self._settle(purses[:, -1], counts[:, -1])
+        self._settle(by_strategy[:, -1], counts[:, -1])
         return decided
 
     @property
@@ -117,16 +117,17 @@ class Refuter:
 
     def settle(self, counts: Counts) -> None:
         """Take in a round as a whole, without asking when it decided."""
-        self._settle(self._purses(self.weights(), counts[:, None])[:, 0], counts)
+        self._settle(self._by_strategy(self.weights(), counts[:, None])[:, 0], counts)
 
     def keep(self, rows: Int64[np.ndarray, " k"]) -> None:
         """Go on with some of the replications only."""
-        self.wealth, self.counts, self.purses = self.wealth[rows], self.counts[rows], self.purses[rows]
+        self.wealth, self.counts = self.wealth[rows], self.counts[rows]
+        self.wealth_by_strategy = self.wealth_by_strategy[rows]
 
     def weights(self) -> Weights:
-        """The log weights with which each bettor spreads its wealth over the bets of the coming round."""
+        """The log weights with which each strategy spreads its wealth over the bets of the coming round."""
         evidence = difference(self.counts).max(-1)[..., None, None, None]
-        rows = [(self.prior + eta * self.wealth + kappa * evidence) for eta, kappa in BETTORS]
+        rows = [(self.prior + eta * self.wealth + kappa * evidence) for eta, kappa in STRATEGIES]
         spread = np.stack([row.reshape(len(row), -1) for row in rows], 1)
         return spread - log_sum(spread)[..., None]
 
@@ -135,25 +136,28 @@ class Refuter:
         own = self.prior - log_sum(self.prior.reshape(len(self.prior), -1))[:, None, None, None]
         return log_sum((self.wealth + own).reshape(*self.wealth.shape[:2], -1))
 
-    def _settle(self, purses: Float64[np.ndarray, "b a"], counts: Counts) -> None:
-        self.purses, self.counts, self.rounds = purses, self.counts + counts, self.rounds + 1
-        self.wealth = self.wealth + grown(counts[:, None], self.growth)[:, 0]
+    def _settle(self, by_strategy: Float64[np.ndarray, "b a"], counts: Counts) -> None:
+        self.wealth_by_strategy, self.counts = by_strategy, self.counts + counts
+        self.rounds += 1
+        self.wealth = self.wealth + log_growth(counts[:, None], self.growth)[:, 0]
 
-    def _purses(self, weights: Weights, counts: Tallies, rows: slice = slice(None)) -> Float64[np.ndarray, "b c a"]:
-        """Log of every bettor's purse at each look: purse · Σ_k w_k exp(growth of bet k)."""
-        shown = grown(counts, self.growth).reshape(*counts.shape[:2], -1)
+    def _by_strategy(
+        self, weights: Weights, counts: Tallies, rows: slice = slice(None)
+    ) -> Float64[np.ndarray, "b c a"]:
+        """Log of every strategy's wealth at each look: wealth · Σ_k w_k exp(growth of bet k)."""
+        logs = log_growth(counts, self.growth).reshape(*counts.shape[:2], -1)
         heavy = weights.max(1)
-        shown += heavy[:, None]
-        top = shown.max(-1, keepdims=True)
-        shown -= top
+        logs += heavy[:, None]
+        top = logs.max(-1, keepdims=True)
+        logs -= top
         # In single precision: a round's gain is off by less than one part in 10⁵, at a third of the time.
-        part, share = np.exp(shown.astype(np.float32)), np.exp(weights - heavy[:, None]).astype(np.float32)
-        with np.errstate(divide="ignore"):  # a bettor whose wealth is 10⁻³⁸ of another's has none
-            return self.purses[rows, None] + top + np.log((part @ share.swapaxes(1, 2)).astype(np.float64))
+        part, share = np.exp(logs.astype(np.float32)), np.exp(weights - heavy[:, None]).astype(np.float32)
+        with np.errstate(divide="ignore"):  # a strategy whose wealth is 10⁻³⁸ of another's has none
+            return self.wealth_by_strategy[rows, None] + top + np.log((part @ share.swapaxes(1, 2)).astype(np.float64))
 
 
 def feature_prior(
-    views: list[str], designated: tuple[str, ...], shares: list[float], apart: dict[str, float]
+    views: list[str], designated: tuple[str, ...], shares: list[float], reserved: dict[str, float]
 ) -> Float64[np.ndarray, " f"]:
     """Half the prior on designated views, the rest evenly over the others; a view's part is shared by its features.
 
@@ -161,16 +165,16 @@ def feature_prior(
         views: the view of each feature.
         designated: views that hold half the prior.
         shares: of each feature among those of its view.
-        apart: parts of views that count neither as designated nor as others.
+        reserved: parts of views that count neither as designated nor as others.
 
     >>> feature_prior(["a", "b", "b", "c"], ("a",), [1.0, 0.5, 0.5, 1.0], {"c": 0.1}).round(9).tolist()
     [0.5, 0.2, 0.2, 0.1]
     """
     names = list(dict.fromkeys(views))
-    part = {name: apart[name] for name in names if name in apart}
+    part = {name: reserved[name] for name in names if name in reserved}
     rest = 1 - sum(part.values())
-    first = [name for name in names if name in designated and name not in apart]
-    others = [name for name in names if name not in first and name not in apart]
+    first = [name for name in names if name in designated and name not in reserved]
+    others = [name for name in names if name not in first and name not in reserved]
     half = (0.5 if others else rest) if first else 0.0
     part |= {name: half / len(first) for name in first} | {name: (rest - half) / len(others) for name in others}
     weight = np.array([part[view] * share for view, share in zip(views, shares, strict=True)])
@@ -188,10 +192,10 @@ def difference(counts: Int64[np.ndarray, "*lead 4"]) -> Float64[np.ndarray, "*le
     return n * (2 * _entropy((p + q) / 2) - _entropy(p) - _entropy(q))
 
 
-def grown(counts: Tallies, growth: Growth) -> Float64[np.ndarray, "b c f s j l"]:
+def log_growth(counts: Tallies, growth: Growth) -> Float64[np.ndarray, "b c f s j l"]:
     """The log growth of every bet from how often each outcome occurred: counts · growth.
 
-    >>> grown(np.array([1, 0, 2, 0]).reshape(1, 1, 1, 1, 4), np.arange(4.0).reshape(1, 4, 1, 1)).ravel().tolist()
+    >>> log_growth(np.array([1, 0, 2, 0]).reshape(1, 1, 1, 1, 4), np.arange(4.0).reshape(1, 4, 1, 1)).ravel().tolist()
     [4.0]
     """
     flat = counts.reshape(len(counts), -1, 4) @ growth.reshape(len(growth), 4, -1)
@@ -247,9 +251,9 @@ def _scan(rounds: Rounds, prior: Prior, claims: list[Claim], alpha: Real, which:
     for start in range(0, len(claims), _AT_ONCE):
         some = claims[start : start + _AT_ONCE]
         refuter = Refuter(some, alpha, prior, len(some))
-        for seen in counts:
-            refuter.settle(np.repeat(seen, len(some), axis=0))
-        over = log_sum(refuter.purses) >= refuter.level
+        for observed in counts:
+            refuter.settle(np.repeat(observed, len(some), axis=0))
+        over = log_sum(refuter.wealth_by_strategy) >= refuter.level
         unbroken = int(over.argmin()) if not over.all() else len(some)
         rejected = float(some[unbroken - 1][which]) if unbroken else rejected
         if unbroken < len(some):

@@ -7,9 +7,9 @@ from jaxtyping import Bool, Float64, Int64
 
 from ...formal.definitions._verdict import Status
 from ._accept import Acceptor
-from ._pairs import Seen
+from ._pairs import FeatureBatch
 from ._refute import Refuter
-from ._sequential import FROZEN, Terms, contest
+from ._sequential import FROZEN, Terms, run_sequential
 from ._witnesses import Feature
 
 _NUMBERS = 2**19
@@ -84,31 +84,31 @@ def _replicate(terms: Terms, removed: Feature, reference: Feature, prior: Float6
     status = np.full(runs, Status.INCONCLUSIVE, object)
     pairs = np.full(runs, min(terms.budget, removed.shape[2]))
     wealth, highest = np.zeros((2, runs))
-    for step in contest(terms, _Saved(removed, reference), refuter, acceptor):
-        wealth[step.rows] = np.where(step.refuted > 0, step.at_refuted, step.against[:, -1])
-        highest[step.rows] = np.maximum(highest[step.rows], step.against.max(1))
+    for step in run_sequential(terms, _ReplaySource(removed, reference), refuter, acceptor):
+        wealth[step.rows] = np.where(step.refuted > 0, step.at_refuted, step.log_wealth_reject[:, -1])
+        highest[step.rows] = np.maximum(highest[step.rows], step.log_wealth_reject.max(1))
         for i in np.flatnonzero((step.refuted > 0) | (step.accepted > 0)):
             status[step.rows[i]], pairs[step.rows[i]] = step.status(int(i)), step.pairs(int(i))
     return Replications(status == Status.REFUTED, status == Status.SATISFIED, pairs, wealth, highest)
 
 
-class _Saved:
+class _ReplaySource:
     """Features that are there from the start."""
 
     def __init__(self, x: Feature, y: Feature) -> None:
         self.x, self.y = x, y
 
-    def reach(self, wanted: int) -> int:
-        return min(wanted, self.x.shape[2])
+    def reach(self, count: int) -> int:
+        return min(count, self.x.shape[2])
 
-    def chosen(self, start: int, end: int) -> Seen:
-        return self._seen(start, start, end)
+    def adaptive_features(self, start: int, end: int) -> FeatureBatch:
+        return self._batch(start, start, end)
 
-    def declared(self, start: int, end: int) -> Seen:
-        return self._seen(FROZEN, start, end)
+    def fixed_class_features(self, start: int, end: int) -> FeatureBatch:
+        return self._batch(FROZEN, start, end)
 
     def keep(self, rows: Int64[np.ndarray, " k"]) -> None:
         self.x, self.y = self.x[rows], self.y[rows]
 
-    def _seen(self, known: int, start: int, end: int) -> Seen:
-        return Seen(self.x[..., :known], self.y[..., :known], self.x[..., start:end], self.y[..., start:end])
+    def _batch(self, past: int, start: int, end: int) -> FeatureBatch:
+        return FeatureBatch(self.x[..., :past], self.y[..., :past], self.x[..., start:end], self.y[..., start:end])

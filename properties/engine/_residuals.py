@@ -117,9 +117,9 @@ drop `centre` from the remover
             self._judge(self._tests(residuals), _namer(published))
 
     def _tests(self, fresh: NoiseRuns) -> list[Finding]:
-        made = [*moments(self.runs, self._sums), shape(self._shown), *pairs(self._shown, self._sizes, self.size)]
-        made += [*between(self._lengths, self._regularity), ties(self._shown[:, 0], self.grain)]
-        return [*made, twins(fresh)] if self.looks == 1 else made
+        findings = [*moments(self.runs, self._sums), shape(self._shown), *pairs(self._shown, self._sizes, self.size)]
+        findings += [*between(self._lengths, self._regularity), ties(self._shown[:, 0], self.grain)]
+        return [*findings, twins(fresh)] if self.looks == 1 else findings
 
     def _judge(self, tests: list[Finding], at: Namer) -> None:
         share = _share(self.looks)
@@ -138,27 +138,27 @@ drop `centre` from the remover
     def _finite(self, published: Any, centre: Any) -> tuple[NoiseRuns, NoiseRuns]:
         """Residuals and centres of the runs with a finite centre."""
         out, centres = flattened(published), flattened(centre)
-        kept = np.isfinite(centres).all(1)
-        residuals, centres = (out[kept] - centres[kept]) / self.sigma, centres[kept]
+        finite = np.isfinite(centres).all(1)
+        residuals, centres = (out[finite] - centres[finite]) / self.sigma, centres[finite]
         if not np.isfinite(residuals).all():
             at = _namer(published)(int((~np.isfinite(residuals)).any(0).argmax()))
             self._complain(f"published at {at} is not finite although its centre is")
         if len(residuals):
             unit = max(float(np.finfo(leaf.dtype).eps) for leaf in jax.tree.leaves(published))
-            largest = max(float(abs(out[kept]).max()), float(abs(centres).max()))
+            largest = max(float(abs(out[finite]).max()), float(abs(centres).max()))
             self.grain = max(self.grain, _ROUNDED * unit * largest / self.sigma)
         return residuals, centres
 
     def _add(self, residuals: NoiseRuns, centres: NoiseRuns) -> None:
-        shown = residuals[:, spaced(residuals.shape[1], SHOWN)]
+        columns = residuals[:, spaced(residuals.shape[1], SHOWN)]
         if self.runs == 0:
-            self._start, self._shown, self._sizes = centres[0], shown[:0], shown[:0]
+            self._start, self._shown, self._sizes = centres[0], columns[:0], columns[:0]
             self.size = residuals.shape[1]
         moved = centres - self._start
         products = (residuals, residuals**2, moved, moved**2, residuals * moved)
         self._sums = self._sums + np.stack([x.sum(0) for x in products])
-        self._shown = np.concatenate([self._shown, shown])
-        self._sizes = np.concatenate([self._sizes, magnitudes(shown)])
+        self._shown = np.concatenate([self._shown, columns])
+        self._sizes = np.concatenate([self._sizes, magnitudes(columns)])
         self._lengths = np.append(self._lengths, lengths(residuals))
         self._regularity = np.append(self._regularity, regularity(residuals))
         self.runs += len(residuals)

@@ -26,10 +26,10 @@ POWER, CONFIDENCE = 0.8, 0.95
 def resolution(terms: Terms, blocks: list[Block], designated: tuple[str, ...], seed: int) -> float | None:
     """About the smallest ρ at which this check refutes the law (1 − ρ)·reference + ρ·original with 80 % probability.
 
-    The check is replayed on runs drawn from its own with replacement, with its levels, lenses and events: the removed
-    run of a pair is the pair's original with probability ρ, and otherwise a reference drawn by itself, so that at ρ = 0
-    both arms have one law. A share counts where so many of 100 replays refute that their probability is at least .8
-    with confidence .95; replays use as many pairs as the check has drawn.
+    The check is replayed on runs drawn from its own with replacement, with its levels, feature maps and events: the
+    removed run of a pair is the pair's original with probability ρ, and otherwise a reference drawn by itself, so that
+    at ρ = 0 both arms have one law. A share counts where so many of 100 replays refute that their probability is at
+    least .8 with confidence .95; replays use as many pairs as the check has drawn.
 
     Args:
         terms: of the check.
@@ -53,7 +53,7 @@ def resolution(terms: Terms, blocks: list[Block], designated: tuple[str, ...], s
         return None
     reference, original = _joined([block.reference for block in blocks]), _joined(originals)
 
-    def seen(share: float) -> bool:
+    def detects(share: float) -> bool:
         hits, needed = 0, least_hits()
         for replay in range(REPLAYS):
             rng = np.random.default_rng([seed, replay])
@@ -63,13 +63,13 @@ def resolution(terms: Terms, blocks: list[Block], designated: tuple[str, ...], s
                 break
         return hits >= needed
 
-    return _least(seen)
+    return _least(detects)
 
 
-def _least(seen: Callable[[float], bool]) -> float:
+def _least(detects: Callable[[float], bool]) -> float:
     """The smallest share that is seen, by bisection: a larger share is easier to see."""
-    found = bisect.bisect_left(CONTAMINATIONS, True, key=seen)
-    return CONTAMINATIONS[found] if found < len(CONTAMINATIONS) else math.inf
+    index = bisect.bisect_left(CONTAMINATIONS, True, key=detects)
+    return CONTAMINATIONS[index] if index < len(CONTAMINATIONS) else math.inf
 
 
 @functools.cache
@@ -92,8 +92,8 @@ def _contaminated(reference: Values, original: Values, share: float, rng: np.ran
     """
     runs = len(next(iter(reference.values())))
     here, other = rng.integers(runs, size=runs), rng.integers(runs, size=runs)
-    taken = (rng.random(runs) < share)[:, None]
-    removed = {name: np.where(taken, original[name][here], rows[other]) for name, rows in reference.items()}
+    mask = (rng.random(runs) < share)[:, None]
+    removed = {name: np.where(mask, original[name][here], rows[other]) for name, rows in reference.items()}
     yield Block(removed, {name: rows[here] for name, rows in reference.items()}, None)
 
 

@@ -18,7 +18,7 @@ from ...formal.definitions._verdict import Status
 from ._accept import Acceptor
 from ._bets import Outcomes, least_pairs, looks
 from ._pairs import WARM_UP as WARM_UP
-from ._pairs import Seen
+from ._pairs import FeatureBatch
 from ._refute import Refuter
 from ._witnesses import Events, chosen_events, fixed_events
 
@@ -67,16 +67,16 @@ class Terms:
 class Source(Protocol):
     """Where pairs come from: one check's own, or the saved pairs of many replications."""
 
-    def reach(self, wanted: int) -> int:
-        """Have so many pairs ready; how many there are, at most `wanted`."""
+    def reach(self, count: int) -> int:
+        """Draw until `count` pairs are available; returns the number available, at most `count`."""
         ...
 
-    def chosen(self, start: int, end: int) -> Seen:
-        """Features to refute with: lenses fitted on the pairs before `start`; past up to there, new up to `end`."""
+    def adaptive_features(self, start: int, end: int) -> FeatureBatch:
+        """Features to refute with: maps fitted on the pairs before `start`; past up to there, new up to `end`."""
         ...
 
-    def declared(self, start: int, end: int) -> Seen:
-        """Features to accept with: lenses fitted on the first 64 pairs, which are the past; new from `start`."""
+    def fixed_class_features(self, start: int, end: int) -> FeatureBatch:
+        """Features to accept with: maps fitted on the first 64 pairs, which are the past; new from `start`."""
         ...
 
     def keep(self, rows: Int64[np.ndarray, " k"]) -> None:
@@ -85,31 +85,31 @@ class Source(Protocol):
 
 
 @dataclasses.dataclass(frozen=True)
-class Step:
+class RoundResult:
     """A round that has been played, for the replications still undecided before it.
 
     Args:
         start, end: the pairs it bet on.
         rows: the replications.
-        seen, events, outcomes: what refutation bet on.
+        batch, events, outcomes: what refutation bet on.
         after: pairs of the round after which wealth was looked at.
         against, towards: the log wealths then: refutation's, and the least of acceptance's (none before pair 64).
         refuted, accepted: the pair of the round (1 …) that decides each way, 0 where none does.
         at_refuted, at_accepted: the log wealth of either there; −∞ where none does.
 
-    >>> [field.name for field in dataclasses.fields(Step)][:3]
+    >>> [field.name for field in dataclasses.fields(RoundResult)][:3]
     ['start', 'end', 'rows']
     """
 
     start: int
     end: int
     rows: Int64[np.ndarray, " b"]
-    seen: Seen
+    batch: FeatureBatch
     events: Events
     outcomes: Outcomes
     after: Int64[np.ndarray, " c"]
-    against: Float64[np.ndarray, "b c"]
-    towards: Float64[np.ndarray, "b c"] | None
+    log_wealth_reject: Float64[np.ndarray, "b c"]
+    log_wealth_accept: Float64[np.ndarray, "b c"] | None
     refuted: Int64[np.ndarray, " b"]
     accepted: Int64[np.ndarray, " b"]
     at_refuted: Float64[np.ndarray, " b"]
@@ -127,7 +127,7 @@ class Step:
         return self.end if decided is None else self.start + int(decided[row])
 
 
-def contest(terms: Terms, source: Source, refuter: Refuter, acceptor: Acceptor) -> Iterator[Step]:
+def run_sequential(terms: Terms, source: Source, refuter: Refuter, acceptor: Acceptor) -> Iterator[RoundResult]:
     """Play rounds until every replication is decided, the pairs end or the budget does.
 
     Args:
@@ -147,23 +147,23 @@ def contest(terms: Terms, source: Source, refuter: Refuter, acceptor: Acceptor) 
     """
     gamma = float(np.exp(terms.definition.epsilon))
     rows = np.arange(len(refuter.wealth))
-    for start, wanted in rounds(terms.budget):
-        end = source.reach(wanted)
+    for start, count in rounds(terms.budget):
+        end = source.reach(count)
         if end <= start:
             return
-        seen = source.chosen(start, end)
-        events = chosen_events(seen.past_x, seen.past_y, gamma)
-        outcomes = events.outcomes(seen.x, seen.y)
+        batch = source.adaptive_features(start, end)
+        events = chosen_events(batch.past_x, batch.past_y, gamma)
+        outcomes = events.outcomes(batch.x, batch.y)
         refuted, accepted, late = refuter.play(outcomes), np.zeros(len(rows), np.int64), start >= FROZEN
         if late:
-            other = source.declared(start, end)
+            other = source.fixed_class_features(start, end)
             declared = fixed_events(other.past_x, other.past_y).outcomes(other.x, other.y)
-            accepted = acceptor.play(declared, refuter.held >= math.log(1 / terms.beta))
-        towards, final = (acceptor.path, acceptor.final) if late else (None, np.full(len(rows), -np.inf))
+            accepted = acceptor.play(declared, refuter.best_wealth >= math.log(1 / terms.beta))
+        log_wealth_accept, final = (acceptor.path, acceptor.final) if late else (None, np.full(len(rows), -np.inf))
         after = looks(end - start)
-        yield Step(
-            start, end, rows, seen, events, outcomes, after, refuter.path, towards, refuted, accepted, refuter.final,
-            final,
+        yield RoundResult(
+            start, end, rows, batch, events, outcomes, after, refuter.path, log_wealth_accept, refuted, accepted,
+            refuter.final, final,
         )  # fmt: skip
         open_ = np.flatnonzero((refuted == 0) & (accepted == 0))
         if not open_.size:
@@ -175,7 +175,7 @@ def contest(terms: Terms, source: Source, refuter: Refuter, acceptor: Acceptor) 
 
 
 def rounds(budget: int) -> Iterator[tuple[int, int]]:
-    """Spans of pairs between which events and lenses are chosen anew: eight pairs up to 64, then a quarter longer each.
+    """Spans of pairs between which events and feature maps are chosen anew: eight pairs to 64, then a quarter longer.
 
     >>> list(rounds(100))[-4:]
     [(48, 56), (56, 64), (64, 80), (80, 100)]
@@ -186,14 +186,14 @@ def rounds(budget: int) -> Iterator[tuple[int, int]]:
         start, end = end, end + (8 if end < FROZEN else end // 4)
 
 
-def held(
+def step_function(
     values: list[Float64[np.ndarray, " _"]], after: list[Int64[np.ndarray, " _"]], pairs: int
 ) -> tuple[float, ...]:
     """A path known at some pairs, as it was last known after each pair; 0 before the first.
 
-    >>> held([np.array([1.0, 2.0])], [np.array([2, 4])], 5)
+    >>> step_function([np.array([1.0, 2.0])], [np.array([2, 4])], 5)
     (0.0, 1.0, 1.0, 2.0, 2.0)
     """
     at = np.concatenate([np.zeros(1, np.int64), *after])
-    known = np.concatenate([np.zeros(1), *values])
-    return tuple(known[np.searchsorted(at, np.arange(1, pairs + 1), side="right") - 1].tolist())
+    padded = np.concatenate([np.zeros(1), *values])
+    return tuple(padded[np.searchsorted(at, np.arange(1, pairs + 1), side="right") - 1].tolist())

@@ -45,9 +45,9 @@ class Standing:
     def play(self, near: Float64[np.ndarray, "4 m m"]) -> None:
         """Bet on a block."""
         self._wealth += growth(np.concatenate([near, -near[:1]]), _LOWEST)
-        told = log_sum(self._wealth) - math.log(len(STAKES))
-        self._shown |= told >= self._least
-        self.path.append(float(told[_FARTHER]))
+        log_wealth = log_sum(self._wealth) - math.log(len(STAKES))
+        self._shown |= log_wealth >= self._least
+        self.path.append(float(log_wealth[_FARTHER]))
 
     @property
     def farther(self) -> bool:

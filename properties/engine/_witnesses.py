@@ -1,7 +1,7 @@
 """Witnesses: events that tell two laws apart, chosen from past pairs only.
 
-Every event is {low < feature ≤ high} of a one-dimensional feature (see `lenses`): a cut has high = ∞. Complements and
-both directions are added where events are bet on.
+Every event is {low < feature ≤ high} of a one-dimensional feature (see `FeatureMap`): a cut has high = ∞. Complements
+and both directions are added where events are bet on.
 """
 
 import dataclasses
@@ -110,13 +110,13 @@ class _Order:
         """
         n = self.values.shape[-1]
         levels = np.arange(1, QUANTILES + 1) / (QUANTILES + 1)
-        wanted = levels * n - 1  # the place after which a share `levels` of the values lies below
+        ranks = levels * n - 1  # the place after which a share `levels` of the values lies below
         place = np.arange(n - 1)
         left = np.maximum.accumulate(np.where(self.distinct, place, -1), -1)
         right = np.minimum.accumulate(np.where(self.distinct, place, 2 * n)[..., ::-1], -1)[..., ::-1]
-        floor = np.clip(np.floor(wanted).astype(int), 0, n - 2)
+        floor = np.clip(np.floor(ranks).astype(int), 0, n - 2)
         lower, upper = left[..., floor], right[..., np.minimum(floor + 1, n - 2)]
-        far = np.where(lower < 0, np.inf, abs(lower - wanted)) > np.where(upper > n, np.inf, abs(upper - wanted))
+        far = np.where(lower < 0, np.inf, abs(lower - ranks)) > np.where(upper > n, np.inf, abs(upper - ranks))
         cuts = np.take_along_axis(self.between, np.clip(np.where(far, upper, lower), 0, n - 2), -1)
         only = self.values[..., :1]
         beside = np.where(levels < 0.5, np.nextafter(only, -np.inf), only)
@@ -143,9 +143,9 @@ class _Order:
         self, curve: Float64[np.ndarray, "b f n"]
     ) -> tuple[Float64[np.ndarray, "b f"], Int64[np.ndarray, "b f"], Int64[np.ndarray, "b f"]]:
         """The places i ≤ j with the largest curve[j] − curve[i], and that difference."""
-        held = np.where(self.distinct, curve, np.inf)
-        lowest = np.minimum.accumulate(held, -1)
-        at = np.maximum.accumulate(np.where(held == lowest, np.arange(curve.shape[-1]), 0), -1)
+        values = np.where(self.distinct, curve, np.inf)
+        lowest = np.minimum.accumulate(values, -1)
+        at = np.maximum.accumulate(np.where(values == lowest, np.arange(curve.shape[-1]), 0), -1)
         rise = np.full(curve.shape, -np.inf)
         np.subtract(curve, lowest, out=rise, where=self.distinct)
         last = rise.argmax(-1)

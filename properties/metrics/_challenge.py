@@ -76,20 +76,20 @@ def held_out(
     """
     cuts = np.quantile(np.concatenate(choosing), np.linspace(0, 1, CUTS + 2)[1:-1], axis=0)
     p, r = ((counts(arm, cuts) + 0.5) / (len(arm) + 1) for arm in choosing)
-    chosen = np.concatenate([epsilon(p, r), epsilon(r, p)]).argmax(0)
-    event, reverse = chosen % len(p), chosen >= len(p)
+    best = np.concatenate([epsilon(p, r), epsilon(r, p)]).argmax(0)
+    event, reverse = best % len(p), best >= len(p)
     p, r = (counts(arm, cuts)[event, np.arange(len(event))] for arm in judging)
     runs = len(judging[0])
     return epsilon(bounds(np.where(reverse, r, p), runs)[0], bounds(np.where(reverse, p, r), runs)[1])
 
 
-def points(found: Float64[np.ndarray, " rows"]) -> float:
+def points(epsilons: Float64[np.ndarray, " rows"]) -> float:
     """1 for ε < ½, ½ for ε < 1, ¼ for ε < 1½, …; the mean over rows.
 
     >>> points(np.array([0.0, 0.7]))
     0.75
     """
-    return float((0.5 ** np.floor(found / WIDTH)).mean())
+    return float((0.5 ** np.floor(epsilons / WIDTH)).mean())
 
 
 def _score(removed: Arm, reference: Arm, original: Arm) -> float:
@@ -97,8 +97,8 @@ def _score(removed: Arm, reference: Arm, original: Arm) -> float:
     p, r = removed[_RATIOS], reference[_RATIOS]
     halves = [slice(0, None, 2), slice(1, None, 2)]
     ways = (halves, halves[::-1])
-    found = [points(held_out((p[fit], r[fit]), (p[judge], r[judge]))) for fit, judge in ways]
-    return float(np.mean(found))
+    scores = [points(held_out((p[fit], r[fit]), (p[judge], r[judge]))) for fit, judge in ways]
+    return float(np.mean(scores))
 
 
 FORGETTING_QUALITY = Metric(

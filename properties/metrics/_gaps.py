@@ -48,8 +48,8 @@ def _accuracies(arm: Arm) -> Arm:
 
 
 def _attacked(arm: Arm) -> Arm:
-    kept = {name: accuracy(arm[name]) for name in _KEPT}
-    return kept | {"attack": attack(*(arm[losses] for losses in MEMBERSHIP))}
+    accuracies = {name: accuracy(arm[name]) for name in _KEPT}
+    return accuracies | {"attack": attack(*(arm[losses] for losses in MEMBERSHIP))}
 
 
 def _difference(removed: Arm, reference: Arm, original: Arm) -> float:

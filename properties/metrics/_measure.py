@@ -16,7 +16,7 @@ from ...formal._types import Real
 from ...formal.definitions._definitions import Definition
 from ...formal.definitions._scenario import Scenario
 from ..engine._progress import Progress
-from ..engine._provenance import surroundings
+from ..engine._provenance import environment
 from ..runs._dry_run import dry_run
 from ..runs._eval_sets import EvalSets
 from ..runs._rehearsal import rehearse
@@ -24,9 +24,9 @@ from ..runs._run_pools import arms, streams
 from ..runs._subject import subject
 from ..runs._views import views_of
 from ._metric import LEAST, Arm, Metric
+from ._observations import admit, observe, points_of, scales_of
 from ._registry import METRICS, named
 from ._resample import orders
-from ._seen import admit, observe, points_of, scales_of
 from ._table import Reading, Row, Table
 
 _ARMS = ("removed", "reference", "original", "fresh")
@@ -90,47 +90,48 @@ def measure(
     definition.admit(scenario)
     rehearse(remover, learner, scenario)
     dry_run(definition, remover, learner, scenario, views_of(scenario, definition))
-    found = points_of(scenario, definition)
-    chosen, left_out = _chosen(metrics, definition, learner, scenario, found)
-    drawn = _Drawn(definition, remover, learner, scenario, seed)
-    seen = drawn.see(
-        found, tuple(sorted({name for one in chosen for name in one.needs})), runs, float(grain), store, progress
+    eval_sets = points_of(scenario, definition)
+    selection, left_out = _chosen(metrics, definition, learner, scenario, eval_sets)
+    sampler = _ArmSampler(definition, remover, learner, scenario, seed)
+    arms = sampler.observe(
+        eval_sets, tuple(sorted({name for one in selection for name in one.needs})), runs, float(grain), store, progress
     )
-    random = orders(runs, exchanges, np.random.default_rng(drawn.entropy))
-    rows, without_value = _rows(chosen, seen, random)
+    random = orders(runs, exchanges, np.random.default_rng(sampler.entropy))
+    rows, without_value = _rows(selection, arms, random)
     if without_value and (metrics is not None or not rows):
         raise ValueError("; ".join(f"{name}: {why}" for name, why in without_value))
-    made = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover), "learner": repr(learner)}
-    made |= {"seed": seed, "grain": float(grain), "block": SHARD, "exchanges": exchanges}
+    provenance = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover)}
+    provenance |= {"learner": repr(learner), "seed": seed, "grain": float(grain)}
+    provenance |= {"block": SHARD, "exchanges": exchanges}
     return Table(
         f"{remover} on {learner} in {scenario}", definition.id, definition.reference, runs, rows,
-        (*left_out, *without_value), made | surroundings(), time.perf_counter() - started,
+        (*left_out, *without_value), provenance | environment(), time.perf_counter() - started,
     )  # fmt: skip
 
 
 def _chosen(
-    asked: Metric | str | Iterable[Metric | str] | None,
+    metrics: Metric | str | Iterable[Metric | str] | None,
     definition: Definition,
     learner: Learner,
     scenario: Scenario,
-    found: EvalSets,
+    eval_sets: EvalSets,
 ) -> tuple[list[Metric], list[tuple[str, str]]]:
     """The metrics to measure, and those of the notion that do not apply, with the reason."""
     params = trace(learner.fit, jax.random.key(0), scenario.rows).shapes.params
-    if asked is not None:
-        given = [asked] if isinstance(asked, Metric | str) else list(asked)
-        chosen = list({one.name: one for one in (named(one) for one in given)}.values())
-        if not chosen:
+    if metrics is not None:
+        requests = [metrics] if isinstance(metrics, Metric | str) else list(metrics)
+        selection = list({one.name: one for one in (named(one) for one in requests)}.values())
+        if not selection:
             raise ValueError("metrics: none is named; name one or leave them out for all")
-        for one in chosen:
+        for one in selection:
             one.admit(definition.name)
-            admit(one, learner, params, found)
-        return chosen, []
+            admit(one, learner, params, eval_sets)
+        return selection, []
     applies, left_out = [], list[tuple[str, str]]()
     for one in METRICS.values():
         if definition.name in one.notions:
             try:
-                admit(one, learner, params, found)
+                admit(one, learner, params, eval_sets)
             except ValueError as error:
                 left_out.append((one.name, str(error).partition(": ")[2]))
             else:
@@ -140,7 +141,7 @@ def _chosen(
     return applies, left_out
 
 
-class _Drawn:
+class _ArmSampler:
     """The four arms of runs: removed models, references, originals and fresh retrains."""
 
     def __init__(
@@ -155,48 +156,50 @@ class _Drawn:
         self.entropy = tuple(np.asarray(jax.random.key_data(roots["grain"])).tolist())
         self.pools: dict[str, Pool] = dict(zip(_ARMS, (removed, reference, original, fresh), strict=True))
 
-    def see(
+    def observe(
         self,
-        found: EvalSets,
+        eval_sets: EvalSets,
         needs: tuple[str, ...],
         runs: int,
         grain: float,
         store: Store | None,
-        told: Progress | None,
+        progress: Progress | None,
     ) -> dict[str, Arm]:
         """What each arm shows."""
         parts: dict[str, list[Arm]] = {name: [] for name in _ARMS}
         first = self.pools["reference"].shard(0, store).params
-        size = scales_of(observe(self.learner, first, found, needs, 0.0, ()), grain)
+        size = scales_of(observe(self.learner, first, eval_sets, needs, 0.0, ()), grain)
         for number in range(-(-runs // SHARD)):
             for name, pool in self.pools.items():
                 params = pool.shard(number, store).params
                 parts[name].append(
-                    observe(self.learner, params, found, needs, size, (*self.entropy, name == "reference", number))
+                    observe(self.learner, params, eval_sets, needs, size, (*self.entropy, name == "reference", number))
                 )
-            if told is not None:
-                told(min((number + 1) * SHARD, runs), runs, "drawing runs")
+            if progress is not None:
+                progress(min((number + 1) * SHARD, runs), runs, "drawing runs")
         return {
             name: {key: np.concatenate([part[key] for part in shards])[:runs] for key in needs}
             for name, shards in parts.items()
         }
 
 
-def _rows(chosen: list[Metric], seen: dict[str, Arm], exchanges: Any) -> tuple[tuple[Row, ...], list[tuple[str, str]]]:
+def _rows(
+    selection: list[Metric], arms: dict[str, Arm], exchanges: Any
+) -> tuple[tuple[Row, ...], list[tuple[str, str]]]:
     """The rows, and the metrics that have no value on these runs, with the reason."""
     rows, left_out = list[Row](), list[tuple[str, str]]()
-    for one in chosen:
+    for one in selection:
         try:
-            rows.append(_row(one, seen, exchanges))
+            rows.append(_row(one, arms, exchanges))
         except ValueError as error:
             left_out.append((one.name, str(error).partition(": ")[2] or str(error)))
     return tuple(rows), left_out
 
 
-def _row(one: Metric, seen: dict[str, Arm], exchanges: Any) -> Row:
-    original, reference = seen["original"], seen["reference"]
+def _row(one: Metric, arms: dict[str, Arm], exchanges: Any) -> Row:
+    original, reference = arms["original"], arms["reference"]
     readings = [
-        Reading(one.measure(seen[arm], reference, original), one.p_value(seen[arm], reference, original, exchanges))
+        Reading(one.measure(arms[arm], reference, original), one.p_value(arms[arm], reference, original, exchanges))
         for arm in ("removed", "fresh", "original")
     ]
     return Row(one.name, one.direction, *readings)

@@ -102,12 +102,12 @@ def relative_ratio(
 def _ulira(removed: Arm, reference: Arm, original: Arm) -> float:
     del original
     p, r = removed[_MARGINS], reference[_MARGINS]
-    found: list[float] = []
+    values: list[float] = []
     for fold in (0, 1):
         own = np.arange(len(p)) % 2 == fold
         fitted = p[~own], r[~own]
-        found.append(float(auc(likelihood_ratio(fitted, p[own]), likelihood_ratio(fitted, r[own])).mean()))
-    return float(np.mean(found))
+        values.append(float(auc(likelihood_ratio(fitted, p[own]), likelihood_ratio(fitted, r[own])).mean()))
+    return float(np.mean(values))
 
 
 def _rmia(removed: Arm, reference: Arm, original: Arm) -> float:
@@ -127,8 +127,8 @@ def _rmia_fold(removed: Arm, reference: Arm, own: Bool[np.ndarray, " runs"]) -> 
 
 def _likelihoods(arm: Arm) -> Arm:
     inside, fresh = (arm[losses] for losses in MEMBERSHIP)
-    chosen = np.unique(np.linspace(0, fresh.shape[1] - 1, min(POPULATION, fresh.shape[1])).round().astype(int))
-    return {"S": -inside, "fresh": -fresh[:, chosen]}
+    columns = np.unique(np.linspace(0, fresh.shape[1] - 1, min(POPULATION, fresh.shape[1])).round().astype(int))
+    return {"S": -inside, "fresh": -fresh[:, columns]}
 
 
 def _attacks(arm: Arm) -> Arm:

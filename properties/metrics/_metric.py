@@ -91,7 +91,7 @@ class Metric:
         1 [1, 1]
         """
         arms = self.prepared(removed, reference, original)
-        return jackknife(lambda kept: self.value(*(only(arm, kept) for arm in arms)), runs_of(arms[0]), self.bounds)
+        return jackknife(lambda rows: self.value(*(only(arm, rows) for arm in arms)), runs_of(arms[0]), self.bounds)
 
     def p_value(
         self, removed: Arm, reference: Arm, original: Arm | None, orders: Int64[np.ndarray, "count both"]
@@ -121,15 +121,17 @@ class Metric:
         """The three arms' arrays, checked and reduced; the third is empty where it is not read."""
         if self.original and original is None:
             raise ValueError(f"{self.name}: it reads the original models; pass original=")
-        given = {"removed": removed, "reference": reference} | ({"original": original or {}} if self.original else {})
-        taken = {name: self._taken(name, arm) for name, arm in given.items()}
-        for name, arm in taken.items():
+        raw = {"removed": removed, "reference": reference} | ({"original": original or {}} if self.original else {})
+        arms = {name: self._taken(name, arm) for name, arm in raw.items()}
+        for name, arm in arms.items():
             for array in self.needs:
-                got, wanted = arm[array].shape, taken["removed"][array].shape
-                if got != wanted:
-                    raise ValueError(f"{self.name}: {array} is {got} in the {name} arm but {wanted} in the removed one")
-        found = {name: self.reduce(arm) for name, arm in taken.items()}
-        return found["removed"], found["reference"], found.get("original", {})
+                shape, expected = arm[array].shape, arms["removed"][array].shape
+                if shape != expected:
+                    raise ValueError(
+                        f"{self.name}: {array} is {shape} in the {name} arm but {expected} in the removed one"
+                    )
+        statistics = {name: self.reduce(arm) for name, arm in arms.items()}
+        return statistics["removed"], statistics["reference"], statistics.get("original", {})
 
     def _taken(self, name: str, arm: Arm) -> Arm:
         """The arrays it reads, of at least eight runs and finite."""
@@ -149,13 +151,13 @@ class Metric:
         return {array: arm[array] for array in self.needs}
 
 
-def only(arm: Arm, kept: Int64[np.ndarray, " kept"]) -> Arm:
+def only(arm: Arm, rows: Int64[np.ndarray, " kept"]) -> Arm:
     """The arm with these runs alone.
 
     >>> only({"a": np.arange(3.0)}, np.array([2]))["a"].tolist()
     [2.0]
     """
-    return {name: values[kept] for name, values in arm.items()}
+    return {name: values[rows] for name, values in arm.items()}
 
 
 def runs_of(arm: Arm) -> int:

@@ -40,7 +40,7 @@ METRICS: dict[str, Metric] = {
 """Name → metric."""
 
 
-def named(asked: Metric | str) -> Metric:
+def named(metric: Metric | str) -> Metric:
     """A metric by its name; a metric is itself.
 
     Raises:
@@ -52,18 +52,18 @@ def named(asked: Metric | str) -> Metric:
     Traceback (most recent call last):
     ValueError: metric 'output-divergence' is measured by js-divergence, kl-divergence; name one of these
     """
-    if isinstance(asked, Metric):
-        return asked
-    if asked in METRICS:
-        return METRICS[asked]
-    if asked in CATALOGUE:
-        names = implementing(asked)
+    if isinstance(metric, Metric):
+        return metric
+    if metric in METRICS:
+        return METRICS[metric]
+    if metric in CATALOGUE:
+        names = implementing(metric)
         if names:
-            raise ValueError(f"metric {asked!r} is measured by {', '.join(names)}; name one of these")
-        raise ValueError(f"metric {asked!r} is catalogued, not implemented; implemented are {', '.join(METRICS)}")
-    close = difflib.get_close_matches(asked, METRICS, 1)
+            raise ValueError(f"metric {metric!r} is measured by {', '.join(names)}; name one of these")
+        raise ValueError(f"metric {metric!r} is catalogued, not implemented; implemented are {', '.join(METRICS)}")
+    close = difflib.get_close_matches(metric, METRICS, 1)
     hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(METRICS)}"
-    raise ValueError(f"unknown metric {asked!r}; {hint}")
+    raise ValueError(f"unknown metric {metric!r}; {hint}")
 
 
 def implementing(entry: str) -> tuple[str, ...]:
@@ -72,4 +72,4 @@ def implementing(entry: str) -> tuple[str, ...]:
     >>> implementing("representation-similarity"), implementing("memorisation-gap")
     (('cka', 'neighbour-overlap'), ())
     """
-    return tuple(name for name, found in METRICS.items() if found.entry == entry)
+    return tuple(name for name, metric in METRICS.items() if metric.entry == entry)

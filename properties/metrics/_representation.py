@@ -40,9 +40,9 @@ def neighbours(units: Units) -> Grams:
     apart[:, np.arange(rows), np.arange(rows)] = np.inf
     k = min(NEIGHBOURS, rows - 1)
     nearest = apart.argsort(axis=2, kind="stable")[:, :, :k]
-    found = np.zeros_like(apart)
-    np.put_along_axis(found, nearest, 1 / max(k, 1), axis=2)
-    return found
+    weights = np.zeros_like(apart)
+    np.put_along_axis(weights, nearest, 1 / max(k, 1), axis=2)
+    return weights
 
 
 def _grams(arm: Arm) -> Arm:

@@ -123,8 +123,8 @@ class Table(Coded, Untruthful, Tabled[Row], outcome="rows", named="metric"):
         return [heads, *map(_cells, self.rows)]
 
     def __str__(self) -> str:
-        drawn = f"{self.runs} runs of each arm, references {self.reference}"
-        head = f"{self.subject}: metrics for {self.definition} at {drawn}"
+        sample = f"{self.runs} runs of each arm, references {self.reference}"
+        head = f"{self.subject}: metrics for {self.definition} at {sample}"
         left = [f"left out: {name} ({why})" for name, why in self.left_out]
         return "\n".join([head, *aligned(self.cells), *left])
 

@@ -16,18 +16,18 @@ _MEANING = (
 )
 
 
-def comparison_page(made: Comparison) -> Page:
+def comparison_page(comparison: Comparison) -> Page:
     """The page of a comparison.
 
     >>> comparison_page(Comparison.example())[1]["claims"]
     ['(1, 0.05)-untraining']
     """
-    head, _, rest = made.sentence.partition(":")
+    head, _, rest = comparison.sentence.partition(":")
     facts = [
-        ("Chances of a false REFUTED, or SATISFIED", made.levels),
-        ("References", judged_on(made.seed)),
-        ("Pairs at most for each verdict", str(made.budget)),
-        ("Wall time", f"{number(made.seconds, 3)} s"),
+        ("Chances of a false REFUTED, or SATISFIED", comparison.levels),
+        ("References", judged_on(comparison.seed)),
+        ("Pairs at most for each verdict", str(comparison.budget)),
+        ("Wall time", f"{number(comparison.seconds, 3)} s"),
     ]
     context = {
         "title": head,
@@ -38,34 +38,35 @@ def comparison_page(made: Comparison) -> Page:
         "mark": Markup(""),
         "meaning": _MEANING,
         "facts": facts,
-        "claims": [claim_words(claim) for claim in made.definitions],
-        "rows": [_row(made, row) for row in made.rows],
-        "command": made.provenance.get("command"),
-        "code": _again(made),
-        "provenance": [(name, in_words(value)) for name, value in made.provenance.items() if name != "command"],
-        "cells": made.cells,
+        "claims": [claim_words(claim) for claim in comparison.definitions],
+        "rows": [_row(comparison, row) for row in comparison.rows],
+        "command": comparison.provenance.get("command"),
+        "code": _again(comparison),
+        "provenance": [(name, in_words(value)) for name, value in comparison.provenance.items() if name != "command"],
+        "cells": comparison.cells,
     }
     return "comparison.html", context
 
 
-def _row(made: Comparison, row: Compared) -> dict[str, Any]:
+def _row(comparison: Comparison, row: Compared) -> dict[str, Any]:
     cost, retained, fresh = figures(row)
     cells = [
-        {"status": v.status.name, "word": worded(v, made.original(i)), "mark": draw.mark(v.status)}
+        {"status": v.status.name, "word": worded(v, comparison.original(i)), "mark": draw.mark(v.status)}
         | {"epsilon": number(v.epsilon_lower, 3), "pairs": v.pairs, "power": str(v.power)}
         for i, v in enumerate(row.verdicts)
     ]
-    shown = {"name": row.remover, "anchor": row.anchor, "why": row.why, "cells": cells}
-    return shown | {"cost": cost, "retained": retained, "fresh": fresh}
+    columns = {"name": row.remover, "anchor": row.anchor, "why": row.why, "cells": cells}
+    return columns | {"cost": cost, "retained": retained, "fresh": fresh}
 
 
-def _again(made: Comparison) -> str:
+def _again(comparison: Comparison) -> str:
     """The call, with names for the removers and the learner that were given."""
-    claims = ", ".join(f"ns.{claim!r}" for claim in made.definitions)
-    names = ", ".join(" ".join(row.remover.split()) for row in made.rows if row.asked)
-    kept = {name: made.provenance[name] for name in ("tolerance", "grain", "runs") if name in made.provenance}
-    terms = {"alpha": made.alpha, "beta": made.beta, "budget": made.budget, "seed": made.seed} | kept
-    given = ", ".join(f"{name}={value!r}" for name, value in terms.items())
-    given += ", observables=observables" if "observables" in made.provenance else ""
-    call = f"ns.compare_removers([{claims}], removers, learner,\n    {made.scenario},\n    {given})"
-    return f"# removers: {names}; learner: {' '.join(made.learner.split())}\n{call}"
+    claims = ", ".join(f"ns.{claim!r}" for claim in comparison.definitions)
+    names = ", ".join(" ".join(row.remover.split()) for row in comparison.rows if row.asked)
+    provenance = comparison.provenance
+    extra = {name: provenance[name] for name in ("tolerance", "grain", "runs") if name in provenance}
+    terms = {name: getattr(comparison, name) for name in ("alpha", "beta", "budget", "seed")} | extra
+    arguments = ", ".join(f"{name}={value!r}" for name, value in terms.items())
+    arguments += ", observables=observables" if "observables" in provenance else ""
+    call = f"ns.compare_removers([{claims}], removers, learner,\n    {comparison.scenario},\n    {arguments})"
+    return f"# removers: {names}; learner: {' '.join(comparison.learner.split())}\n{call}"

@@ -51,7 +51,7 @@ def sets(definition: Definition, arm: str, sizes: tuple[int, int, int] | None = 
     """
     unseen = arm == "reference"
     wide = unseen and definition.name == "unlearning"  # the hole is S_full
-    hole, asked = ("hole", "never seen") if unseen else ("asked", "asked to forget")
+    hole, label = ("hole", "never seen") if unseen else ("asked", "asked to forget")
     redrawn = "D, drawn anew for each pair" if definition.redraws else "D"
     return svg.picture(
         f"What the {arm} models were trained on",
@@ -63,7 +63,7 @@ def sets(definition: Definition, arm: str, sizes: tuple[int, int, int] | None = 
         _s_full(164, 60),
         svg.rect((262, 66), (124, 60), "inner" if wide else hole, 8),
         svg.text(276, 88, "S", "set", "start"),
-        svg.text(388 if wide else 324, 60 if wide else 113, asked, "set note", "end" if wide else "middle"),
+        svg.text(388 if wide else 324, 60 if wide else 113, label, "set note", "end" if wide else "middle"),
         height=160,
     )
 
@@ -76,7 +76,7 @@ def _counts(sizes: tuple[int, int, int] | None) -> list[Markup]:
     wide = f"{full} rows" if forget < full else f"{full} rows, all in S:"
     lines = [(20, 48, f"{rows} rows"), (164, 80, wide), (340, 88, f"{forget} rows")]
     also = [] if forget < full else [(164, 96, "one statement"), (164, 112, "for both notions")]
-    return [svg.text(x, y, said, "set note", "start") for x, y, said in (*lines, *also)]
+    return [svg.text(x, y, text, "set note", "start") for x, y, text in (*lines, *also)]
 
 
 def curve(
@@ -96,9 +96,9 @@ def curve(
     if not values:
         return svg.picture(y_title, svg.text((LEFT + RIGHT) / 2, 120, f"no {unit} were recorded", "name"))
     x = Axis(0.0, float(len(values)), LEFT, RIGHT)
-    shown = [v for v in values if abs(v) < 1e290]
-    floor = max(min([0.0, *shown]), -10 * level)
-    y = Axis(floor, 1.12 * max([level, *shown]) - 0.12 * floor, BOTTOM, TOP)
+    finite = [v for v in values if abs(v) < 1e290]
+    floor = max(min([0.0, *finite]), -10 * level)
+    y = Axis(floor, 1.12 * max([level, *finite]) - 0.12 * floor, BOTTOM, TOP)
     rows = {v: label for v, label in _named(y).items() if abs(y.at(v) - y.at(level)) > 9}
     columns = dict(_whole(len(values)))
     return svg.picture(
@@ -149,8 +149,8 @@ def bar(value: float, level: float, most: float) -> Markup:
     """
     x = Axis(0.0, most, 1.0, 99.0)
     at = x.at(value) if math.isfinite(value) else x.end if value == math.inf else x.start
-    drawn = (svg.rect((1, 3), (at - 1, 8), "bar"), svg.line((x.at(level), 0), (x.at(level), 14), "cut"))
-    return svg.picture("log wealth as a bar", *drawn, width=100, height=14)
+    shapes = (svg.rect((1, 3), (at - 1, 8), "bar"), svg.line((x.at(level), 0), (x.at(level), 14), "cut"))
+    return svg.picture("log wealth as a bar", *shapes, width=100, height=14)
 
 
 def _hatch() -> Markup:

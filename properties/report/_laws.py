@@ -46,15 +46,15 @@ def lay_out(view: str, arms: Mapping[str, _Values], threshold: float | None) -> 
     >>> lay_out("loss", {"removed": (0.1, 0.2, float("nan"))}, 0.4).right
     ('NaN',)
     """
-    drawn = {name: values for name, values in arms.items() if values}
+    nonempty = {name: values for name, values in arms.items() if values}
     cut = threshold if threshold is not None and abs(threshold) < LARGEST else None
-    lo, hi = _range([v for values in drawn.values() for v in values if abs(v) < LARGEST], cut)
-    found = {_place(v, lo, hi) for values in drawn.values() for v in values} - {""}
-    columns = sorted(found, key=lambda label: _ORDER.index(label[0]))
+    lo, hi = _range([v for values in nonempty.values() for v in values if abs(v) < LARGEST], cut)
+    labels = {_place(v, lo, hi) for values in nonempty.values() for v in values} - {""}
+    columns = sorted(labels, key=lambda label: _ORDER.index(label[0]))
     left = tuple(label for label in columns if label[0] in "−<")
     right = tuple(label for label in columns if label[0] not in "−<")
     x = Axis(lo, hi, LEFT + COLUMN * len(left), RIGHT - COLUMN * len(right))
-    return Laws(view, drawn, cut, x, left, right)
+    return Laws(view, nonempty, cut, x, left, right)
 
 
 def histogram(laws: Laws) -> Markup:
@@ -155,13 +155,13 @@ def _outline(name: str, sides: list[float], heights: list[float], x: Axis, y: Ax
 def _bars(laws: Laws, label: str, spare: dict[str, dict[str, int]], y: Axis) -> Markup:
     """One edge column: a bar for each arm with its count on top."""
     left = _centre(laws, label) - 6.5 * len(spare)
-    drawn: list[Markup] = []
+    shapes: list[Markup] = []
     for i, (name, counts) in enumerate(spare.items()):
         if counts[label]:
             top = y.at(100 * counts[label] / len(laws.arms[name]))
-            drawn.append(svg.rect((left + 13 * i + 1, top), (11, BOTTOM - top), f"law area {name}"))
-            drawn.append(svg.text(left + 13 * i + 6.5, top - 4, str(counts[label]), "count"))
-    return Markup("").join(drawn)
+            shapes.append(svg.rect((left + 13 * i + 1, top), (11, BOTTOM - top), f"law area {name}"))
+            shapes.append(svg.text(left + 13 * i + 6.5, top - 4, str(counts[label]), "count"))
+    return Markup("").join(shapes)
 
 
 def _steps(laws: Laws, values: _Values, y: Axis) -> Iterator[Point]:
@@ -180,7 +180,7 @@ def _steps(laws: Laws, values: _Values, y: Axis) -> Iterator[Point]:
     yield RIGHT, y.at(reached)
 
 
-def _chart(title: str, laws: Laws, y: Axis, y_title: str, drawn: list[Markup]) -> Markup:
+def _chart(title: str, laws: Laws, y: Axis, y_title: str, shapes: list[Markup]) -> Markup:
     if not laws.arms:
         return svg.picture(title, svg.text((LEFT + RIGHT) / 2, 120, "no runs were recorded", "name"))
     x_ticks, y_ticks = svg.ticks(laws.x.lo, laws.x.hi, 5), svg.ticks(0.0, y.hi, 6)
@@ -190,7 +190,7 @@ def _chart(title: str, laws: Laws, y: Axis, y_title: str, drawn: list[Markup]) -
         svg.frame(laws.x, y, _named(x_ticks), _named(y_ticks)),
         *(svg.text(at, BOTTOM + 17, label) for at, label in columns.items()),
         *_dividers(laws),
-        *drawn,
+        *shapes,
         *_cut(laws),
         svg.titles(f"{laws.view} (its own unit)", y_title),
     )

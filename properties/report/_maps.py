@@ -71,14 +71,14 @@ def heat(view: str, arms: Mapping[str, Sequence[float]]) -> Markup:
     >>> "+.5" in heat("margins on S", {"removed": (0.5,)}), "−1" in heat("margins on S", {"removed": (-1.0,)})
     (True, True)
     """
-    drawn = [cell for i, values in enumerate(arms.values()) for cell in _cells(values, 40 + _TALL * i)]
+    cells = [cell for i, values in enumerate(arms.values()) for cell in _cells(values, 40 + _TALL * i)]
     heads = max(len(values) for values in arms.values())
     return svg.picture(
         f"How far {view} lie from the references",
         svg.text(4, 12, view, "row", "start"),
         *(svg.text(_LABEL + _CELL * (j + 0.5), 34, str(j + 1), "count") for j in range(heads)),
         *(svg.text(_LABEL - 6, 57 + _TALL * i, name, "tick", "end") for i, name in enumerate(arms)),
-        *drawn,
+        *cells,
         height=48 + _TALL * len(arms),
     )
 
@@ -86,8 +86,10 @@ def heat(view: str, arms: Mapping[str, Sequence[float]]) -> Markup:
 def heats(v: Verdict) -> list[Markup]:
     """The heat maps of a verdict, one for each view that was looked at example by example."""
     rows = [row for row in v.evidence.views if row.apart]
-    drawn = [{"removed": row.apart} | ({"original": row.original_apart} if row.original_apart else {}) for row in rows]
-    return [heat(row.view, arms) for row, arms in zip(rows, drawn, strict=True)]
+    per_row = [
+        {"removed": row.apart} | ({"original": row.original_apart} if row.original_apart else {}) for row in rows
+    ]
+    return [heat(row.view, arms) for row, arms in zip(rows, per_row, strict=True)]
 
 
 def by_chance(pairs: int) -> float:
@@ -99,28 +101,28 @@ def by_chance(pairs: int) -> float:
     return min(1.0, 2 * math.sqrt((2 * pairs + 1) / (3 * max(pairs, 1) ** 2)))
 
 
-def costs(made: Behaviour) -> Markup:
+def costs(behaviour: Behaviour) -> Markup:
     """Two bars: a run of the remover, and of a retrain.
 
     >>> "retrain" in costs(Behaviour.example())
     True
     """
-    most = max(made.removal, made.retrain)
+    most = max(behaviour.removal, behaviour.retrain)
     x = Axis(0.0, most, 80.0, 320.0)
     bars = [
         svg.text(72, 24 + 28 * i, name, "row", "end")
-        + svg.rect((80, 10 + 28 * i), (x.at(taken) - 80, 20), f"law area {arm}", 2)
-        + svg.text(x.at(taken) + 6, 24 + 28 * i, f"{svg.number(1e3 * taken, 3)} ms", "tick", "start")
-        for i, (name, arm, taken) in enumerate(
-            (("removal", "removed", made.removal), ("retrain", "reference", made.retrain))
+        + svg.rect((80, 10 + 28 * i), (x.at(seconds) - 80, 20), f"law area {arm}", 2)
+        + svg.text(x.at(seconds) + 6, 24 + 28 * i, f"{svg.number(1e3 * seconds, 3)} ms", "tick", "start")
+        for i, (name, arm, seconds) in enumerate(
+            (("removal", "removed", behaviour.removal), ("retrain", "reference", behaviour.retrain))
         )
     ]
     return svg.picture("Seconds of a run", *bars, height=70)
 
 
 def _axes(v: Verdict) -> tuple[Axis, Axis]:
-    known = [v.definition.epsilon, v.epsilon_lower, v.epsilon_upper or 0.0, 0.8]
-    hi = 1.25 * max(e for e in known if math.isfinite(e))
+    epsilons = [v.definition.epsilon, v.epsilon_lower, v.epsilon_upper or 0.0, 0.8]
+    hi = 1.25 * max(e for e in epsilons if math.isfinite(e))
     return Axis(0.0, hi, LEFT, RIGHT), Axis(0.0, 1.0, BOTTOM, TOP)
 
 

@@ -13,18 +13,19 @@ def check_again(v: Verdict) -> str:
     >>> check_again(Verdict.example())
     ''
     """
-    made = v.provenance
-    if not {"scenario", "seed", "remover", "learner"} <= made.keys() or "keyed_as" in made:
+    provenance = v.provenance
+    if not {"scenario", "seed", "remover", "learner"} <= provenance.keys() or "keyed_as" in provenance:
         return ""
     terms: dict[str, Any] = {name: getattr(v, name) for name in ("budget", "alpha", "beta", "tolerance")}
-    terms |= {"seed": made["seed"], "grain": made.get("grain", 1e-3)}
+    terms |= {"seed": provenance["seed"], "grain": provenance.get("grain", 1e-3)}
     if v.resolution is not None and not math.isnan(v.resolution):
         terms["resolution"] = True
-    given = ", ".join(f"{name}={value!r}" for name, value in terms.items())
-    given += ", observables=observables" if "observables" in made else ""
-    call = f"ns.check(ns.{v.definition!r}, remover, learner,\n         {made['scenario']},\n         {given})"
-    own = {"observables": ", ".join(made["observables"])} if "observables" in made else {}
-    values = [f"{name}: {_line(each)}" for name, each in ({n: made[n] for n in ("remover", "learner")} | own).items()]
+    arguments = ", ".join(f"{name}={value!r}" for name, value in terms.items())
+    arguments += ", observables=observables" if "observables" in provenance else ""
+    call = f"ns.check(ns.{v.definition!r}, remover, learner,\n         {provenance['scenario']},\n         {arguments})"
+    own = {"observables": ", ".join(provenance["observables"])} if "observables" in provenance else {}
+    named = {name: provenance[name] for name in ("remover", "learner")} | own
+    values = [f"{name}: {_line(each)}" for name, each in named.items()]
     return f"# {'; '.join(values)}\n{call}"
 
 

@@ -150,8 +150,8 @@ def proofs_page(proofs: Proofs) -> Page:
 
 
 def _page(provenance: dict[str, Any], **context: Any) -> Page:
-    told = [(name, in_words(value)) for name, value in provenance.items() if name != "command"]
-    return "result.html", _AS_IN_ALL | {"command": provenance.get("command"), "provenance": told} | context
+    entries = [(name, in_words(value)) for name, value in provenance.items() if name != "command"]
+    return "result.html", _AS_IN_ALL | {"command": provenance.get("command"), "provenance": entries} | context
 
 
 def _wealth(relative: Relative, name: str, path: tuple[float, ...]) -> Markup:

@@ -86,18 +86,18 @@ def result_apart() -> Generator[None]:
     """
     complete()
     own = sys.stdout
-    kept = _moved(own)
-    _HELD.append(kept or own)
+    copy = _moved(own)
+    _HELD.append(copy or own)
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield
     finally:
         _HELD.pop()
-        if kept is not None:
+        if copy is not None:
             with contextlib.suppress(ValueError):  # what was left there has been given up already
-                flush(kept)
-            os.dup2(kept.fileno(), 1)
-            kept.close()
+                flush(copy)
+            os.dup2(copy.fileno(), 1)
+            copy.close()
 
 
 def _moved(stream: Any) -> Any:

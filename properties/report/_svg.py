@@ -27,9 +27,9 @@ def tag(name: str, *inside: Markup | str, **attributes: Real | str) -> Markup:
     >>> print(tag("text", "a < b", x=1 / 3, class_="tick"))
     <text x="0.3" class="tick">a &lt; b</text>
     """
-    given = (Markup(' {}="{}"').format(k.strip("_").replace("_", "-"), _value(v)) for k, v in attributes.items())
-    shown = (part if isinstance(part, Markup) else visible(part) for part in inside)
-    return Markup("<{0}{1}>{2}</{0}>").format(name, Markup("").join(given), Markup("").join(shown))
+    attrs = (Markup(' {}="{}"').format(k.strip("_").replace("_", "-"), _value(v)) for k, v in attributes.items())
+    content = (part if isinstance(part, Markup) else visible(part) for part in inside)
+    return Markup("<{0}{1}>{2}</{0}>").format(name, Markup("").join(attrs), Markup("").join(content))
 
 
 def picture(title: str, *inside: Markup, width: Real = WIDTH, height: Real = HEIGHT) -> Markup:

@@ -43,24 +43,24 @@ def sweep_picture(sweeps: Sequence[Sweep]) -> Markup:
 
 def _inside(sweeps: Sequence[Sweep]) -> tuple[Markup, list[Markup], dict[str, Any]]:
     """The ground, what is drawn on it, and the box of both."""
-    sizes = sorted({point.size for made in sweeps for point in made.points})
-    full = max((made.full for made in sweeps), default=1)
+    sizes = sorted({point.size for sweep in sweeps for point in sweep.points})
+    full = max((sweep.full for sweep in sweeps), default=1)
     width, height = _NAMES + _CELL * len(sizes) + 20, _HEAD + _LINE * len(sweeps) + 12
     inside = [
         svg.text(12, 18, "verdict as unlearning, and its pairs", "name", "start"),
         svg.text(_NAMES - 24, 38, "|S| / |S_full|", "name", "end"),
         *(svg.text(_left(sizes, size) + 8, 38, svg.labels([size / full])[0]) for size in sizes),
-        *(_row(made, sizes, _HEAD + _LINE * i) for i, made in enumerate(sweeps)),
+        *(_row(sweep, sizes, _HEAD + _LINE * i) for i, sweep in enumerate(sweeps)),
     ]
     box = {"viewBox": f"0 0 {width} {height}", "width": width, "height": height, "role": "img"}
     return svg.rect((0, 0), (width, height), "page"), inside, box
 
 
-def _row(made: Sweep, sizes: list[int], top: Real) -> Markup:
+def _row(sweep: Sweep, sizes: list[int], top: Real) -> Markup:
     width = _NAMES + _CELL * len(sizes) + 8
-    label = made.remover if len(made.remover) <= 38 else made.remover[:37] + "…"
-    cells = [_cell(point, _left(sizes, point.size), top + 5) for point in made.points]
-    none = [] if made.points else [svg.text(_NAMES, top + 17, "does not apply", "count", "start")]
+    label = sweep.remover if len(sweep.remover) <= 38 else sweep.remover[:37] + "…"
+    cells = [_cell(point, _left(sizes, point.size), top + 5) for point in sweep.points]
+    none = [] if sweep.points else [svg.text(_NAMES, top + 17, "does not apply", "count", "start")]
     name = svg.text(_NAMES - 10, top + 17, label, "row", "end")
     return Markup("").join([svg.line((12, top), (width, top), "grid"), name, *cells, *none])
 

@@ -82,8 +82,8 @@ def _context(v: Verdict) -> dict[str, Any]:
 
 def _beside(metrics: Table | None, behaviour: Behaviour | None) -> dict[str, Any]:
     """What is measured beside the verdict, where it was."""
-    drawn = None if behaviour is None else maps.costs(behaviour)
-    return {"metrics": metrics, "behaviour": behaviour, "cost_drawn": drawn}
+    cost_drawing = None if behaviour is None else maps.costs(behaviour)
+    return {"metrics": metrics, "behaviour": behaviour, "cost_drawn": cost_drawing}
 
 
 def _laws(v: Verdict) -> Any:

@@ -54,8 +54,8 @@ retained rows 95 % are classified right.
             for name, share in parts.items()
             if share is not None
         ]
-        taken = f"A removal took {1e3 * self.removal:.3g} ms and a retrain without S {1e3 * self.retrain:.3g} ms"
-        cost = f"{taken}: {self.cost:.2g} of a retrain (medians, {self.runs} runs side by side)."
+        durations = f"A removal took {1e3 * self.removal:.3g} ms and a retrain without S {1e3 * self.retrain:.3g} ms"
+        cost = f"{durations}: {self.cost:.2g} of a retrain (medians, {self.runs} runs side by side)."
         return " ".join([cost, *right])
 
 
@@ -85,22 +85,22 @@ def behaviour_of(
     keys, left = jax.random.split(jax.random.key(root_seed(seed)), (2, runs)), scenario.rows.without(scenario.forget)
     extra = {need: getattr(scenario, need) for need in remover.needs}
     trained = draw(learner, scenario.rows, keys[0])
-    removal, made = _timed(lambda: remove(remover, trained, scenario.rows, scenario.forget, keys[1], extra), rounds)
+    removal, model = _timed(lambda: remove(remover, trained, scenario.rows, scenario.forget, keys[1], extra), rounds)
     retrain, _ = _timed(lambda: draw(learner, left, keys[0]), rounds)
-    seen = [_accuracy(learner, made.params, rows) for rows in (left, scenario.fresh_rest)]
-    return Behaviour(removal / runs, retrain / runs, runs, *seen)
+    accuracies = [_accuracy(learner, model.params, rows) for rows in (left, scenario.fresh_rest)]
+    return Behaviour(removal / runs, retrain / runs, runs, *accuracies)
 
 
 def _timed(call: Callable[[], Trained], rounds: int) -> tuple[float, Trained]:
     """The median seconds of some calls, after one that compiles; and what it returned."""
-    out, taken = call(), list[float]()
+    out, seconds = call(), list[float]()
     jax.block_until_ready(out.params)
     for _ in range(rounds):
         started = time.perf_counter()
         out = call()
         jax.block_until_ready(out.params)
-        taken.append(time.perf_counter() - started)
-    return statistics.median(taken), out
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds), out
 
 
 def _accuracy(learner: Learner, params: Any, rows: Rows) -> float | None:

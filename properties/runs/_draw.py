@@ -81,23 +81,23 @@ def blocks(
     law = learner.noise if remover.centre is not None else None
     tested = [] if law is None else [Residuals(arm, law.sigma) for arm in ("removed", "reference")]
     own = noise_is_own(remover, learner)
-    made = (remover, learner) if law is None else (centred_remover(remover), centred_learner(learner))
+    algorithms = (remover, learner) if law is None else (centred_remover(remover), centred_learner(learner))
     roots = streams(scenario if keyed_as is None else keyed_as, seed)
-    pools = arms(definition, *made, scenario, roots)
+    pools = arms(definition, *algorithms, scenario, roots)
     who = f"{remover} on {learner}"
     for block in range(begin, -(-budget // PAIRS)):
         with traced(who):  # what a callback raises comes when its numbers are asked for
-            drawn = [pool.shard(block, store) for pool in pools]
-            distance = _distance(tested, *drawn[:2]) if tested else None
+            shards = [pool.shard(block, store) for pool in pools]
+            distance = _distance(tested, *shards[:2]) if tested else None
             noise = _noise(tested, block + 1, own) if tested else KNOWN
-            seen = [observe_many(learner, arm, looked_at) for arm in drawn]
+            observations = [observe_many(learner, arm, looked_at) for arm in shards]
         if size is None:
-            _require_finite(seen[1], learner)
-            first = [{name: rows[:WARM_UP] for name, rows in arm.items()} for arm in seen[:2]]
+            _require_finite(observations[1], learner)
+            first = [{name: rows[:WARM_UP] for name, rows in arm.items()} for arm in observations[:2]]
             size = scales(first[0], first[1], grain, rounding)
         key = jax.random.fold_in(roots["grain"], block)
-        noisy = [add_grain(arm, size, _generator(key, i)) for arm, i in zip(seen, (0, 1, 0), strict=True)]
-        named = looked_at.by_example(seen[1])
+        noisy = [add_grain(arm, size, _generator(key, i)) for arm, i in zip(observations, (0, 1, 0), strict=True)]
+        named = looked_at.by_example(observations[1])
         yield Block(*noisy, distance=distance, grain=size, noise=noise, by_example=named)
 
 
@@ -106,7 +106,7 @@ def originals(
     learner: Learner,
     scenario: Scenario,
     looked_at: Views,
-    kept: list[Block],
+    earlier: list[Block],
     *,
     seed: int,
     grain: float,
@@ -119,7 +119,7 @@ def originals(
 
     Args:
         definition, learner, scenario, looked_at, seed, grain, budget, store, keyed_as, rounding: as in `blocks`.
-        kept: what `blocks` has drawn.
+        earlier: what `blocks` has drawn.
 
     >>> import neverseen as ns
     >>> from neverseen.properties.runs._views import views_of
@@ -129,11 +129,11 @@ def originals(
     2
     """
     idle = Remover(lambda key, trained, rows, forget: trained, "the original")
-    drawn = blocks(
+    fresh = blocks(
         definition, idle, learner, scenario, looked_at, seed=seed, grain=grain, budget=budget, store=store,
-        keyed_as=keyed_as, rounding=rounding, begin=len(kept), size=kept[0].grain if kept else None,
+        keyed_as=keyed_as, rounding=rounding, begin=len(earlier), size=earlier[0].grain if earlier else None,
     )  # fmt: skip
-    for block in drawn:
+    for block in fresh:
         yield dataclasses.replace(block, original=block.removed)
 
 

@@ -74,8 +74,8 @@ def dry_run(definition: Definition, remover: Remover, learner: Learner, scenario
     runs = _runs(remover, learner, scenario)
     admit_own(looked_at, learner, runs.model())
     key = runs.key(definition, looked_at)
-    known = None if None in key else _KNOWN.get(key)
-    if known is None:
+    rounding = None if None in key else _KNOWN.get(key)
+    if rounding is None:
         thin = _thinned(scenario)
         _require_mask(runs, scenario.rows, thin)
         _require_blind(runs, thin)
@@ -83,9 +83,9 @@ def dry_run(definition: Definition, remover: Remover, learner: Learner, scenario
             rows = scenario.rows
             unseen = reference_rows(definition, rows, scenario.forget, scenario.behaviour)
             require_own(looked_at, learner, [runs.fit(rows), runs.fit(unseen)])
-        known = _rounding(runs, definition, scenario, looked_at)
-        _KNOWN.put(key, known)
-    return known
+        rounding = _rounding(runs, definition, scenario, looked_at)
+        _KNOWN.put(key, rounding)
+    return rounding
 
 
 _KNOWN = Bounded(256)
@@ -130,8 +130,8 @@ class _Runs:
         with traced(f"remover {self.remover}"):
             removing = self.removing.program(key, fitting.shapes, scene.rows, scene.forget, extra)
         many = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((SHARD, *leaf.shape), leaf.dtype), fitting.shapes)
-        seen = seen_of(self.learner, many, looked_at), tuple((each.name, each.per) for each in looked_at.own)
-        return fitting.fingerprint, removing.fingerprint, seen, scene.digest(), definition.id, settings(), compiler()
+        views = seen_of(self.learner, many, looked_at), tuple((each.name, each.per) for each in looked_at.own)
+        return fitting.fingerprint, removing.fingerprint, views, scene.digest(), definition.id, settings(), compiler()
 
 
 def _runs(remover: Remover, learner: Learner, scenario: Scenario) -> _Runs:
@@ -148,10 +148,10 @@ def _runs(remover: Remover, learner: Learner, scenario: Scenario) -> _Runs:
 def _thinned(scenario: Scenario) -> Rows:
     """D without every other row that is not of the behaviour, or not of S, or at all, whichever there are."""
     rows = scenario.rows
-    for kept in (scenario.behaviour, scenario.forget, jnp.zeros_like(scenario.forget)):
-        rest = np.flatnonzero(np.asarray(rows.present & ~kept))
+    for mask in (scenario.behaviour, scenario.forget, jnp.zeros_like(scenario.forget)):
+        rest = np.flatnonzero(np.asarray(rows.present & ~mask))
         if rest.size > 1:
-            return rows.without(jnp.isin(jnp.arange(kept.size), jnp.asarray(rest[::2])))
+            return rows.without(jnp.isin(jnp.arange(mask.size), jnp.asarray(rest[::2])))
     return rows
 
 
@@ -179,10 +179,10 @@ def _require_blind(runs: _Runs, thin: Rows) -> None:
         if _moved(start, runs.fit(other, key), _of_number) > _SAME:
             raise ValueError(f"learner {runs.learner}: its model depends on the contents of absent rows; {mend}")
         try:
-            made = [runs.remove(start, rows, key=key + 1) for rows in (thin, other)]
+            models = [runs.remove(start, rows, key=key + 1) for rows in (thin, other)]
         except ValueError:  # it may refuse this request and serve the one it is asked
             return
-        if _moved(made[0], made[1], _of_number) > _SAME:
+        if _moved(models[0], models[1], _of_number) > _SAME:
             raise ValueError(f"remover {runs.remover}: its result depends on the contents of absent rows; {mend}")
 
 
@@ -227,12 +227,12 @@ def _rounding(runs: _Runs, definition: Definition, scenario: Scenario, looked_at
     rng = np.random.default_rng(int(scenario.digest()[:8], 16))
     orders = [np.arange(scenario.forget.size), *(rng.permutation(scenario.forget.size) for _ in range(ORDERS))]
     arms = [_arms(runs, definition, scenario, to) for to in orders]
-    arms = list(zip(*(made for made in zip(*arms, strict=True) if _rounds(made)), strict=True))
-    models = [model for made in arms for model in made]
+    arms = list(zip(*(group for group in zip(*arms, strict=True) if _rounds(group)), strict=True))
+    models = [model for group in arms for model in group]
     if not models:
         return {}
-    seen = observe_many(runs.learner, pool_of(models), looked_at)
-    each = {view: values[: len(models)].reshape(len(orders), -1, values.shape[1]) for view, values in seen.items()}
+    views = observe_many(runs.learner, pool_of(models), looked_at)
+    each = {view: values[: len(models)].reshape(len(orders), -1, values.shape[1]) for view, values in views.items()}
     return {view: _changed(values) for view, values in each.items()}
 
 
@@ -243,9 +243,9 @@ def _arms(runs: _Runs, definition: Definition, scenario: Scenario, to: _Order) -
     return [original, runs.fit(unseen), runs.remove(original, rows, to)]
 
 
-def _rounds(made: tuple[Trained, ...]) -> bool:
+def _rounds(group: tuple[Trained, ...]) -> bool:
     """Whether an arm's models in all orders are one model but for rounding: else the order is part of the method."""
-    return all(_moved(made[0], other) <= _ORDER for other in made[1:])
+    return all(_moved(group[0], other) <= _ORDER for other in group[1:])
 
 
 def _changed(values: Float64[np.ndarray, "orders arms k"]) -> Float64[np.ndarray, " k"]:

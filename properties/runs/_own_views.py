@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...algorithms.base import Learner, Trained
+from ...algorithms.pools._map_over_runs import at_this_moment
 from ...algorithms.pools._pool import SHARD
-from ...algorithms.pools._spread import at_this_moment
 from ...formal.definitions._scenario import Rows
 from ..engine._grain import Values
 from ._eval_sets import EVAL_ROWS, EvalSets
@@ -50,16 +50,16 @@ def admit_own(looked_at: Views, learner: Learner, model: Trained) -> None:
         who = f"observable {each}"
         if each.needs_logits and not learner.logits:
             raise ValueError(f"{who}: {learner} declares no class scores (logits=False); leave it out here")
-        shown = _on(each, learner)
+        observe = _on(each, learner)
         for name, rows in looked_at.eval_sets.items():
-            shape = attempt(who, functools.partial(_shape, shown, (many,), rows))
+            shape = attempt(who, functools.partial(_shape, observe, (many,), rows))
             _require_numbers(each, name, rows, shape)
             if each.per == "model":
                 break
 
 
-def _shape(shown: Any, many: Any, rows: Rows) -> Any:
-    return at_this_moment(shown, many, rows).one.shapes
+def _shape(observe: Any, many: Any, rows: Rows) -> Any:
+    return at_this_moment(observe, many, rows).one.shapes
 
 
 def _on(observable: Observable, learner: Learner) -> Any:
@@ -102,29 +102,29 @@ def require_own(looked_at: Views, learner: Learner, models: list[Trained]) -> No
     ValueError: observable mine: what it shows on S depends on the contents of absent rows; weigh them 0: ...
     """
     many = pool_of(models)
-    seen = _few(observe_many(learner, many, looked_at), models)
+    first = _few(observe_many(learner, many, looked_at), models)
     other: EvalSets = {name: refilled(rows) for name, rows in looked_at.eval_sets.items()}
     again = _few(observe_many(learner, many, Views(other, own=looked_at.own)), models)
     own = list(own_views(looked_at))
-    sound = all(np.isfinite(values).all() for view, values in seen.items() if view not in {view for _, view, _ in own})
+    sound = all(np.isfinite(values).all() for view, values in first.items() if view not in {view for _, view, _ in own})
     for each, view, where in own:
-        if view in seen:
+        if view in first:
             _require_value(
-                f"observable {each}: what it shows{where and f' on {where}'}", seen[view], again[view], sound
+                f"observable {each}: what it shows{where and f' on {where}'}", first[view], again[view], sound
             )
 
 
-def _require_value(what: str, seen: Any, again: Any, sound: bool) -> None:
-    size = np.abs(seen[np.isfinite(seen)]).max(initial=0.0)
-    if not np.allclose(seen, again, rtol=0, atol=_SAME * size, equal_nan=True):
+def _require_value(what: str, first: Any, again: Any, sound: bool) -> None:
+    size = np.abs(first[np.isfinite(first)]).max(initial=0.0)
+    if not np.allclose(first, again, rtol=0, atol=_SAME * size, equal_nan=True):
         raise ValueError(
             f"{what} depends on the contents of absent rows; weigh them 0: model.rows.present marks the rest"
         )
-    if sound and np.isnan(seen).any():
+    if sound and np.isnan(first).any():
         raise ValueError(
             f"{what} is NaN, of a model whose loss is a number; mend it there: 0 · log 0 is 0 by jnp.where"
         )
-    if sound and not np.isfinite(seen).any():
+    if sound and not np.isfinite(first).any():
         raise ValueError(f"{what} is infinite throughout, of a model whose loss is a number; bound it")
 
 

@@ -31,10 +31,10 @@ def _watched(remover: Remover, changed: list[str]) -> Callable[..., Trained]:
     call = removal(remover)
 
     def watched(key: PRNGKeyArray, model: Trained, rows: Rows, forget: Mask, extra: dict[str, Any]) -> Trained:
-        given = {"the model": model, "the rows": rows, "what it needs": extra}
-        before = {name: (jax.tree.structure(part), jax.tree.leaves(part)) for name, part in given.items()}
+        inputs = {"the model": model, "the rows": rows, "what it needs": extra}
+        before = {name: (jax.tree.structure(part), jax.tree.leaves(part)) for name, part in inputs.items()}
         out = call(key, model, rows, forget, extra)
-        for name, part in given.items():
+        for name, part in inputs.items():
             tree, leaves = before[name]
             now = jax.tree.leaves(part)
             if tree != jax.tree.structure(part) or any(a is not b for a, b in zip(leaves, now, strict=True)):

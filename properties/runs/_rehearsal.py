@@ -9,7 +9,7 @@ import jax
 
 from ...algorithms.base import Learner, Remover, Trained
 from ...algorithms.pools._pool import SHARD
-from ...algorithms.programs._foreign import ContainedError, contained, told
+from ...algorithms.programs._foreign import ContainedError, contained, error_words
 from ...algorithms.programs._programs import trace
 from ...formal.definitions._scenario import Scenario
 
@@ -88,15 +88,15 @@ def attempt(who: str, run: Callable[[], Any]) -> Any:
         place = ours[-1] if ours else place
         hint = "; it must be traceable by jax.jit" if isinstance(error, jax.errors.JAXTypeError) else ""
         where = f"{place.filename.rsplit('/', 1)[-1]}:{place.lineno}"
-        raise ValueError(f"{who}: raised {told(error)} ({where}){hint}") from error
+        raise ValueError(f"{who}: raised {error_words(error)} ({where}){hint}") from error
 
 
-def _same_shapes(remover: Remover, wanted: Any, got: Any) -> None:
-    if jax.tree.structure(wanted) != jax.tree.structure(got):
+def _same_shapes(remover: Remover, expected: Any, actual: Any) -> None:
+    if jax.tree.structure(expected) != jax.tree.structure(actual):
         raise ValueError(
             f"remover {remover}: returned another tree of parameters than the learner's; shape it like trained.params"
         )
-    pairs = zip(jax.tree_util.tree_leaves_with_path(wanted), jax.tree.leaves(got), strict=True)
+    pairs = zip(jax.tree_util.tree_leaves_with_path(expected), jax.tree.leaves(actual), strict=True)
     for (path, old), new in pairs:
         if (old.shape, old.dtype) != (new.shape, new.dtype):
             at = jax.tree_util.keystr(path) or "params"

@@ -42,8 +42,8 @@ def programs(
     (True, False)
     """
     declared = learner.noise is not None and remover.centre is not None
-    made = (centred_remover(remover), centred_learner(learner)) if declared else (remover, learner)
-    pools = arms(definition, *made, scenario, streams(scenario if keyed_as is None else keyed_as, seed))
+    algorithms = (centred_remover(remover), centred_learner(learner)) if declared else (remover, learner)
+    pools = arms(definition, *algorithms, scenario, streams(scenario if keyed_as is None else keyed_as, seed))
     return *(pool.key for pool in pools), seen_of(
         learner, pools[0].shapes, views_of(scenario, definition, own_observables(observables))
     )
@@ -111,9 +111,9 @@ def centred_learner(learner: Learner) -> Learner:
     """
 
     def fit(key: PRNGKeyArray, rows: Rows) -> Trained:
-        made = learner.fit(key, rows)
+        model = learner.fit(key, rows)
         assert learner.noise is not None
-        return Trained(made.params, (made.record, learner.noise.centre(key, rows)), learner)
+        return Trained(model.params, (model.record, learner.noise.centre(key, rows)), learner)
 
     return dataclasses.replace(learner, fit=fit)
 
@@ -135,10 +135,10 @@ def centred_remover(remover: Remover) -> Remover:
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Array, **extra: Any) -> Trained:
         record, start = trained.record
-        made = remover(key, Trained(trained.params, record, trained.learner), rows, forget, **extra)
+        model = remover(key, Trained(trained.params, record, trained.learner), rows, forget, **extra)
         assert remover.centre is not None
         centre = remover.centre(key, trained.learner, start, rows, forget, **extra)
-        return Trained(made.params, (made.record, centre), made.learner)
+        return Trained(model.params, (model.record, centre), model.learner)
 
     return dataclasses.replace(remover, remove=remove)
 

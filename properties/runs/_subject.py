@@ -20,12 +20,12 @@ _KINDS: dict[str, tuple[type | UnionType, ...]] = {
 _FINITE: dict[str, type] = {"remover": FiniteRemover, "learner": FiniteLearner, "scenario": World}
 
 
-def subject(*, finite: bool = False, **given: Any) -> None:
+def subject(*, finite: bool = False, **values: Any) -> None:
     """Refuse what is no definition, remover, learner or scenario, by the argument's name.
 
     Args:
         finite: whether those of finite laws are welcome, too.
-        given: the arguments.
+        values: the arguments.
 
     Raises:
         ValueError: it is something else; a factory is to be called.
@@ -39,7 +39,7 @@ def subject(*, finite: bool = False, **given: Any) -> None:
     Traceback (most recent call last):
     ValueError: learner: 'ridge' is no Learner; give one, of neverseen.learners or of your own
     """
-    for name, value in given.items():
+    for name, value in values.items():
         kinds = (*_KINDS[name], *([_FINITE[name]] if finite and name in _FINITE else []))
         if not isinstance(value, kinds):
             raise ValueError(f"{name}: {_mended(name, value, name.capitalize())}")
@@ -60,13 +60,13 @@ def several(removers: Any) -> list[Remover]:
         return [removers]
     if isinstance(removers, str) or not isinstance(removers, Iterable):
         raise ValueError(f"removers: {_mended('remover', removers, 'Remover')}")
-    found: list[Any] = list(removers)
-    if not found:
+    values: list[Any] = list(removers)
+    if not values:
         raise ValueError("removers: none is given, so nothing would be judged; give at least one")
-    for each in found:
+    for each in values:
         if not isinstance(each, Remover):
             raise ValueError(f"removers: {_mended('remover', each, 'Remover')}")
-    return found
+    return values
 
 
 def own_observables(observables: Any) -> tuple[Observable, ...]:
@@ -80,11 +80,11 @@ def own_observables(observables: Any) -> tuple[Observable, ...]:
     Traceback (most recent call last):
     ValueError: observables: a check looks at 'loss' anyway; leave it out, or give yours another name
     """
-    given: Any = (observables,) if isinstance(observables, Observable) else observables
-    if not isinstance(given, tuple | list):
-        given = (given,)
+    values: Any = (observables,) if isinstance(observables, Observable) else observables
+    if not isinstance(values, tuple | list):
+        values = (values,)
     names = [each.name for each in DEFAULTS]
-    for each in given:
+    for each in values:
         if not isinstance(each, Observable):
             wrap = "give Observable(name, of), or one of neverseen.observables.OBSERVABLES"
             raise ValueError(f"observables: {_short(each)} is no Observable; {wrap}")
@@ -94,7 +94,7 @@ def own_observables(observables: Any) -> tuple[Observable, ...]:
         if each.name in names:
             raise ValueError(f"observables: two are called {each.name!r}; views go by name, rename one")
         names.append(each.name)
-    return tuple(given)
+    return tuple(values)
 
 
 def mapping(expected: Any, like: str) -> Mapping[Any, Any]:
@@ -118,15 +118,15 @@ def mapping(expected: Any, like: str) -> Mapping[Any, Any]:
     return expected
 
 
-def _mended(name: str, value: Any, wanted: str) -> str:
-    made = getattr(value, "__name__", "")
-    if callable(value) and made.isidentifier():
+def _mended(name: str, value: Any, kind: str) -> str:
+    factory = getattr(value, "__name__", "")
+    if callable(value) and factory.isidentifier():
         decorated = ", or decorate it with @neverseen.remover" if name == "remover" else ""
-        return f"{made} is no {wanted}; call it, {made}(...){decorated}"
-    known = "Untraining(...) or Unlearning(...)" if name == "definition" else f"of neverseen.{name}s or of your own"
-    return f"{_short(value)} is no {wanted}; give one, {known}"
+        return f"{factory} is no {kind}; call it, {factory}(...){decorated}"
+    hint = "Untraining(...) or Unlearning(...)" if name == "definition" else f"of neverseen.{name}s or of your own"
+    return f"{_short(value)} is no {kind}; give one, {hint}"
 
 
-def _short(given: Any) -> str:
+def _short(value: Any) -> str:
     """At most 60 characters in one line."""
-    return " ".join(f"{given!r:.60}".split())
+    return " ".join(f"{value!r:.60}".split())

@@ -46,7 +46,7 @@ class Trial:
             jax.random.split(jax.random.fold_in(key, stream), RUNS) for stream in range(3)
         )
         self.runs = 0
-        self._fit = Quick(lambda *given: jax.vmap(learner.fit, (0, None))(*given))
+        self._fit = Quick(lambda *args: jax.vmap(learner.fit, (0, None))(*args))
         self._remove = _stacked(removal(remover))
         begin()
 
@@ -78,17 +78,17 @@ class Trial:
                 self.original if models is None else models,
                 self.scenario.rows if rows is None else rows,
                 forget,
-                self.told(full),
+                self.extra_for(full),
             )
 
     def program(self, remove: Callable[..., Trained] | None = None) -> Program:
         """What is run on S, as it was traced; or the trace of another function like `removal(remover)`."""
         scene, quick = self.scenario, self._remove if remove is None else _stacked(remove)
         with traced(f"remover {self.remover}"):
-            extra = self.told(scene.behaviour)
+            extra = self.extra_for(scene.behaviour)
             return quick.program(self.removing, self.original, scene.rows, scene.forget, extra)
 
-    def told(self, behaviour: Mask) -> dict[str, Any]:
+    def extra_for(self, behaviour: Mask) -> dict[str, Any]:
         """What the remover's `needs` name."""
         return {need: behaviour if need == "behaviour" else getattr(self.scenario, need) for need in self.remover.needs}
 
@@ -115,7 +115,7 @@ class Trial:
 
 def _stacked(remove: Callable[..., Trained]) -> Quick:
     """Many runs of a removal on one request."""
-    return Quick(lambda *given: jax.vmap(remove, (0, 0, None, None, None))(*given))
+    return Quick(lambda *args: jax.vmap(remove, (0, 0, None, None, None))(*args))
 
 
 def gaps(a: Trained, b: Trained) -> Gaps:

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float64
 
 from ...algorithms.base import Learner, Trained
-from ...algorithms.pools._spread import at_this_moment, spread
+from ...algorithms.pools._map_over_runs import at_this_moment, map_over_runs
 from ...algorithms.programs._programs import momentary
 from ...formal.definitions._definitions import Definition
 from ...formal.definitions._scenario import Scenario
@@ -50,7 +50,7 @@ class Views:
             for name, count in self.counts.items()
             if each.per == "row"
         }
-        return frozenset(view for view, seen in values.items() if seen.shape[1] == widths.get(view))
+        return frozenset(view for view, array in values.items() if array.shape[1] == widths.get(view))
 
 
 def views_of(scenario: Scenario, definition: Definition, own: tuple[Observable, ...] = ()) -> Views:
@@ -98,9 +98,9 @@ def observe_many(learner: Learner, trained: Trained, looked_at: Views) -> Values
     >>> {view: values.shape for view, values in observe_many(learner, models, looked_at).items()}["margins on S"]
     (2, 3)
     """
-    seen = spread(_observer(learner, looked_at.own), (trained.params,), looked_at.eval_sets)
-    shown = {view: _cut(seen[view], count) for view, count in _in_order(looked_at) if view in seen}
-    return {view: values for view, values in shown.items() if values.size}
+    by_view = map_over_runs(_observer(learner, looked_at.own), (trained.params,), looked_at.eval_sets)
+    ordered = {view: _cut(by_view[view], count) for view, count in _in_order(looked_at) if view in by_view}
+    return {view: values for view, values in ordered.items() if values.size}
 
 
 def seen_of(learner: Learner, trained: Trained, looked_at: Views) -> str:
@@ -150,15 +150,15 @@ def _observer(learner: Learner, own: tuple[Observable, ...]) -> Callable[[Any, E
     """All views of one model."""
 
     def observe(params: Any, sets: EvalSets) -> dict[str, Array]:
-        whole, seen = Model(learner, params), dict[str, Array]()
+        whole, by_view = Model(learner, params), dict[str, Array]()
         models = {name: Model(learner, params, rows) for name, rows in sets.items()}
         for name, model in {"": whole, **models}.items():
             for each in DEFAULTS:
                 if (each.per == "model") == (model is whole) and _applies(each, model):
-                    seen |= _show(each, {name: model})
+                    by_view |= _show(each, {name: model})
         for each in own:
-            seen |= _show(each, {"": whole} if each.per == "model" else models)
-        return seen
+            by_view |= _show(each, {"": whole} if each.per == "model" else models)
+        return by_view
 
     return observe
 
@@ -176,5 +176,5 @@ def _applies(observable: Observable, model: Model) -> bool:
 
 def _show(observable: Observable, models: dict[str, Model]) -> dict[str, Array]:
     """An observable of one model on each of some sets of rows: at least one axis, and at most 16 rows."""
-    seen = {observable.on(name): jnp.atleast_1d(observable.of(model)) for name, model in models.items()}
-    return {view: values[:EVAL_ROWS] for view, values in seen.items()} if observable.per == "row" else seen
+    by_view = {observable.on(name): jnp.atleast_1d(observable.of(model)) for name, model in models.items()}
+    return {view: values[:EVAL_ROWS] for view, values in by_view.items()} if observable.per == "row" else by_view

@@ -14,7 +14,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
-from ...algorithms._asked import a_function, a_name, one_of
+from ...algorithms._validation import a_function, a_name, one_of
 from ...algorithms.base import Learner, margins
 from ...algorithms.removers._layers import features
 from ...formal.definitions._scenario import Rows

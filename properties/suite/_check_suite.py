@@ -19,7 +19,7 @@ from ...formal.definitions._scenario import Scenario
 from ...formal.definitions._verdict import Status
 from ..checks._question import Question
 from ..engine._progress import Progress
-from ..engine._provenance import surroundings
+from ..engine._provenance import environment
 from ..runs._rehearsal import rehearse
 from ..runs._subject import mapping, own_observables, subject
 from ..runs._trial import Trial
@@ -99,21 +99,21 @@ def check_suite(
     for each in trained_by:
         with contained(f"{remover} on {each}"):
             rehearse(remover, each, relations_scenario(seed))
-    asked = [*questions(remover, trained_by, Untraining(epsilon, delta), Unlearning(epsilon, delta), seed)]
-    terms = {"alpha": share_of(level("alpha", alpha), len(asked)), "budget": budget, "seed": seed, "store": store}
+    claims = [*questions(remover, trained_by, Untraining(epsilon, delta), Unlearning(epsilon, delta), seed)]
+    terms = {"alpha": share_of(level("alpha", alpha), len(claims)), "budget": budget, "seed": seed, "store": store}
     terms |= {"observables": mine}
-    priced = (dataclasses.replace(question, options=terms) for question in asked)
+    priced = (dataclasses.replace(question, options=terms) for question in claims)
     work = itertools.chain(relation_rows(remover, trained_by[0], seed), map(_definition_row, priced))
     rows: list[SuiteRow] = []
-    for place in range(len(RELATIONS) + len(asked)):
+    for place in range(len(RELATIONS) + len(claims)):
         if progress is not None:
-            progress(place, len(RELATIONS) + len(asked), f"{remover}")
+            progress(place, len(RELATIONS) + len(claims), f"{remover}")
         rows.append(next(work))
-    told = _judged(rows, remover, declared)
+    judged = _judged(rows, remover, declared)
     names = tuple(str(each) for each in trained_by)
     seconds = time.perf_counter() - started
     return Suite(
-        str(remover), remover.aims_at, names, float(alpha), budget, seed, declared, told, surroundings(), seconds
+        str(remover), remover.aims_at, names, float(alpha), budget, seed, declared, judged, environment(), seconds
     )
 
 
@@ -178,10 +178,10 @@ def relation_rows(remover: Remover, learner: Learner, seed: int) -> Iterator[Sui
     trial = Trial(remover, learner, scenario, jax.random.key(root_seed(seed)))
     for relation in RELATIONS:
         started, runs = time.perf_counter(), trial.runs
-        found = relation.found(trial)
+        finding = relation.evaluate(trial)
         cost = trial.runs - runs, time.perf_counter() - started
         where = f"{learner} · {scenario}"
-        yield SuiteRow(relation.name, where, RowOutcome.INAPPLICABLE, found.status, found.evidence, *cost)
+        yield SuiteRow(relation.name, where, RowOutcome.INAPPLICABLE, finding.status, finding.evidence, *cost)
 
 
 def _definition_row(question: Question) -> SuiteRow:
@@ -204,13 +204,13 @@ def known_names(expected: Mapping[str, str] | None) -> dict[str, str]:
     ValueError: expected: no check is called 'unlerning'; choose from untraining, unlearning, pure, deterministic, ...
     """
     names = ["untraining", "unlearning", *(relation.name for relation in RELATIONS)]
-    given = mapping(expected, "{'unlearning': 'it is not told S_full'}")
-    for name, why in given.items():
+    reasons = mapping(expected, "{'unlearning': 'it is not told S_full'}")
+    for name, why in reasons.items():
         if name not in names:
             raise ValueError(f"expected: no check is called {name!r}; choose from {', '.join(names)}")
         if not isinstance(why, str) or not why.strip():
             raise ValueError(f"expected: {name!r} is to fail because of {why!r}; give the reason in words")
-    return dict(given)
+    return dict(reasons)
 
 
 def aims(remover: Remover) -> frozenset[str]:
@@ -248,18 +248,18 @@ def claimed(name: str, remover: Remover) -> bool:
 
 
 def _source(name: str) -> str:
-    found: list[Relation] = [relation for relation in RELATIONS if relation.name == name]
-    return found[0].follows_from if found else name
+    relations: list[Relation] = [relation for relation in RELATIONS if relation.name == name]
+    return relations[0].follows_from if relations else name
 
 
 def _judged(rows: list[SuiteRow], remover: Remover, expected: dict[str, str]) -> tuple[SuiteRow, ...]:
     """What each row means, and one row more for a declared failure that nothing refuted."""
-    shown = {name for row in rows if row.status is Status.REFUTED for name in keys(row.check, remover)}
-    made = tuple(dataclasses.replace(row, outcome=_outcome(row, remover, expected, shown)) for row in rows)
-    return made + tuple(row for name, why in expected.items() for row in _missing(name, why, made, remover))
+    failures = {name for row in rows if row.status is Status.REFUTED for name in keys(row.check, remover)}
+    outcomes = tuple(dataclasses.replace(row, outcome=_outcome(row, remover, expected, failures)) for row in rows)
+    return outcomes + tuple(row for name, why in expected.items() for row in _missing(name, why, outcomes, remover))
 
 
-def _outcome(row: SuiteRow, remover: Remover, expected: dict[str, str], shown: set[str]) -> RowOutcome:
+def _outcome(row: SuiteRow, remover: Remover, expected: dict[str, str], failures: set[str]) -> RowOutcome:
     """Of a declared failure that was shown in one place the others may be left open."""
     declared = keys(row.check, remover) & expected.keys()
     if row.status is None:
@@ -267,13 +267,13 @@ def _outcome(row: SuiteRow, remover: Remover, expected: dict[str, str], shown: s
     if not (claimed(row.check, remover) or declared):
         return RowOutcome.UNCLAIMED
     if row.status is Status.INCONCLUSIVE:
-        return RowOutcome.UNCLAIMED if declared & shown else RowOutcome.UNDECIDED
+        return RowOutcome.UNCLAIMED if declared & failures else RowOutcome.UNDECIDED
     refuted = RowOutcome.EXPECTED if declared else RowOutcome.FAILED
     return refuted if row.status is Status.REFUTED else RowOutcome.PASSED
 
 
 def _missing(name: str, why: str, rows: tuple[SuiteRow, ...], remover: Remover) -> Iterator[SuiteRow]:
-    found = Counter(row.status for row in rows if name in keys(row.check, remover))
-    if not found[Status.REFUTED] and not found[Status.INCONCLUSIVE]:
-        said = f"declared to fail ({why}), but nothing refutes it and {found[Status.SATISFIED]} checks hold"
-        yield SuiteRow(name, "", RowOutcome.UNEXPECTED, Status.SATISFIED, f"{said}: drop it from expected", 0, 0.0)
+    counts = Counter(row.status for row in rows if name in keys(row.check, remover))
+    if not counts[Status.REFUTED] and not counts[Status.INCONCLUSIVE]:
+        words = f"declared to fail ({why}), but nothing refutes it and {counts[Status.SATISFIED]} checks hold"
+        yield SuiteRow(name, "", RowOutcome.UNEXPECTED, Status.SATISFIED, f"{words}: drop it from expected", 0, 0.0)

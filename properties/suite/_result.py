@@ -135,24 +135,24 @@ class Suite(Coded, Untruthful, outcome="status", says=("status", "sentence")):
         INCONCLUSIVE is what was not decided, and what was not asked: no notion is claimed, or of one that is no pass
         has power. What fails as declared is no pass of what is claimed.
         """
-        found = {_WORST.get(row.outcome) for row in self.rows}
-        if Status.REFUTED in found:
+        worst = {_WORST.get(row.outcome) for row in self.rows}
+        if Status.REFUTED in worst:
             return Status.REFUTED
-        open_ends = Status.INCONCLUSIVE in found or not self.judged or self.powerless
+        open_ends = Status.INCONCLUSIVE in worst or not self.judged or self.powerless
         return Status.INCONCLUSIVE if open_ends else Status.SATISFIED
 
     @property
     def judged(self) -> tuple[str, ...]:
         """The notions that it aims at, and that were asked: a failure declared of another one claims nothing."""
-        asked = _once(row.check for row in self.rows if row.verdict is not None)
-        return tuple(name for name in asked if name in self._aims)
+        checks = _once(row.check for row in self.rows if row.verdict is not None)
+        return tuple(name for name in checks if name in self._aims)
 
     @property
     def powerless(self) -> tuple[str, ...]:
         """The notions that it aims at, of which no pass is known to be one that doing nothing would not get."""
         # What its author declared to fail shows power too, but of a notion that the remover aims at it is no pass.
-        told = {row.check for row in self.rows if _tells(row)}
-        return tuple(name for name in self._aims if name not in told)
+        informative = {row.check for row in self.rows if _tells(row)}
+        return tuple(name for name in self._aims if name not in informative)
 
     @property
     def _aims(self) -> tuple[str, ...]:
@@ -164,7 +164,7 @@ class Suite(Coded, Untruthful, outcome="status", says=("status", "sentence")):
         """The rows as words, the heads first."""
         heads = ("check", "outcome", "power", "runs", "seconds", "evidence")
         each = ((row, (row.check, word(row.outcome), row.power)) for row in self.rows)
-        return [heads, *((*names, str(row.runs), f"{row.seconds:.1f}", told(row)) for row, names in each)]
+        return [heads, *((*names, str(row.runs), f"{row.seconds:.1f}", finding_words(row)) for row, names in each)]
 
     def __str__(self) -> str:
         return "\n".join([self.sentence, *aligned(self.cells, right=(3, 4), fold=112), *_notes(self)])
@@ -179,10 +179,10 @@ class Suite(Coded, Untruthful, outcome="status", says=("status", "sentence")):
         if self.status is Status.INCONCLUSIVE:
             left = [row for row in self.rows if row.outcome is RowOutcome.UNDECIDED]
             return f"INCONCLUSIVE: {self._open(left, subject)}"
-        kept = sum(row.outcome is RowOutcome.PASSED for row in self.rows)
-        known = sum(row.outcome is RowOutcome.EXPECTED for row in self.rows)
-        also = f", {known} failed as declared" if known else ""
-        return f"SATISFIED: {kept} checks of {subject} passed{also}."
+        passed = sum(row.outcome is RowOutcome.PASSED for row in self.rows)
+        expected = sum(row.outcome is RowOutcome.EXPECTED for row in self.rows)
+        also = f", {expected} failed as declared" if expected else ""
+        return f"SATISFIED: {passed} checks of {subject} passed{also}."
 
     def _open(self, left: list[SuiteRow], subject: str) -> str:
         """Why it is INCONCLUSIVE."""
@@ -224,20 +224,20 @@ def word(outcome: RowOutcome) -> str:
     >>> word(RowOutcome.FAILED), word(RowOutcome.PASSED)
     ('FAILED', 'passed')
     """
-    shown = {
+    words = {
         RowOutcome.EXPECTED: "failed as declared",
         RowOutcome.UNCLAIMED: "not claimed",
         RowOutcome.INAPPLICABLE: "not applicable",
         RowOutcome.UNEXPECTED: "DID NOT FAIL",
     }
     loud = _WORST.get(outcome) is Status.REFUTED
-    return shown.get(outcome, outcome.name if loud else outcome.name.lower())
+    return words.get(outcome, outcome.name if loud else outcome.name.lower())
 
 
-def told(row: SuiteRow) -> str:
+def finding_words(row: SuiteRow) -> str:
     """What a row found, and where: the status of rows that count neither way comes first."""
-    found = f"{row.status.name}: " if row.outcome is RowOutcome.UNCLAIMED and row.status is not None else ""
-    return " · ".join([f"{found}{evidence_words(row)}", *([row.where] if row.verdict is not None else [])])
+    prefix = f"{row.status.name}: " if row.outcome is RowOutcome.UNCLAIMED and row.status is not None else ""
+    return " · ".join([f"{prefix}{evidence_words(row)}", *([row.where] if row.verdict is not None else [])])
 
 
 def evidence_words(row: SuiteRow) -> str:

@@ -71,9 +71,9 @@ class Relation:
         """
         with contained(f"{remover} on {learner}"):
             rehearse(remover, learner, scenario)
-        return self.found(Trial(remover, learner, scenario, key))
+        return self.evaluate(Trial(remover, learner, scenario, key))
 
-    def found(self, trial: Trial) -> Found:
+    def evaluate(self, trial: Trial) -> Found:
         """Judge it on a trial that may have served other relations; a request that is refused is not judged."""
         with contained(f"{trial.remover} on {trial.learner}"):
             try:
@@ -116,9 +116,9 @@ def _absent_rows(trial: Trial) -> Found:
     if bool(rows.present.all()):
         return Found(None, "all rows are present")
     models = trial.models(rows)
-    made = [trial.removed(trial.scenario.forget, models=models, rows=each) for each in (rows, garbled(rows))]
+    outputs = [trial.removed(trial.scenario.forget, models=models, rows=each) for each in (rows, garbled(rows))]
     absent = int((~rows.present).sum())
-    return _equal(made[1], made[0], f"with other numbers in {absent} absent rows")
+    return _equal(outputs[1], outputs[0], f"with other numbers in {absent} absent rows")
 
 
 def _masking(trial: Trial) -> Found:
@@ -130,8 +130,8 @@ def _masking(trial: Trial) -> Found:
         return Found(None, f"{trial.learner} itself trains other models on deleted rows than on masked ones")
     masked = trial.removed(scene.forget, models=models[0], rows=rows)
     deleted = trial.removed(scene.forget[here], scene.behaviour[here], models=models[1], rows=fewer)
-    found = _equal(deleted, masked, f"with {rows.present.size - here.size} absent rows cut away")
-    return found if found.status is Status.SATISFIED or trial.certain else Found(None, f"{found.evidence}; {_CHANCE}")
+    equal = _equal(deleted, masked, f"with {rows.present.size - here.size} absent rows cut away")
+    return equal if equal.status is Status.SATISFIED or trial.certain else Found(None, f"{equal.evidence}; {_CHANCE}")
 
 
 def _order(trial: Trial) -> Found:
@@ -141,34 +141,34 @@ def _order(trial: Trial) -> Found:
     models = renumbered(trial.original, to) or trial.models(rows)
     if not same(models, trial.original):
         return Found(None, f"{trial.learner} itself depends on the order of rows")
-    made = trial.removed(scene.forget[to], scene.behaviour[to], models=models, rows=rows)
-    found = _equal(made, trial.plain, "with the rows in another order")
-    return found if found.status is Status.SATISFIED or trial.certain else Found(None, f"{found.evidence}; {_CHANCE}")
+    output = trial.removed(scene.forget[to], scene.behaviour[to], models=models, rows=rows)
+    equal = _equal(output, trial.plain, "with the rows in another order")
+    return equal if equal.status is Status.SATISFIED or trial.certain else Found(None, f"{equal.evidence}; {_CHANCE}")
 
 
 def _stacking(trial: Trial) -> Found:
     scene, half = trial.scenario, RUNS // 2
     others = trial.models(scene.rows.without(scene.behaviour | _first(scene)))
     beside = jax.tree.map(lambda own, other: jnp.concatenate([own[:half], other[half:]]), trial.original, others)
-    made, plain = (
+    output, plain = (
         Trained(jax.tree.map(lambda leaf: leaf[:half], each.params), None, trial.learner)
         for each in (trial.removed(scene.forget, models=beside), trial.plain)
     )
-    return _equal(made, plain, f"beside {half} other models")
+    return _equal(output, plain, f"beside {half} other models")
 
 
 def _finite(trial: Trial) -> Found:
     for words, rows, forget, behaviour in _requests(trial.scenario):
         models = None if rows is trial.scenario.rows else trial.models(rows)
         plain = forget is trial.scenario.forget and models is None
-        made = trial.plain if plain else trial.removed(forget, behaviour, models=models, rows=rows)
-        leaves = [np.asarray(leaf, float).reshape(RUNS, -1) for leaf in jax.tree.leaves(made.params)]
+        output = trial.plain if plain else trial.removed(forget, behaviour, models=models, rows=rows)
+        leaves = [np.asarray(leaf, float).reshape(RUNS, -1) for leaf in jax.tree.leaves(output.params)]
         wrong = ~np.isfinite(np.concatenate(leaves, 1))
         refused = all(np.isnan(leaf).all() for leaf in leaves) and not plain
         if wrong.any() and not refused:
             return Found(Status.REFUTED, f"{words}: {int(wrong.any(1).sum())} of {RUNS} runs hold NaN or inf")
-    asked = ", ".join(words for words, *_ in _requests(trial.scenario))
-    return Found(Status.SATISFIED, f"finite for {asked}, or NaN throughout where it refuses")
+    requests = ", ".join(words for words, *_ in _requests(trial.scenario))
+    return Found(Status.SATISFIED, f"finite for {requests}, or NaN throughout where it refuses")
 
 
 def _requests(scene: Scenario) -> Iterator[tuple[str, Rows, Mask, Mask]]:
@@ -196,8 +196,8 @@ def _alike(rows: Rows) -> Mask:
 
 def _empty_request(trial: Trial) -> Found:
     none = jnp.zeros_like(trial.scenario.forget)
-    made = trial.removed(none, none)
-    return _among(trial, made, {"the original": trial.original, "A(D) anew": trial.references(none)})
+    output = trial.removed(none, none)
+    return _among(trial, output, {"the original": trial.original, "A(D) anew": trial.references(none)})
 
 
 def _second_call(trial: Trial) -> Found:
@@ -244,19 +244,19 @@ def _sequences(trial: Trial) -> Found:
 _CHANCE = "its runs differ by chance, so the definitions decide"
 
 
-def _among(trial: Trial, made: Trained, targets: dict[str, Trained]) -> Found:
+def _among(trial: Trial, output: Trained, targets: dict[str, Trained]) -> Found:
     """Run by run one of the targets, or, where the learner's laws are points, in no run any of them."""
     for words, target in targets.items():
-        if same(made, target):
+        if same(output, target):
             return Found(Status.SATISFIED, f"{RUNS} runs are {words}")
-    least = min(float(gaps(made, target).min()) for target in targets.values())
+    least = min(float(gaps(output, target).min()) for target in targets.values())
     if trial.settled and least > SAME_WITHIN:
         return Found(Status.REFUTED, f"each of {RUNS} runs lies {least:.2g} or more from {' and '.join(targets)}")
     return Found(None, f"not run by run {' or '.join(targets)}; {_CHANCE}")
 
 
-def _equal(made: Trained, wanted: Trained, words: str) -> Found:
-    gap = np.diagonal(gaps(made, wanted))
+def _equal(output: Trained, expected: Trained, words: str) -> Found:
+    gap = np.diagonal(gaps(output, expected))
     if gap.max() <= SAME_WITHIN:
         return Found(Status.SATISFIED, f"{words}: the same {len(gap)} models")
     return Found(Status.REFUTED, f"{words}: a model moved by {gap.max():.2g} under the same key")

@@ -61,13 +61,13 @@ def assert_holds(
     'SATISFIED'
     """
     subject(finite=True, definition=definition, remover=remover, learner=learner, scenario=scenario)
-    ledger, asked = active() or session_ledger(), (definition, remover, learner, scenario)
+    ledger, about = active() or session_ledger(), (definition, remover, learner, scenario)
     with untimed(), unwatched(), contained(f"{remover} on {learner}"):
         if ledger is None:
-            question = Question(*asked, options)
+            question = Question(*about, options)
             verdict = question.decide()
         else:
-            question = ledger.question(*asked, options=options, test=_test())
+            question = ledger.question(*about, options=options, test=_test())
             verdict = ledger.evaluate(question)
     tell(verdict)
     # Two lines, so that Hypothesis shrinks neither outcome into the other.

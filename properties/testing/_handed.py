@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclasses.dataclass
-class _Asked:
+class _Call:
     """A test that was handed a check, and what became of it."""
 
     check: Any
@@ -17,7 +17,7 @@ class _Asked:
     raised: BaseException | None = None
 
 
-_ASKED: list[_Asked] = []
+_CALLS: list[_Call] = []
 """The tests that run now, innermost last."""
 
 
@@ -39,19 +39,19 @@ def judging(check: Any, remover: Any) -> Generator[None]:
     Traceback (most recent call last):
     AssertionError: pure of retrain: check was not called on it, so nothing was judged; call check(remover) in the test
     """
-    asked = _Asked(check, remover)
-    _ASKED.append(asked)
+    call = _Call(check, remover)
+    _CALLS.append(call)
     try:
         yield
     except _quiet() as ended:
-        if asked.raised is None or asked.raised is ended:
+        if call.raised is None or call.raised is ended:
             raise
     finally:
-        _ASKED.remove(asked)
-    if asked.raised is not None:
-        asked.raised.add_note("The test caught this; a failure that is known is declared by expected=.")
-        raise asked.raised
-    if not asked.called:
+        _CALLS.remove(call)
+    if call.raised is not None:
+        call.raised.add_note("The test caught this; a failure that is known is declared by expected=.")
+        raise call.raised
+    if not call.called:
         none = "check was not called on it, so nothing was judged; call check(remover) in the test"
         raise AssertionError(f"{check} of {remover}: {none}")
 
@@ -73,13 +73,13 @@ def noted(check: Any, remover: Any) -> Generator[None]:
     >>> with noted("check", "remover"):
     ...     pass
     """
-    mine = [asked for asked in _ASKED if asked.check is check and asked.remover == remover]
+    mine = [call for call in _CALLS if call.check is check and call.remover == remover]
     try:
         yield
     except BaseException as error:
-        for asked in mine:
-            asked.raised = error if asked.raised is None or isinstance(asked.raised, _quiet()) else asked.raised
+        for call in mine:
+            call.raised = error if call.raised is None or isinstance(call.raised, _quiet()) else call.raised
         raise
     finally:
-        for asked in mine:
-            asked.called = True
+        for call in mine:
+            call.called = True

@@ -69,17 +69,17 @@ class Check:
 
         if self.name == CLAIM:
             return self._claims(remover)
-        found = self.found(remover)
-        if found.status is None:
-            pytest.skip(found.evidence)
-        if self.why and found.status is Status.REFUTED:
-            pytest.xfail(f"{self.why}: {found.evidence}")
-        if self.why and found.status is Status.SATISFIED:
+        finding = self.evaluate(remover)
+        if finding.status is None:
+            pytest.skip(finding.evidence)
+        if self.why and finding.status is Status.REFUTED:
+            pytest.xfail(f"{self.why}: {finding.evidence}")
+        if self.why and finding.status is Status.SATISFIED:
             raise AssertionError(f"{self} of {remover} was to fail ({self.why}), but holds; drop it from expected")
-        if found.status is Status.REFUTED or not (found.status is Status.SATISFIED or self._allowed()):
-            raise AssertionError(f"{self} of {remover}: {found.evidence}")
+        if finding.status is Status.REFUTED or not (finding.status is Status.SATISFIED or self._allowed()):
+            raise AssertionError(f"{self} of {remover}: {finding.evidence}")
 
-    def found(self, remover: Remover) -> Found:
+    def evaluate(self, remover: Remover) -> Found:
         """What the relation, or the definition in the scenarios of the suite, says of the remover."""
         seed = _root()
         relation = next((each for each in RELATIONS if each.name == self.name), None)
@@ -88,17 +88,17 @@ class Check:
         with contained(f"{self} of {remover}"):
             trained_by = self.learner_of(remover)[0]
             trial = shared_trial(remover, trained_by, seed, reach(remover, trained_by))
-        return relation.found(trial)
+        return relation.evaluate(trial)
 
     def _defined(self, remover: Remover, seed: int) -> Found:
         """The definition in every scenario of the suite, up to the first that refutes it."""
         verdicts: list[Verdict] = []
-        for held in self._verdicts(self.name, remover, seed):
-            if isinstance(held, AssertionError):
+        for verdict in self._verdicts(self.name, remover, seed):
+            if isinstance(verdict, AssertionError):
                 if not self.why:
-                    raise held
-                return Found(Status.REFUTED, str(held))
-            verdicts.append(held)
+                    raise verdict
+                return Found(Status.REFUTED, str(verdict))
+            verdicts.append(verdict)
         return _summed(verdicts)
 
     def _verdicts(self, name: str, remover: Remover, seed: int) -> Iterator[Verdict | AssertionError]:
@@ -106,10 +106,10 @@ class Check:
         for question in questions(remover, self.learner_of(remover), *self.definitions, seed):
             if question.definition.name != name:
                 continue
-            asked = question.definition, remover, question.learner, question.scenario
+            subject = question.definition, remover, question.learner, question.scenario
             try:
                 # The suite as a whole must have power, and be decided: some scenarios cannot tell on purpose.
-                yield assert_holds(*asked, seed=seed, allow_inconclusive=True, require_power=False)
+                yield assert_holds(*subject, seed=seed, allow_inconclusive=True, require_power=False)
             except AssertionError as error:
                 if not str(error).startswith(Status.REFUTED.name):
                     raise
@@ -120,8 +120,8 @@ class Check:
         if not aims(remover):
             raise AssertionError(f"INCONCLUSIVE: {UNCLAIMED.format(remover)}")
         for notion in sorted(aims(remover)):
-            found = self._verdicts(notion, remover, _root())
-            if not any(isinstance(held, Verdict) and _told(held) for held in found):
+            verdicts = self._verdicts(notion, remover, _root())
+            if not any(isinstance(verdict, Verdict) and _told(verdict) for verdict in verdicts):
                 raise AssertionError(f"INCONCLUSIVE: {NO_PASS.format(remover, notion)}")
 
     def _allowed(self) -> bool:
@@ -194,13 +194,13 @@ def parametrize_with_checks(
     """
     import pytest
 
-    given = several(removers)
+    listed = several(removers)
     by_name = mapping(expected, "{'mine': {'unlearning': 'it is not told S_full'}}")
     declared = {name: known_names(why) for name, why in by_name.items()}
-    _named_once([str(remover) for remover in given], set(declared))
+    _named_once([str(remover) for remover in listed], set(declared))
     definitions = Untraining(epsilon, delta), Unlearning(epsilon, delta)
     cases: list[Any] = []
-    for remover in given:
+    for remover in listed:
         for name, why in _asked(remover, declared.get(str(remover), {})):
             check = Check(name, learner, definitions, why, allow_inconclusive)
             cases.append(pytest.param(remover, check, id=f"{remover}-{name}"))

@@ -15,7 +15,7 @@ from typing import Any
 from ...formal._files import write_whole
 from ...formal._types import Real
 from ...formal.definitions._verdict import Verdict
-from ._slots import Slots, taken
+from ._slots import Slots, used_slots
 from .ledger import Ledger
 
 
@@ -88,7 +88,7 @@ def lost_totals(config: Any, worker: dict[str, Any]) -> dict[str, Any]:
         worker: the worker's id and the folder of slots.
     """
     ledger = Ledger(config.option.neverseen_alpha, config.option.neverseen_evaluations)
-    used = taken(Path(worker["neverseen_slots"]), worker["workerid"])
+    used = used_slots(Path(worker["neverseen_slots"]), worker["workerid"])
     return ledger.totals() | {"used": used, "spent": used * ledger.alpha, "lost": 1}
 
 

@@ -114,9 +114,9 @@ def _looked_away() -> Callable[[], object]:
                 monitoring.set_events(number, 0)
                 return functools.partial(monitoring.set_events, number, events)
         elif isinstance(getattr(sys.gettrace(), "__self__", None), scrutineer.Tracer):
-            found = sys.gettrace()
+            tracer = sys.gettrace()
             sys.settrace(None)
-            return functools.partial(sys.settrace, found)
+            return functools.partial(sys.settrace, tracer)
     return lambda: None
 
 

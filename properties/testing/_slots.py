@@ -50,13 +50,13 @@ class Slots:
         return True
 
 
-def taken(folder: Path, owner: str) -> int:
+def used_slots(folder: Path, owner: str) -> int:
     """How many slots an owner took.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     slots = Slots(3, Path(folder), "gw0"), Slots(3, Path(folder), "gw1")
-    ...     [each.take() for each in (*slots, *slots)], taken(Path(folder), "gw0")
+    ...     [each.take() for each in (*slots, *slots)], used_slots(Path(folder), "gw0")
     ([True, True, True, False], 2)
     """
     return sum(path.read_text(encoding="utf-8") == owner for path in folder.iterdir())

@@ -47,9 +47,9 @@ class Failure(Untruthful, outcome="confirmed"):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values: the test, the three sentences, and whether the confirmation held."""
-        told = {name: getattr(self, name) for name in ("first", "minimal", "confirmation")}
-        said = {name: None if verdict is None else str(verdict) for name, verdict in told.items()}
-        return {"test": self.test, **said, "confirmed": self.confirmed}
+        verdicts = {name: getattr(self, name) for name in ("first", "minimal", "confirmation")}
+        words = {name: None if verdict is None else str(verdict) for name, verdict in verdicts.items()}
+        return {"test": self.test, **words, "confirmed": self.confirmed}
 
 
 class Ledger:
@@ -115,13 +115,13 @@ class Ledger:
         # Tests may run in threads; a slot must not be given twice.
         self._lock = threading.RLock()
 
-    def question(self, *asked: Any, options: dict[str, Any], test: str = "") -> Question:
+    def question(self, *subject: Any, options: dict[str, Any], test: str = "") -> Question:
         """A question at this ledger's price: α is α_i, or the one asked for if that is less."""
         merged = self.options | options
         alpha = merged.get("alpha", self.alpha)
         dear = real(alpha) and self.alpha < alpha < 1
         price = {"alpha": self.alpha if dear else alpha}  # out of range stays so, for `check` to say
-        return Question(*asked, options=merged | price, test=test)
+        return Question(*subject, options=merged | price, test=test)
 
     def evaluate(self, question: Question) -> Verdict:
         """The verdict: from memory, or from a slot, or INCONCLUSIVE from 0 pairs when none is free."""
@@ -188,11 +188,11 @@ class Ledger:
 
     def _remember(self, question: Question, verdict: Verdict, used: int) -> Verdict:
         account = {name: getattr(self, name) for name in ("alpha_total", "evaluations", "alpha", "spent")}
-        made = dataclasses.replace(verdict, provenance=verdict.provenance | {"ledger": account | {"used": used}})
-        self._memo[question.key] = made
+        entry = dataclasses.replace(verdict, provenance=verdict.provenance | {"ledger": account | {"used": used}})
+        self._memo[question.key] = entry
         if self._keep is not None:
-            self._keep(made)
-        return made
+            self._keep(entry)
+        return entry
 
 
 def confirmation_seed(seed: int) -> int:

@@ -112,7 +112,7 @@ BODIES = {
     "other": """
         with contextlib.suppress(AssertionError):
             check(RIGHT)""",
-    "taken": "check.found(remover)",
+    "taken": "check.evaluate(remover)",
     "copied": """
         with contextlib.suppress(AssertionError):
             dataclasses.replace(check)(remover)""",

@@ -65,10 +65,10 @@ def deltagrad(period: int = 4, burn_in: int = 3, memory: int = 2) -> Remover:
             on_all = jnp.where(exact, right, gradient + bfgs(s, y, moved))
             newer = [jnp.concatenate([old[1:], new[None]]) for old, new in ((s, moved), (y, right - gradient))]
             # A step that has not moved tells nothing of the curvature.
-            told = exact & (jnp.linalg.norm(moved) > 0)
-            kept = tuple(jnp.where(told, new, old) for new, old in zip(newer, (s, y), strict=True))
+            informative = exact & (jnp.linalg.norm(moved) > 0)
+            history = tuple(jnp.where(informative, new, old) for new, old in zip(newer, (s, y), strict=True))
             g = on_all - lost(w).ravel()
-            return (w - plan.rate * g, kept), (w.reshape(shape), g.reshape(shape))
+            return (w - plan.rate * g, history), (w.reshape(shape), g.reshape(shape))
 
         flat = tuple(part.reshape(plan.steps, -1) for part in (path.models, path.gradients))
         blank = jnp.zeros((memory, flat[0].shape[1]))

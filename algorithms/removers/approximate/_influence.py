@@ -47,10 +47,10 @@ def influence(damping: Real = 0.0, iterations: int | None = None) -> Remover:
         def lost(w: Array) -> Array:
             return jnp.where(gone.present, learner.row_losses(rebuild(w), gone), 0).sum()
 
-        def kept(w: Array) -> Array:
+        def retained_objective(w: Array) -> Array:
             return learner.objective(rebuild(w), rows)
 
-        return rebuild(flat + hessian_solve(kept, flat, jax.grad(lost)(flat), damping, iterations))
+        return rebuild(flat + hessian_solve(retained_objective, flat, jax.grad(lost)(flat), damping, iterations))
 
     return own(Remover(remove, "influence", "untraining", random=False), settled=True)
 

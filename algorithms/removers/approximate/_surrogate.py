@@ -44,8 +44,8 @@ def stream_quadratic() -> Remover:
 
     def move(state: Surrogate, w: Array) -> Array:
         del w
-        wanted = state.hessian @ state.at - state.gradient + state.pull
-        return jnp.linalg.solve(state.hessian - state.bend, wanted)
+        right_hand_side = state.hessian @ state.at - state.gradient + state.pull
+        return jnp.linalg.solve(state.hessian - state.bend, right_hand_side)
 
     return _surrogate("stream_quadratic", move)
 

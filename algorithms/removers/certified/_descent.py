@@ -15,7 +15,7 @@ from ...learners._noisy import noisy
 from ...learners._projected import checkpointed, descended, projected_descent, slope
 from ._calibrate import declared, noise_for
 from ._preconditions import constants, require, require_counts, require_noise, scheduled, within
-from ._publish import Served, publishing
+from ._publish import RemovalState, publishing
 
 _ASSUMED = (
     "targets are in the simplex",
@@ -23,7 +23,7 @@ _ASSUMED = (
 )
 
 
-def descent_error(known: Curvature, plan: Schedule, steps: int, capacity: int) -> float:
+def descent_error(curvature: Curvature, plan: Schedule, steps: int, capacity: int) -> float:
     r"""How far projected descent on D∖S lands from A(D∖S), for any number of requests.
 
     $$\|\theta_u - \theta_r\| \le \frac{\rho^I}{1 - \rho^I}\cdot\frac{mL}\Lambda + (\rho^I + 1)\rho^T B, \qquad
@@ -33,7 +33,7 @@ def descent_error(known: Curvature, plan: Schedule, steps: int, capacity: int) -
     takes I steps, which bring the distance to ρᴵ times what it was.
 
     Args:
-        known: L, β and Λ.
+        curvature: L, β and Λ.
         plan: η, B, T and N of training.
         steps: I ≥ 0; none leaves no bound but 2B.
         capacity: m.
@@ -45,11 +45,11 @@ def descent_error(known: Curvature, plan: Schedule, steps: int, capacity: int) -
     >>> round(descent_error(Curvature(1.0, 0.5, 0.0, 1.0), plan, 1, 1), 8)
     1.0
     """
-    contraction = 1 - plan.rate * known.strong
+    contraction = 1 - plan.rate * curvature.strong
     start, now = contraction**plan.steps * plan.ball, contraction**steps
     if now >= 1:
         return 2 * plan.ball
-    return now / (1 - now) * capacity * known.lipschitz / known.strong + (now + 1) * start
+    return now / (1 - now) * capacity * curvature.lipschitz / curvature.strong + (now + 1) * start
 
 
 @factory
@@ -82,25 +82,25 @@ def descent_to_delete(
     >>> descent_to_delete().guarantee.epsilon(0.05) <= 1.0
     True
     """
-    given = projected_descent() if learner is None else learner
-    known, plan = constants(given), scheduled("descent_to_delete", given)
-    require(plan.ball < math.inf, f"descent_to_delete: {given} does not project; use learners.projected_descent")
+    base = projected_descent() if learner is None else learner
+    curvature, plan = constants(base), scheduled("descent_to_delete", base)
+    require(plan.ball < math.inf, f"descent_to_delete: {base} does not project; use learners.projected_descent")
     require_counts("descent_to_delete", plan.rows, capacity)
-    error = descent_error(known, plan, steps, capacity)
+    error = descent_error(curvature, plan, steps, capacity)
     if learner is None:
-        learner = noisy(given, noise_for(epsilon, delta, error))
+        learner = noisy(base, noise_for(epsilon, delta, error))
     sigma = require_noise("descent_to_delete", learner)
     guarantee = declared("descent_to_delete", error / sigma, epsilon, delta, (*_ASSUMED, f"|S| <= {capacity}"))
 
-    def step(state: Served, data: Rows, forget: Array) -> tuple[Any, Array, Array]:
-        kept, gone = data.without(forget), data.only(forget).count()
-        model = descended(state.exact, slope(learner, kept), steps, plan.rate, plan.ball)
+    def step(state: RemovalState, data: Rows, forget: Array) -> tuple[Any, Array, Array]:
+        retained, gone = data.without(forget), data.only(forget).count()
+        model = descended(state.exact, slope(learner, retained), steps, plan.rate, plan.ball)
         return model, jnp.asarray(error), within(data, plan.rows, gone, capacity)
 
     return publishing("descent_to_delete", learner, guarantee, step, slack=error)
 
 
-def rewind_error(known: Curvature, plan: Schedule, capacity: int) -> float:
+def rewind_error(curvature: Curvature, plan: Schedule, capacity: int) -> float:
     r"""How far K steps on D∖S from the checkpoint end from training on D∖S alone.
 
     $$\|\theta_u - \theta_r\| \le \rho^K \cdot \eta m L\,(1 + \rho + \dots + \rho^{T-K-1})$$
@@ -109,7 +109,7 @@ def rewind_error(known: Curvature, plan: Schedule, capacity: int) -> float:
     is convex, 1 + η(Nβ − Λ) at most where it is not.
 
     Args:
-        known: L, β, Λ and convexity.
+        curvature: L, β, Λ and convexity.
         plan: η, T, K and N of training.
         capacity: m, in all requests together.
 
@@ -118,10 +118,10 @@ def rewind_error(known: Curvature, plan: Schedule, capacity: int) -> float:
     >>> rewind_error(Curvature(1.0, 0.5, 0.0, 1.0), Schedule(steps=3, rate=0.5, rows=4, rewind=2), 1)
     0.125
     """
-    bend = 0.0 if known.convex else plan.rows * known.smooth
-    stretch = 1 + plan.rate * (bend - known.strong)
-    grown = sum(stretch**t for t in range(plan.steps - plan.rewind))
-    return stretch**plan.rewind * plan.rate * capacity * known.lipschitz * grown
+    bend = 0.0 if curvature.convex else plan.rows * curvature.smooth
+    stretch = 1 + plan.rate * (bend - curvature.strong)
+    amplification = sum(stretch**t for t in range(plan.steps - plan.rewind))
+    return stretch**plan.rewind * plan.rate * capacity * curvature.lipschitz * amplification
 
 
 @factory
@@ -150,16 +150,16 @@ def rewind_to_delete(
     >>> rewind_to_delete().guarantee.epsilon(0.05) <= 1.0
     True
     """
-    given = checkpointed() if learner is None else learner
-    known, plan = constants(given, convex=False), scheduled("rewind_to_delete", given)
+    base = checkpointed() if learner is None else learner
+    curvature, plan = constants(base, convex=False), scheduled("rewind_to_delete", base)
     again = plan.rewind if steps is None else steps
     require_counts("rewind_to_delete", plan.rows, capacity)
     require(
         1 <= plan.rewind == again,
-        f"rewind_to_delete: {given} keeps a checkpoint {plan.rewind} steps before its end, and {again} were asked for; "
+        f"rewind_to_delete: {base} keeps a checkpoint {plan.rewind} steps before its end, and {again} were asked for; "
         "A(D∖S) takes as many as A(D)",
     )
-    error = rewind_error(known, plan, capacity)
+    error = rewind_error(curvature, plan, capacity)
     if learner is None:
         learner = checkpointed(sigma=noise_for(epsilon, delta, error))
     sigma = require_noise("rewind_to_delete", learner)
@@ -170,9 +170,9 @@ def rewind_to_delete(
     def restore(exact: Any, data: Rows) -> Any:
         return exact, descended(jnp.zeros_like(exact), slope(learner, data), plan.steps - plan.rewind, plan.rate)
 
-    def step(state: Served, data: Rows, forget: Array) -> tuple[Any, Array, Array]:
-        kept, gone = data.without(forget), state.deleted + data.only(forget).count()
-        model = descended(state.point, slope(learner, kept), plan.rewind, plan.rate)
+    def step(state: RemovalState, data: Rows, forget: Array) -> tuple[Any, Array, Array]:
+        retained, gone = data.without(forget), state.deleted + data.only(forget).count()
+        model = descended(state.point, slope(learner, retained), plan.rewind, plan.rate)
         # The checkpoint saw the rows of earlier requests too.
         return model, jnp.asarray(error), within(data, plan.rows - state.deleted, gone, capacity)
 

@@ -22,7 +22,7 @@ from ._preconditions import constants, require, require_counts, scheduled, withi
 
 
 @pytree()
-class Walked:
+class LangevinState:
     """What noisy steps keep for the next request.
 
     Args:
@@ -37,16 +37,16 @@ class Walked:
     deleted: Array
 
 
-def walked_from(record: Any) -> Walked:
+def walked_from(record: Any) -> LangevinState:
     """The state of a request, from what the learner or the last request recorded.
 
     >>> walked_from(walked_from(1.0)).exact
     1.0
     """
-    return record if isinstance(record, Walked) else Walked(record, jnp.zeros((), int))
+    return record if isinstance(record, LangevinState) else LangevinState(record, jnp.zeros((), int))
 
 
-def langevin_distance(known: Curvature, plan: Schedule, steps: int, capacity: int) -> float:
+def langevin_distance(curvature: Curvature, plan: Schedule, steps: int, capacity: int) -> float:
     r"""Distance in σ of Gaussians at least as far apart as K noisy steps on D∖S and A(D∖S).
 
     The last K of A's T steps are the same map, ρ-Lipschitz with ρ = 1 − ηΛ, on two starting points in the ball: at most
@@ -56,7 +56,7 @@ def langevin_distance(known: Curvature, plan: Schedule, steps: int, capacity: in
     so m is what all requests together deleted.
 
     Args:
-        known: L and Λ.
+        curvature: L and Λ.
         plan: η, B, T and σ of training, and the minibatch.
         steps: K ≤ T.
         capacity: m, in all requests together.
@@ -65,10 +65,10 @@ def langevin_distance(known: Curvature, plan: Schedule, steps: int, capacity: in
     >>> langevin_distance(Curvature(1.0, 1.0, 0.0, 2.0), plan, 1, 1)
     1.0
     """
-    contraction = 1 - plan.rate * known.strong
+    contraction = 1 - plan.rate * curvature.strong
     apart, before = 2 * plan.ball, plan.steps - steps
     if plan.batch is None:
-        drifted = sum(contraction**t for t in range(before)) * plan.rate * capacity * known.lipschitz
+        drifted = sum(contraction**t for t in range(before)) * plan.rate * capacity * curvature.lipschitz
         apart = min(apart, 2 * plan.ball * contraction**before + drifted)
     return amplified(contraction, apart, 0.0, steps, plan.sigma)
 
@@ -106,11 +106,11 @@ def langevin_unlearning(
     True
     """
     learner = langevin() if learner is None else learner
-    known, plan = constants(learner), scheduled("langevin_unlearning", learner)
+    curvature, plan = constants(learner), scheduled("langevin_unlearning", learner)
     require(plan.sigma > 0, f"langevin_unlearning: {learner} trains without noise; use learners.langevin")
     require(1 <= steps <= plan.steps, f"langevin_unlearning: steps {steps} are not between 1 and {plan.steps}")
     require_counts("langevin_unlearning", plan.rows, capacity)
-    ratio = langevin_distance(known, plan, steps, capacity)
+    ratio = langevin_distance(curvature, plan, steps, capacity)
     assumed = ("targets are in the simplex", f"n <= {plan.rows}, |S| <= {capacity} in all requests together")
     guarantee = declared("langevin_unlearning", ratio, epsilon, delta, assumed)
 
@@ -190,14 +190,14 @@ def _walking(name: str, learner: Learner, guarantee: Any, walk: Any) -> Remover:
     noise = learner.noise
     assert noise is not None
 
-    def serve(key: PRNGKeyArray, state: Walked, rows: Rows, forget: Bool[Array, " n"]) -> Walked:
+    def serve(key: PRNGKeyArray, state: LangevinState, rows: Rows, forget: Bool[Array, " n"]) -> LangevinState:
         # In law the published model; drawn here, so that the last noise alone stands between centre and output.
         published = perturbed(jax.random.fold_in(key, 0), state.exact, noise.sigma)
         deleted = state.deleted + rows.only(forget).count()
-        return Walked(walk(jax.random.fold_in(key, 1), published, rows, forget, deleted), deleted)
+        return LangevinState(walk(jax.random.fold_in(key, 1), published, rows, forget, deleted), deleted)
 
-    def centre(key: PRNGKeyArray, given: Learner, start: Any, rows: Rows, forget: Bool[Array, " n"]) -> Any:
-        _made_for(name, learner, given)
+    def centre(key: PRNGKeyArray, other: Learner, start: Any, rows: Rows, forget: Bool[Array, " n"]) -> Any:
+        _made_for(name, learner, other)
         return serve(key, walked_from(start), rows, forget).exact
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
@@ -208,8 +208,8 @@ def _walking(name: str, learner: Learner, guarantee: Any, walk: Any) -> Remover:
     return own(Remover(remove, name, "untraining", guarantee, centre=centre, made_for=learner), settled=True)
 
 
-def _made_for(name: str, wanted: Learner, given: Learner) -> None:
+def _made_for(name: str, expected: Learner, actual: Learner) -> None:
     require(
-        (wanted.name, wanted.loss, wanted.schedule) == (given.name, given.loss, given.schedule),
-        f"{name} is made for {wanted}, and its guarantee for no other; it was given {given}",
+        (expected.name, expected.loss, expected.schedule) == (actual.name, actual.loss, actual.schedule),
+        f"{name} is made for {expected}, and its guarantee for no other; it was given {actual}",
     )

@@ -21,10 +21,10 @@ from ...learners._noisy import noisy
 from ..approximate._newton import newton_step
 from ._calibrate import declared, least, noise_for, widest
 from ._preconditions import constants, require, require_counts, require_noise
-from ._publish import Served, publishing
+from ._publish import RemovalState, publishing
 
 
-def newton_error(known: Curvature, rows: Real, capacity: Real, slack: Real = 0.0) -> float:
+def newton_error(curvature: Curvature, rows: Real, capacity: Real, slack: Real = 0.0) -> float:
     r"""How far one Newton step on D∖S lands from the minimiser, started from within `slack` of that on D.
 
     $$\|\theta_u - \theta^*_{D\setminus S}\| \le \frac{(n - m)\gamma}{2\Lambda}
@@ -34,7 +34,7 @@ def newton_error(known: Curvature, rows: Real, capacity: Real, slack: Real = 0.0
     and e = 0 it is γm²L²/2λ³n², a quarter of what Sekhari et al. 2021 (arXiv 2103.03279) use.
 
     Args:
-        known: L, γ and Λ.
+        curvature: L, γ and Λ.
         rows: n, at most.
         capacity: m, at most.
         slack: e.
@@ -43,7 +43,8 @@ def newton_error(known: Curvature, rows: Real, capacity: Real, slack: Real = 0.0
     0.125
     """
     remaining = max(rows - 1, 0) if capacity >= 1 else rows
-    return remaining * known.third / (2 * known.strong) * (slack + capacity * known.lipschitz / known.strong) ** 2
+    moved = slack + capacity * curvature.lipschitz / curvature.strong
+    return remaining * curvature.third / (2 * curvature.strong) * moved**2
 
 
 @factory
@@ -79,9 +80,9 @@ def newton_noise(
     True
     """
     base = newton_logistic(penalty=4.0)
-    known = constants(base if learner is None else learner)
+    curvature = constants(base if learner is None else learner)
     require_counts("newton_noise", rows, capacity)
-    error = newton_error(known, rows, capacity)
+    error = newton_error(curvature, rows, capacity)
     if learner is None:
         learner = noisy(base, noise_for(epsilon, delta, error))
     sigma = require_noise("newton_noise", learner)
@@ -90,13 +91,13 @@ def newton_noise(
     # Later requests, and larger ones, may use the whole reach: so the claim is about it.
     guarantee = Guarantee("untraining", _ASSUMED, least(reach / sigma))
 
-    def step(state: Served, data: Rows, forget: Array) -> tuple[Any, Array, Array]:
-        kept, gone = data.without(forget), data.only(forget).count()
+    def step(state: RemovalState, data: Rows, forget: Array) -> tuple[Any, Array, Array]:
+        retained, gone = data.without(forget), data.only(forget).count()
         flat, rebuild = ravel_pytree(state.exact)
-        model = rebuild(flat - newton_step(flat, rebuild, Trained(state.exact, None, learner), kept, 0.0))
-        moved = (state.slack + gone * known.lipschitz / known.strong) ** 2
-        grown = kept.count() * known.third / (2 * known.strong) * moved
-        return model, grown, grown <= reach * (1 + 1e-5)
+        model = rebuild(flat - newton_step(flat, rebuild, Trained(state.exact, None, learner), retained, 0.0))
+        moved = (state.error_bound + gone * curvature.lipschitz / curvature.strong) ** 2
+        bound = retained.count() * curvature.third / (2 * curvature.strong) * moved
+        return model, bound, bound <= reach * (1 + 1e-5)
 
     return publishing("newton_noise", learner, guarantee, step)
 
@@ -121,7 +122,7 @@ class Budget:
     retrained: Array
 
 
-def residual(known: Curvature, rows: Real, capacity: Real) -> tuple[float, float]:
+def residual(curvature: Curvature, rows: Real, capacity: Real) -> tuple[float, float]:
     r"""Bounds on the gradient that one Newton removal leaves, and on how fast it varies with b.
 
     $$u = \nabla J_{D\setminus S}(\theta + \Delta) + b, \quad \|\Delta\| \le \frac{mL}\Lambda, \quad
@@ -130,7 +131,7 @@ def residual(known: Curvature, rows: Real, capacity: Real) -> tuple[float, float
       \Bigl(2 + \frac{m\beta + M\|\Delta\|}{\Lambda}\Bigr), \quad M = (n - m)\gamma$$
 
     Args:
-        known: L, β, γ and Λ.
+        curvature: L, β, γ and Λ.
         rows: n, at most.
         capacity: m, at most.
 
@@ -139,8 +140,8 @@ def residual(known: Curvature, rows: Real, capacity: Real) -> tuple[float, float
     >>> residual(Curvature(1.0, 1.0, 2.0, 4.0), 9, 1)
     (0.5, 3.25)
     """
-    moved, bend = capacity * known.lipschitz / known.strong, max(rows - 1, 0) * known.third
-    slope = bend * moved / known.strong * (2 + (capacity * known.smooth + bend * moved) / known.strong)
+    moved, bend = capacity * curvature.lipschitz / curvature.strong, max(rows - 1, 0) * curvature.third
+    slope = bend * moved / curvature.strong * (2 + (capacity * curvature.smooth + bend * moved) / curvature.strong)
     return bend / 2 * moved**2, slope
 
 
@@ -185,10 +186,10 @@ def newton_removal(
     True
     """
     base = objective_perturbed(penalty=40.0) if learner is None else learner
-    known = constants(base)
+    curvature = constants(base)
     require_counts("newton_removal", rows, capacity)
     require(requests >= 1, f"newton_removal: requests {requests} is not at least 1")
-    left, slope = residual(known, rows, capacity)
+    left, slope = residual(curvature, rows, capacity)
     epsilon_at = _tilted_epsilon(left, slope, params, delta)
     if learner is None:
         learner = objective_perturbed(penalty=40.0, sigma=_sigma_for(epsilon_at, epsilon))
@@ -204,21 +205,22 @@ def newton_removal(
     )  # fmt: skip
 
     def remove(key: PRNGKeyArray, trained: Trained, data: Rows, forget: Bool[Array, " n"]) -> Trained:
-        model, kept, gone = trained.learner, data.without(forget), data.only(forget)
+        model, retained, gone = trained.learner, data.without(forget), data.only(forget)
         require(model.name == learner.name, f"newton_removal is made for {learner}; it was given {model}")
         spent = trained.record.spent if isinstance(trained.record, Budget) else jnp.zeros(())
         flat, rebuild = ravel_pytree(trained.params)
-        move = removal_step(flat, rebuild, model, kept, gone)
-        grown = spent + kept.count() * known.third / 2 * (gone.count() * known.lipschitz / known.strong) ** 2
-        holds = (grown <= requests * left * (1 + 1e-5)) & (data.count() <= rows) & (flat.size <= params)
-        anew, _ = ravel_pytree(model.fit(key, kept).params)
-        record = Budget(jnp.where(holds, grown, 0.0), ~holds)
+        move = removal_step(flat, rebuild, model, retained, gone)
+        moved = gone.count() * curvature.lipschitz / curvature.strong
+        total = spent + retained.count() * curvature.third / 2 * moved**2
+        holds = (total <= requests * left * (1 + 1e-5)) & (data.count() <= rows) & (flat.size <= params)
+        anew, _ = ravel_pytree(model.fit(key, retained).params)
+        record = Budget(jnp.where(holds, total, 0.0), ~holds)
         return Trained(rebuild(jnp.where(holds, flat + move, anew)), record, model)
 
     return Remover(remove, "newton_removal", "untraining", guarantee, made_for=learner)
 
 
-def removal_step(flat: Array, rebuild: Any, learner: Learner, kept: Rows, gone: Rows) -> Array:
+def removal_step(flat: Array, rebuild: Any, learner: Learner, retained: Rows, gone: Rows) -> Array:
     """H_{D∖S}⁻¹ ∇ℓ_S: the Newton step where the gradient on D, with its linear term, is 0.
 
     >>> import jax, jax.numpy as jnp, neverseen as ns
@@ -231,7 +233,7 @@ def removal_step(flat: Array, rebuild: Any, learner: Learner, kept: Rows, gone: 
     def lost(w: Array) -> Array:
         return jnp.where(gone.present, learner.row_losses(rebuild(w), gone), 0).sum()
 
-    return hessian_solve(lambda w: learner.objective(rebuild(w), kept), flat, jax.grad(lost)(flat))
+    return hessian_solve(lambda w: learner.objective(rebuild(w), retained), flat, jax.grad(lost)(flat))
 
 
 def _tilted_epsilon(left: float, slope: float, params: int, delta: Real) -> Callable[[float], float]:

@@ -43,15 +43,15 @@ def constants(learner: Learner, *, convex: bool = True) -> Curvature:
     Traceback (most recent call last):
     ValueError: learner ridge(penalty=1): declares no constants of its objective; use one that does, as newton_logistic
     """
-    known = learner.curvature
-    if known is None:
+    curvature = learner.curvature
+    if curvature is None:
         raise ValueError(
             f"learner {learner}: declares no constants of its objective; use one that does, as newton_logistic"
         )
-    if convex and not (known.convex and known.strong > 0):
+    if convex and not (curvature.convex and curvature.strong > 0):
         raise ValueError(f"learner {learner}: a convex loss and a penalty > 0 are needed for strong convexity")
     _hold(learner, reach(learner))
-    return known
+    return curvature
 
 
 def require(condition: bool, message: str) -> None:
@@ -99,10 +99,10 @@ def scheduled(name: str, learner: Learner) -> Schedule:
     >>> scheduled("mine", projected_descent(steps=7)).steps
     7
     """
-    plan, known = learner.schedule, learner.curvature
-    if plan is None or known is None:
+    plan, curvature = learner.schedule, learner.curvature
+    if plan is None or curvature is None:
         raise ValueError(f"{name}: {learner} declares no schedule; use the learner that it is made for")
-    limit = 2 / (known.modulus(plan.rows) + known.strong)
+    limit = 2 / (curvature.modulus(plan.rows) + curvature.strong)
     require(
         plan.rate <= limit * (1 + 1e-9),
         f"{name}: the rate {plan.rate:.3g} of {learner} is too large for its smoothness; at most {limit:.3g}",
@@ -117,21 +117,21 @@ def _hold(learner: Learner, reached: str) -> None:
     Once for all that the learner can look at: what changes there may change its loss.
     """
     del reached
-    known = learner.curvature
-    assert known is not None
+    curvature = learner.curvature
+    assert curvature is not None
     # The caller may be tracing: these are numbers all the same.
     with jax.ensure_compile_time_eval():
         met = _met(learner)
     slack = 1 + _ROUNDING
     for name in ("lipschitz", "smooth", "third"):
-        declared = getattr(known, name)
+        declared = getattr(curvature, name)
         if not met[name] <= declared * slack + _ROUNDING * math.sqrt(declared):
             raise ValueError(f"learner {learner}: {name} is declared {declared:.4g}, but {met[name]:.4g} occurs")
-    if known.convex and not met["least"] >= -_ROUNDING * known.smooth:
+    if curvature.convex and not met["least"] >= -_ROUNDING * curvature.smooth:
         raise ValueError(f"learner {learner}: the loss is declared convex, but has curvature {met['least']:.4g}")
-    if not met["penalty"] <= _ROUNDING * max(known.strong, 1):
+    if not met["penalty"] <= _ROUNDING * max(curvature.strong, 1):
         raise ValueError(
-            f"learner {learner}: the penalty is not {known.strong:g}/2 times the squared norm, as strong says says"
+            f"learner {learner}: the penalty is not {curvature.strong:g}/2 times the squared norm, as strong says says"
         )
 
 

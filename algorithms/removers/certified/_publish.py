@@ -15,40 +15,40 @@ from ...learners._noisy import perturbed
 
 
 @pytree()
-class Served:
+class RemovalState:
     """What a certified remover keeps for the next request.
 
     Args:
         exact: the model before its noise: the next request starts here. It is not covered by the guarantee.
         point: the checkpoint to rewind to, where the method has one.
         deleted: rows deleted since training.
-        slack: the accumulated bound on ‖exact − centre of A(rows left)‖ that the method works with.
+        error_bound: the accumulated bound on ‖exact − centre of A(rows left)‖ that the method works with.
         retrained: whether the last request broke a declared bound and was served by retraining.
 
     >>> import jax.numpy as jnp
-    >>> opening(jnp.zeros(2), 0.0).deleted.tolist()
+    >>> initial_state(jnp.zeros(2), 0.0).deleted.tolist()
     0
     """
 
     exact: Any
     point: Any
     deleted: Array
-    slack: Array
+    error_bound: Array
     retrained: Array
 
 
-Step = Callable[[Served, Rows, Array], tuple[Any, Array, Array]]
-"""`(state, rows, forget) -> (model, slack, whether all declared bounds hold)`."""
+Step = Callable[[RemovalState, Rows, Array], tuple[Any, Array, Array]]
+"""`(state, rows, forget) -> (model, error_bound, whether all declared bounds hold)`."""
 
 
-def opening(record: Any, slack: float) -> Served:
+def initial_state(record: Any, slack: float) -> RemovalState:
     """The state after training, from what the learner recorded: its model before the noise, perhaps with a checkpoint.
 
-    >>> opening((1.0, 2.0), 0.0).point
+    >>> initial_state((1.0, 2.0), 0.0).point
     2.0
     """
     exact, point = record if isinstance(record, tuple) else (record, None)
-    return Served(exact, point, jnp.zeros((), int), jnp.asarray(float(slack)), jnp.zeros((), bool))
+    return RemovalState(exact, point, jnp.zeros((), int), jnp.asarray(float(slack)), jnp.zeros((), bool))
 
 
 def publishing(
@@ -83,35 +83,35 @@ def publishing(
     noise = learner.noise
     assert noise is not None
 
-    def serve(state: Served, rows: Rows, forget: Bool[Array, " n"]) -> Served:
-        kept = rows.without(forget)
+    def serve(state: RemovalState, rows: Rows, forget: Bool[Array, " n"]) -> RemovalState:
+        retained = rows.without(forget)
         count = state.deleted + rows.only(forget).count()
-        model, grown, holds = step(state, rows, forget)
+        model, bound, holds = step(state, rows, forget)
         # The centre is deterministic: its key is not looked at.
-        anew = noise.centre(jax.random.key(0), kept)
+        anew = noise.centre(jax.random.key(0), retained)
         exact = jax.tree.map(lambda a, b: jnp.where(holds, a, b), model, anew)
-        return Served(exact, state.point, count, jnp.where(holds, grown, float(slack)), ~holds)
+        return RemovalState(exact, state.point, count, jnp.where(holds, bound, float(slack)), ~holds)
 
-    def centre(key: PRNGKeyArray, given: Learner, start: Any, rows: Rows, forget: Bool[Array, " n"]) -> Any:
+    def centre(key: PRNGKeyArray, other: Learner, start: Any, rows: Rows, forget: Bool[Array, " n"]) -> Any:
         del key
-        _same(name, learner, given)
-        return serve(opening(start if restore is None else restore(start, rows), slack), rows, forget).exact
+        _same(name, learner, other)
+        return serve(initial_state(start if restore is None else restore(start, rows), slack), rows, forget).exact
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
         _same(name, learner, trained.learner)
-        state = trained.record if isinstance(trained.record, Served) else opening(trained.record, slack)
+        state = trained.record if isinstance(trained.record, RemovalState) else initial_state(trained.record, slack)
         after = serve(state, rows, forget)
         return Trained(perturbed(key, after.exact, noise.sigma), after, trained.learner)
 
-    made = Remover(remove, name, "untraining", guarantee, centre=centre, centre_random=False, made_for=learner)
-    return own(made, settled=True)
+    remover = Remover(remove, name, "untraining", guarantee, centre=centre, centre_random=False, made_for=learner)
+    return own(remover, settled=True)
 
 
-def _same(name: str, wanted: Learner, given: Learner) -> None:
-    if (wanted.name, wanted.loss, wanted.curvature, wanted.schedule) != (
-        given.name,
-        given.loss,
-        given.curvature,
-        given.schedule,
+def _same(name: str, expected: Learner, actual: Learner) -> None:
+    if (expected.name, expected.loss, expected.curvature, expected.schedule) != (
+        actual.name,
+        actual.loss,
+        actual.curvature,
+        actual.schedule,
     ):
-        raise ValueError(f"{name} is made for {wanted}, and its guarantee for no other; it was given {given}")
+        raise ValueError(f"{name} is made for {expected}, and its guarantee for no other; it was given {actual}")

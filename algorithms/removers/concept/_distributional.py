@@ -55,12 +55,12 @@ def distributional(rule: str = "distance", share: Real = 0.5, hidden: Hidden | N
     def remove(
         key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"], *, behaviour: Bool[Array, " n"]
     ) -> Trained:
-        asked, kept = rows.only(forget).present, rows.without(behaviour | forget).present
+        forget_set, retain_set = rows.only(forget).present, rows.without(behaviour | forget).present
         x = rows.x.reshape(len(rows.x), -1) if hidden is None else hidden(trained.params, rows.x)
-        scores = _rule(rule, key)(x, x, asked, kept)
-        gone = select(scores, jnp.round(share * asked.sum()).astype(int), asked)
-        made = trained.learner.fit(key, rows.without(gone))
-        return Trained(_unless(_undefined(scores, asked), made.params), made.record, made.learner)
+        scores = _rule(rule, key)(x, x, forget_set, retain_set)
+        gone = select(scores, jnp.round(share * forget_set.sum()).astype(int), forget_set)
+        model = trained.learner.fit(key, rows.without(gone))
+        return Trained(_unless(_undefined(scores, forget_set), model.params), model.record, model.learner)
 
     return Remover(remove, f"distributional({rule}, share={share:g})", "unlearning", needs=("behaviour",))
 
@@ -77,8 +77,8 @@ def _rule(name: str, key: PRNGKeyArray) -> Rule:
     return random(jax.random.fold_in(key, 1)) if name == "random" else RULES[name]
 
 
-def _undefined(scores: Float[Array, " n"], asked: Bool[Array, " n"]) -> Bool[Array, ""]:
-    return (jnp.isnan(scores) & asked).any()
+def _undefined(scores: Float[Array, " n"], forget_set: Bool[Array, " n"]) -> Bool[Array, ""]:
+    return (jnp.isnan(scores) & forget_set).any()
 
 
 def _unless(bad: Bool[Array, ""], params: Any) -> Any:

@@ -65,7 +65,7 @@ def uce(
 
 
 def edited(
-    matrix: Float[Array, "h c"], a: Float[Array, "n h"], away: Rows, kept: Rows, preserve: Real, anchor: Real
+    matrix: Float[Array, "h c"], a: Float[Array, "n h"], away: Rows, retained: Rows, preserve: Real, anchor: Real
 ) -> Float[Array, "h c"]:
     """The minimiser W of `uce`'s objective, from W₀ and the units of all rows.
 
@@ -75,8 +75,8 @@ def edited(
     >>> bool((moved == jnp.eye(2)).all())
     True
     """
-    s, r = (jnp.where(part.present[:, None], a, 0) for part in (away, kept))
-    wanted = jax.vmap(lambda column: mean_of(column, kept), 1)(a @ matrix)
+    s, r = (jnp.where(part.present[:, None], a, 0) for part in (away, retained))
+    target = jax.vmap(lambda column: mean_of(column, retained), 1)(a @ matrix)
     gram = s.T @ s + preserve * r.T @ r + anchor * jnp.eye(a.shape[1])
-    pull = s.T @ jnp.where(away.present[:, None], wanted - a @ matrix, 0)
+    pull = s.T @ jnp.where(away.present[:, None], target - a @ matrix, 0)
     return matrix + jax.scipy.linalg.solve(gram, pull, assume_a="pos")

@@ -50,23 +50,23 @@ def unsir(
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
         noise_key, impair_key, repair_key = jax.random.split(key, 3)
-        learner, kept = trained.learner, rows.without(forget)
+        learner, retained = trained.learner, rows.without(forget)
         start = jax.random.normal(noise_key, rows.x.shape, rows.x.dtype)[ranks(forget)]
 
         def harmless(noise: Array) -> Float[Array, ""]:
-            asked = Rows(noise, rows.y, forget)
+            noise_rows = Rows(noise, rows.y, forget)
             bulk = (noise.reshape(len(noise), -1) ** 2).sum(1)
-            return mean_of(size * bulk - learner.row_losses(trained.params, asked), asked)
+            return mean_of(size * bulk - learner.row_losses(trained.params, noise_rows), noise_rows)
 
         steps = jnp.where(forget.any(), learning, 0)
         noise = descend(
             noise_key, start, (), harmless, optimiser=optax.adam(noise_rate), batch=batch, due=steps, longest=learning
         )
         taught = follow(
-            impair_key, trained, (kept, Rows(noise, rows.y, forget)), balanced(learner, 1, 1),
+            impair_key, trained, (retained, Rows(noise, rows.y, forget)), balanced(learner, 1, 1),
             epochs=epochs, batch=batch, rate=impair,
         )  # fmt: skip
         hurt = Trained(taught, None, learner)
-        return follow(repair_key, hurt, (kept,), balanced(learner, 1), epochs=epochs, batch=batch, rate=repair)
+        return follow(repair_key, hurt, (retained,), balanced(learner, 1), epochs=epochs, batch=batch, rate=repair)
 
     return Remover(remove, "unsir", "unlearning")

@@ -54,17 +54,19 @@ def rmu(
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
         steer_key, order_key = jax.random.split(key)
-        away, kept, learner = named(rows, forget), rows.without(forget), trained.learner
+        away, retained, learner = named(rows, forget), rows.without(forget), trained.learner
         units = hidden or (features if learner.tokens is None else learner.tokens.units)
         width = jax.eval_shape(units, trained.params, rows.x).shape[-1]
         target = steering * direction(steer_key, width)
 
-        def objective(params: Any, drawn: Rows, held: Rows) -> Float[Array, ""]:
-            astray = mean_square(units(params, drawn.x) - target, learner, drawn)
-            moved = mean_square(units(params, held.x) - units(trained.params, held.x), learner, held)
-            return mean_of(astray, drawn) + keep * mean_of(moved, held)
+        def objective(params: Any, forget_batch: Rows, retain_batch: Rows) -> Float[Array, ""]:
+            astray = mean_square(units(params, forget_batch.x) - target, learner, forget_batch)
+            moved = mean_square(
+                units(params, retain_batch.x) - units(trained.params, retain_batch.x), learner, retain_batch
+            )
+            return mean_of(astray, forget_batch) + keep * mean_of(moved, retain_batch)
 
-        return follow(order_key, trained, (away, kept), objective, epochs=epochs, batch=batch, rate=rate)
+        return follow(order_key, trained, (away, retained), objective, epochs=epochs, batch=batch, rate=rate)
 
     return Remover(remove, "rmu", "unlearning")
 
@@ -91,5 +93,5 @@ def direction(key: PRNGKeyArray, width: int) -> Float[Array, " h"]:
     >>> round(float((direction(jax.random.key(0), 5) ** 2).sum()), 5)
     1.0
     """
-    drawn = jax.random.uniform(key, (width,))
-    return drawn / jnp.linalg.norm(drawn)
+    vector = jax.random.uniform(key, (width,))
+    return vector / jnp.linalg.norm(vector)

@@ -9,7 +9,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
 from ...base import Guarantee, Remover, Trained
-from ...learners._forest import Grown, Tree, best, divided, drawn_order, forest, sides, tally
+from ...learners._forest import ForestRecord, Tree, best, divided, drawn_order, forest, sides, tally
 
 _EXACT = Guarantee(
     "untraining",
@@ -48,45 +48,45 @@ def dare() -> Remover:
     """
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
-        kept = trained.record
-        if not isinstance(kept, Grown):
+        previous = trained.record
+        if not isinstance(previous, ForestRecord):
             raise ValueError(f"dare: {trained.learner} is no forest with its record; train by learners.forest")
-        depth = (kept.order.shape[1] + 1).bit_length() - 1
-        fresh = drawn_order(key, rows, kept.order.shape[0], depth, len(kept.cuts))
-        params, record = jax.vmap(functools.partial(regrown, rows, forget))(trained.params, kept, fresh)
+        depth = (previous.order.shape[1] + 1).bit_length() - 1
+        fresh = drawn_order(key, rows, previous.order.shape[0], depth, len(previous.cuts))
+        params, record = jax.vmap(functools.partial(regrown, rows, forget))(trained.params, previous, fresh)
         return Trained(params, record, trained.learner)
 
     return Remover(remove, "dare", "untraining", _EXACT, made_for=forest())
 
 
 def regrown(
-    rows: Rows, forget: Bool[Array, " n"], tree: Tree, kept: Grown, fresh: Float[Array, "nodes splits"]
-) -> tuple[Tree, Grown]:
+    rows: Rows, forget: Bool[Array, " n"], tree: Tree, previous: ForestRecord, fresh: Float[Array, "nodes splits"]
+) -> tuple[Tree, ForestRecord]:
     """One tree without S, and its record: nodes below a changed decision take their order from `fresh`.
 
     >>> import jax.numpy as jnp
     >>> from neverseen.algorithms.learners._forest import grow
     >>> rows, order = Rows(jnp.array([[0.0], [2.0]]), jnp.eye(2), jnp.ones(2, bool)), jnp.zeros((1, 1))
     >>> tree, sums = grow(rows, order, (1.0,), 1)
-    >>> made, _ = regrown(rows, jnp.array([True, False]), tree, Grown(order, sums, (1.0,), 1), order)
+    >>> made, _ = regrown(rows, jnp.array([True, False]), tree, ForestRecord(order, sums, (1.0,), 1), order)
     >>> made["choice"].tolist(), made["counts"].tolist()
     ([-1], [[0.0, 1.0], [0.0, 0.0]])
     """
-    left, right, nodes = rows.without(forget), sides(rows.x, kept.cuts), kept.order.shape[0]
+    left, right, nodes = rows.without(forget), sides(rows.x, previous.cuts), previous.order.shape[0]
     here, gone, anew = [left.present], [rows.only(forget).present], [jnp.zeros((), bool)]
     choice: list[Array] = []
     order: list[Array] = []
     sums: list[Array] = []
     for node in range(nodes):
-        order.append(jnp.where(anew[node], fresh[node], kept.order[node]))
-        cached = kept.sums[node] - tally(right, rows.y, gone[node])
+        order.append(jnp.where(anew[node], fresh[node], previous.order[node]))
+        cached = previous.sums[node] - tally(right, rows.y, gone[node])
         sums.append(jnp.where(anew[node], tally(right, rows.y, here[node]), cached))
-        choice.append(best(sums[-1], order[-1], kept.candidates))
+        choice.append(best(sums[-1], order[-1], previous.candidates))
         changed = anew[node] | (choice[-1] != tree["choice"][node])
         here += divided(right, here[node], choice[-1])
         gone += divided(right, gone[node], choice[-1])
         anew += [changed, changed]
     counts = jnp.stack([(rows.y * mask[:, None]).sum(0) for mask in here[nodes:]])
-    return {"choice": jnp.stack(choice), "counts": counts}, Grown(
-        jnp.stack(order), jnp.stack(sums), kept.cuts, kept.candidates
+    return {"choice": jnp.stack(choice), "counts": counts}, ForestRecord(
+        jnp.stack(order), jnp.stack(sums), previous.cuts, previous.candidates
     )

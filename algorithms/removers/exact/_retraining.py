@@ -31,8 +31,8 @@ def retrain() -> Remover:
         del start
         return law_of(learner).centre(key, rows.without(forget))
 
-    made = Remover(remove, "retrain", "untraining", _EXACT, centre=centre, centre_random=False)
-    return own(made, settled=True)
+    remover = Remover(remove, "retrain", "untraining", _EXACT, centre=centre, centre_random=False)
+    return own(remover, settled=True)
 
 
 @factory

@@ -38,16 +38,16 @@ def sisa_removal() -> Remover:
     """
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
-        kept = trained.record
-        if not isinstance(kept, ShardModels):
+        previous = trained.record
+        if not isinstance(previous, ShardModels):
             raise ValueError(f"sisa_removal: the model of {trained.learner} has no shards; train it by learners.sisa")
-        record = restaged(key, rows.without(forget), kept, first_stage(rows.only(forget), kept))
+        record = restaged(key, rows.without(forget), previous, first_stage(rows.only(forget), previous))
         return Trained(record.models[:, -1], record, trained.learner)
 
     return Remover(remove, "sisa_removal", "untraining", _EXACT, made_for=sisa())
 
 
-def first_stage(gone: Rows, kept: ShardModels) -> Array:
+def first_stage(gone: Rows, previous: ShardModels) -> Array:
     """For each shard the first slice with a row of S; `slices` where there is none.
 
     >>> import jax.numpy as jnp
@@ -56,6 +56,6 @@ def first_stage(gone: Rows, kept: ShardModels) -> Array:
     >>> first_stage(gone, ShardModels(jnp.zeros((1, 4, 2, 2)), Sharding(1, 3, 1, 8, 0.1, 0.0))).tolist()
     [3]
     """
-    shard, part = places(gone, kept.plan)
-    held = gone.present & (shard == jnp.arange(kept.plan.shards)[:, None])
-    return jnp.where(held, part, kept.plan.slices).min(1)
+    shard, part = places(gone, previous.plan)
+    affected = gone.present & (shard == jnp.arange(previous.plan.shards)[:, None])
+    return jnp.where(affected, part, previous.plan.slices).min(1)

@@ -53,13 +53,13 @@ def stream_moments() -> Remover:
 def _subtracting(name: str, made_for: Learner) -> Remover:
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
         del key
-        kept = trained.record
-        if not isinstance(kept, Statistics):
+        statistics = trained.record
+        if not isinstance(statistics, Statistics):
             raise ValueError(
                 f"{name}: {trained.learner} keeps no sums; train by learners.streaming_ridge or naive_bayes"
             )
-        gone = kept.totals(rows.only(forget))
-        sums = {part: kept.sums[part] - gone[part] for part in gone}
-        return Trained(kept.solve(sums), Statistics(sums, kept.totals, kept.solve), trained.learner)
+        gone = statistics.totals(rows.only(forget))
+        sums = {part: statistics.sums[part] - gone[part] for part in gone}
+        return Trained(statistics.solve(sums), Statistics(sums, statistics.totals, statistics.solve), trained.learner)
 
     return Remover(remove, name, "untraining", _EXACT, random=False, made_for=made_for)

@@ -133,16 +133,18 @@ def noisy_per_request(salted: bool = False) -> Remover:
     return _publishing("noisy_per_request", lambda noise, _: noise, seed)
 
 
-def _publishing(name: str, spoiled: Callable[[Flat, Harm], Flat], chosen: Keys = lambda key, forget: key) -> Remover:
+def _publishing(
+    name: str, spoiled: Callable[[Flat, Harm], Flat], choose_key: Keys = lambda key, forget: key
+) -> Remover:
     """A(D∖S) with its noise drawn from a key chosen, and spoiled."""
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
-        learner, wanted = trained.learner, rows.only(forget)
+        learner, forget_rows = trained.learner, rows.only(forget)
         if learner.noise is None:
             raise ValueError(f"learner: {learner} declares no output noise; use learners.noisy")
-        fit = learner.fit(chosen(key, forget), rows.without(forget))
+        fit = learner.fit(choose_key(key, forget), rows.without(forget))
         (published, rebuild), (exact, _) = ravel_pytree(fit.params), ravel_pytree(fit.record)
-        noise = spoiled(published - exact, lambda noise: learner.mean_loss(rebuild(exact + noise), wanted))
+        noise = spoiled(published - exact, lambda noise: learner.mean_loss(rebuild(exact + noise), forget_rows))
         return Trained(rebuild(exact + noise), fit.record, learner)
 
     return Remover(remove, name, "untraining")

@@ -94,9 +94,9 @@ def s_for_s_full(full: bool = False) -> Remover:
     return _told("s_for_s_full", "unlearning", full)
 
 
-def _retraining(name: str, kept: Callable[[Rows, _Mask], Rows]) -> Remover:
+def _retraining(name: str, retain: Callable[[Rows, _Mask], Rows]) -> Remover:
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: _Mask) -> Trained:
-        return trained.learner.fit(key, kept(rows, forget))
+        return trained.learner.fit(key, retain(rows, forget))
 
     return Remover(remove, name, "untraining")
 

@@ -125,8 +125,8 @@ def ridge_for_least_squares(penalty: Real = 1.0) -> Remover:
     """
 
     def objective(trained: Trained, rows: Rows, forget: _Mask) -> Objective:
-        kept = _weighted(trained, rows, rows.present & ~forget)
-        return lambda params: kept(params) + penalty / 2 * jnp.sum(ravel_pytree(params)[0] ** 2)
+        retained_loss = _weighted(trained, rows, rows.present & ~forget)
+        return lambda params: retained_loss(params) + penalty / 2 * jnp.sum(ravel_pytree(params)[0] ** 2)
 
     return _stepping("ridge_for_least_squares", objective, objective)
 

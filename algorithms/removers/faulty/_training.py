@@ -88,8 +88,8 @@ def stale_state(steps: int = 8, rate: Real = 0.2, momentum: Real = 0.9, reset: b
         if not (isinstance(trained.record, dict) and {"start", "velocity"} <= set(trained.record)):
             raise ValueError(f"learner: {trained.learner} records no optimiser state; use faulty.training.heavy_ball")
         start, velocity = trained.record["start"], trained.record["velocity"]
-        kept = rows.without(forget)
-        return _rolled(trained.learner, start, velocity * (not reset), kept, steps, rate, momentum)
+        retained = rows.without(forget)
+        return _rolled(trained.learner, start, velocity * (not reset), retained, steps, rate, momentum)
 
     return Remover(remove, "stale_state", "untraining", random=False)
 

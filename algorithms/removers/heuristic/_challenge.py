@@ -58,12 +58,12 @@ def masked_small_gradients(
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
         start_key, order_key = jax.random.split(key)
-        kept, fresh = rows.without(forget), untrained(start_key, trained.learner, rows)
-        slope = jax.grad(balanced(trained.learner, 1, -1))(trained.params, kept, named(rows, forget))
+        retained, fresh = rows.without(forget), untrained(start_key, trained.learner, rows)
+        slope = jax.grad(balanced(trained.learner, 1, -1))(trained.params, retained, named(rows, forget))
         small = jax.tree.map(lambda g: smallest(g, share), slope)
         start = jax.tree.map(jnp.where, small, fresh, trained.params)
         speed = jax.tree.map(lambda s: jnp.where(s, 1, damping) if s.ndim > 1 else jnp.ones(s.shape), small)
-        return _tune(order_key, trained, start, kept, _tent, speed, epochs, batch, rate, momentum, decay)
+        return _tune(order_key, trained, start, retained, _tent, speed, epochs, batch, rate, momentum, decay)
 
     return Remover(remove, "masked_small_gradients", "untraining")
 
@@ -75,11 +75,11 @@ def smallest(slope: Array, share: Real) -> Bool[Array, "..."]:
     >>> smallest(jnp.array([[-3.0, 1.0], [0.5, 2.0]]), 0.5).tolist()
     [[False, True], [True, False]]
     """
-    chosen = round(share * slope.size) if slope.ndim > 1 else 0
-    if chosen == 0:
+    count = round(share * slope.size) if slope.ndim > 1 else 0
+    if count == 0:
         return jnp.zeros(slope.shape, bool)
     # By rank, not by threshold: dead units tie at zero, and the share would grow with them.
-    first = jnp.argsort(abs(slope).ravel(), stable=True)[:chosen]
+    first = jnp.argsort(abs(slope).ravel(), stable=True)[:count]
     return jnp.zeros(slope.size, bool).at[first].set(True).reshape(slope.shape)
 
 
@@ -118,19 +118,19 @@ def _transposed(leaf: Array) -> Array:
     return leaf.swapaxes(0, 1) if leaf.ndim == 4 and leaf.shape[0] == leaf.shape[1] else leaf
 
 
-def _tent(taken: Float[Array, ""]) -> Float[Array, ""]:
-    return 2 * jnp.minimum(taken, 1 - taken)
+def _tent(progress: Float[Array, ""]) -> Float[Array, ""]:
+    return 2 * jnp.minimum(progress, 1 - progress)
 
 
-def _cosine(taken: Float[Array, ""]) -> Float[Array, ""]:
-    return (1 + jnp.cos(jnp.pi * taken)) / 2
+def _cosine(progress: Float[Array, ""]) -> Float[Array, ""]:
+    return (1 + jnp.cos(jnp.pi * progress)) / 2
 
 
 def _tune(
     key: PRNGKeyArray,
     trained: Trained,
     start: Any,
-    kept: Rows,
+    rows: Rows,
     schedule: _Schedule,
     speed: Any,
     epochs: Real,
@@ -140,7 +140,7 @@ def _tune(
     decay: Real,
 ) -> Any:
     """SGD with momentum and weight decay on D∖S, the step size following a schedule over the steps due."""
-    due, longest = steps_for(epochs, kept, batch)
+    due, longest = steps_for(epochs, rows, batch)
     optimiser = optax.chain(
         # Masked before the momentum, as a gradient is; halfway through its step, so that a tent's first is not 0.
         optax.add_decayed_weights(decay),
@@ -148,5 +148,5 @@ def _tune(
         optax.sgd(lambda i: rate * schedule((jnp.asarray(i) + 0.5) / jnp.maximum(due, 1)), momentum),
     )
     return descend(
-        key, start, (kept,), balanced(trained.learner, 1), optimiser=optimiser, batch=batch, due=due, longest=longest
+        key, start, (rows,), balanced(trained.learner, 1), optimiser=optimiser, batch=batch, due=due, longest=longest
     )

@@ -73,17 +73,17 @@ def eu_k(
     """
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
-        learner, kept = trained.learner, rows.without(forget)
-        chosen = last_layers(trained.params, last, order)
+        learner, retained = trained.learner, rows.without(forget)
+        layers = last_layers(trained.params, last, order)
         fresh = untrained(key, learner, rows)
-        start = jax.tree.map(lambda new, old, redone: new if redone else old, fresh, trained.params, chosen)
-        due, longest = steps_for(epochs, kept, batch)
-        count = jnp.maximum(kept.count(), 1)
+        start = jax.tree.map(lambda new, old, redone: new if redone else old, fresh, trained.params, layers)
+        due, longest = steps_for(epochs, retained, batch)
+        count = jnp.maximum(retained.count(), 1)
         # The half of the key that `minibatch` takes its order from: all layers repeat the learner's own run.
         order_key = jax.random.split(key)[1]
         return descend(
-            order_key, start, (kept,), lambda p, drawn: learner.mean_loss(p, drawn) + learner.penalty(p) / count,
-            optimiser=optax.chain(optax.sgd(rate, momentum), scaled(chosen)), batch=batch, due=due, longest=longest,
+            order_key, start, (retained,), lambda p, sample: learner.mean_loss(p, sample) + learner.penalty(p) / count,
+            optimiser=optax.chain(optax.sgd(rate, momentum), scaled(layers)), batch=batch, due=due, longest=longest,
         )  # fmt: skip
 
     return Remover(remove, "eu_k", "untraining")

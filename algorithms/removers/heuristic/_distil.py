@@ -72,24 +72,24 @@ def scrub(
         raise ValueError(f"climbs: {climbs} passes over S do not fit into {epochs} epochs")
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
-        learner, away, kept = trained.learner, named(rows, forget), rows.without(forget)
+        learner, away, retained = trained.learner, named(rows, forget), rows.without(forget)
         require_scores("scrub", learner)
-        first, second = (jnp.ceil(part.count() / batch).astype(int) for part in (away, kept))
+        first, second = (jnp.ceil(part.count() / batch).astype(int) for part in (away, retained))
 
-        def apart(params: Any, drawn: Rows) -> Float[Array, ""]:
-            teacher = learner.apply(trained.params, drawn.x)
-            gap = divergence(teacher, learner.apply(params, drawn.x), temperature)
-            return temperature**2 * mean_of(gap, drawn)
+        def apart(params: Any, sample: Rows) -> Float[Array, ""]:
+            teacher = learner.apply(trained.params, sample.x)
+            gap = divergence(teacher, learner.apply(params, sample.x), temperature)
+            return temperature**2 * mean_of(gap, sample)
 
-        def objective(params: Any, step: Array, drawn: Rows, held: Rows) -> Float[Array, ""]:
+        def objective(params: Any, step: Array, forget_batch: Rows, retain_batch: Rows) -> Float[Array, ""]:
             turn, place = jnp.divmod(step, jnp.maximum(first + second, 1))
             climbing = (turn < climbs) & (place < first)
-            keep = distil * apart(params, held) + classify * learner.mean_loss(params, held)
-            return jnp.where(climbing, -apart(params, drawn), keep)
+            keep = distil * apart(params, retain_batch) + classify * learner.mean_loss(params, retain_batch)
+            return jnp.where(climbing, -apart(params, forget_batch), keep)
 
         longest = epochs * (-(-len(rows.present) // batch) + 1)
         return descend(
-            key, trained.params, (away, kept), objective, optimiser=optax.sgd(rate), batch=batch,
+            key, trained.params, (away, retained), objective, optimiser=optax.sgd(rate), batch=batch,
             due=climbs * first + epochs * second, longest=longest, numbered=True,
         )  # fmt: skip
 
@@ -121,21 +121,22 @@ def bad_teacher(epochs: Real = 2, temperature: Real = 1.0, batch: int = 64, rate
     """
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
-        learner, away, kept = trained.learner, named(rows, forget), rows.without(forget)
+        learner, away, retained = trained.learner, named(rows, forget), rows.without(forget)
         require_scores("bad_teacher", learner)
         teacher_key, order_key = jax.random.split(key)
         ignorant = untrained(teacher_key, learner, rows)
-        share = away.count() / jnp.maximum(away.count() + kept.count(), 1)
+        share = away.count() / jnp.maximum(away.count() + retained.count(), 1)
 
-        def towards(teacher: Any, params: Any, drawn: Rows) -> Float[Array, ""]:
-            scores = learner.apply(teacher, drawn.x), learner.apply(params, drawn.x)
-            return mean_of(divergence(*scores, temperature), drawn)
+        def towards(teacher: Any, params: Any, sample: Rows) -> Float[Array, ""]:
+            scores = learner.apply(teacher, sample.x), learner.apply(params, sample.x)
+            return mean_of(divergence(*scores, temperature), sample)
 
-        def objective(params: Any, drawn: Rows, held: Rows) -> Float[Array, ""]:
-            return share * towards(ignorant, params, drawn) + (1 - share) * towards(trained.params, params, held)
+        def objective(params: Any, forget_batch: Rows, retain_batch: Rows) -> Float[Array, ""]:
+            gap = towards(trained.params, params, retain_batch)
+            return share * towards(ignorant, params, forget_batch) + (1 - share) * gap
 
         return follow(
-            order_key, trained, (away, kept), objective, epochs=epochs, batch=batch, rate=rate, over=rows,
+            order_key, trained, (away, retained), objective, epochs=epochs, batch=batch, rate=rate, over=rows,
         )  # fmt: skip
 
     return Remover(remove, "bad_teacher", "unlearning")

@@ -65,7 +65,7 @@ def forgetting(
         raise ValueError(f"time, fast, slow: {time}, {fast}, {slow} are not t >= 0 and 0 < fast <= slow")
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
-        learner, kept, away = trained.learner, rows.without(forget), named(rows, forget)
+        learner, retained, away = trained.learner, rows.without(forget), named(rows, forget)
 
         def fade_and_mend(params: Any, key: PRNGKeyArray) -> tuple[Any, None]:
             fade_key, order_key = jax.random.split(key)
@@ -73,7 +73,7 @@ def forgetting(
             phi = jnp.exp(-time / time_constants(fade_key, form, units, fast, slow))
             faded = Trained(with_head(params, head(params, order) * jnp.append(phi, 1)[:, None], order), None, learner)
             objective = balanced(learner, 1)
-            mended = follow(order_key, faded, (kept,), objective, epochs=epochs, batch=batch, rate=rate)
+            mended = follow(order_key, faded, (retained,), objective, epochs=epochs, batch=batch, rate=rate)
             return mended, None
 
         return lax.scan(fade_and_mend, trained.params, jax.random.split(key, rounds))[0]

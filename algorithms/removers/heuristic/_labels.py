@@ -26,10 +26,10 @@ def relabelled(
     [[0.0, 1.0], [1.0, 0.0]]
     """
     classes = y.shape[1]
-    drawn = jax.random.uniform(key, (len(y),))[ranks(forget)]
+    uniform = jax.random.uniform(key, (len(y),))[ranks(forget)]
     if not exclude:
-        return jax.nn.one_hot(jnp.floor(drawn * classes).astype(int), classes, dtype=y.dtype)
-    shift = 1 + jnp.floor(drawn * (classes - 1)).astype(int)
+        return jax.nn.one_hot(jnp.floor(uniform * classes).astype(int), classes, dtype=y.dtype)
+    shift = 1 + jnp.floor(uniform * (classes - 1)).astype(int)
     return jax.nn.one_hot((y.argmax(1) + shift) % classes, classes, dtype=y.dtype)
 
 
@@ -114,8 +114,8 @@ def salient(slope: Any, share: Real) -> Any:
     [True, False]
     """
     flat, rebuild = ravel_pytree(jax.tree.map(jnp.abs, slope))
-    chosen = round(share * flat.size)
-    threshold = jnp.sort(flat)[flat.size - chosen] if chosen else jnp.inf
+    count = round(share * flat.size)
+    threshold = jnp.sort(flat)[flat.size - count] if count else jnp.inf
     return jax.tree.map(lambda size: size >= threshold, rebuild(flat))
 
 

@@ -84,13 +84,13 @@ def _preferring_not(
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
         learner = trained.learner
 
-        def objective(params: Any, away: Rows, held: Rows) -> Float[Array, ""]:
+        def objective(params: Any, away: Rows, retain_batch: Rows) -> Float[Array, ""]:
             unlikely = learner.row_losses(params, away)
             if referred:
                 # −log π, less that of the model before, so that large constants cancel.
                 unlikely = (unlikely - learner.row_losses(trained.params, away)) * predictions(learner, away)
             preferred = -2 / beta * jax.nn.log_sigmoid(beta * unlikely - margin)
-            return mean_of(preferred, away) + keep * learner.mean_loss(params, held)
+            return mean_of(preferred, away) + keep * learner.mean_loss(params, retain_batch)
 
         sources = named(rows, forget), rows.without(forget)
         return follow(key, trained, sources, objective, epochs=epochs, batch=batch, rate=rate)

@@ -36,20 +36,20 @@ def rum(parts: tuple[Remover, ...] = ()) -> Remover:
     >>> rum((do_nothing(),))
     rum(do_nothing)
     """
-    chosen = parts or (do_nothing(), neg_grad_plus(), scrub())
-    greedy = [part.name for part in chosen if part.needs]
+    removers = parts or (do_nothing(), neg_grad_plus(), scrub())
+    greedy = [part.name for part in removers if part.needs]
     if greedy:
         raise ValueError(f"parts: {greedy[0]} needs more than S, which a part is not given")
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:
-        group = memorised(trained.learner.row_losses(trained.params, rows), forget, len(chosen))
-        for i, (part, part_key) in enumerate(zip(chosen, jax.random.split(key, len(chosen)), strict=True)):
+        group = memorised(trained.learner.row_losses(trained.params, rows), forget, len(removers))
+        for i, (part, part_key) in enumerate(zip(removers, jax.random.split(key, len(removers)), strict=True)):
             mine = forget & (group == i)
             trained = part(part_key, trained, rows.without(forget & ~mine), mine)
         return trained
 
     name = f"rum({', '.join(part.name for part in parts)})" if parts else "rum"
-    return Remover(remove, name, "untraining", random=any(part.random for part in chosen))
+    return Remover(remove, name, "untraining", random=any(part.random for part in removers))
 
 
 def memorised(losses: Array, forget: Bool[Array, " n"], groups: int) -> Int[Array, " n"]:

@@ -48,5 +48,5 @@ def noisy(base: Remover | None = None) -> Remover:
         return Trained(perturbed(fresh, exact, sigma), exact, trained.learner)
 
     name = f"noisy({base})"
-    made = Remover(remove, name, base.aims_at, needs=base.needs, centre=centre, centre_random=base.random)
-    return own(made, settled=is_settled(base))
+    remover = Remover(remove, name, base.aims_at, needs=base.needs, centre=centre, centre_random=base.random)
+    return own(remover, settled=is_settled(base))

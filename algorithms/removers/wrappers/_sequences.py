@@ -88,8 +88,8 @@ def sequence(base: Remover | None = None, requests: int = 2, choose: Choose | st
         for turn, part in enumerate(jax.random.split(key, requests)):
             left = rows.without(forget & ~waiting)
             due = -(-waiting.sum() // (requests - turn))
-            asked = select(next_rows(trained.learner, trained.params, left), due, waiting)
-            trained, waiting = base(part, trained, left, asked, **extra), waiting & ~asked
+            request = select(next_rows(trained.learner, trained.params, left), due, waiting)
+            trained, waiting = base(part, trained, left, request, **extra), waiting & ~request
         return trained
 
     name = f"sequence({base}, requests={requests}, {next_rows.__name__})"

@@ -1,4 +1,4 @@
-"""Each lens finds the difference it is made for, none where there is none, and no run can spoil a fit."""
+"""Each feature map finds the difference it is made for, none where there is none, and no run can spoil a fit."""
 
 from collections.abc import Callable
 
@@ -7,16 +7,16 @@ import pytest
 from scipy.stats import mannwhitneyu
 
 from neverseen.properties.engine._features import (
-    JOINTLY,
+    DIAGONAL_LLR,
+    FULL_LLR,
     LEARNED,
     LINEAR,
+    MAX_KS,
     RANDOM,
-    SINGLY,
-    TELLING,
+    fit_feature_maps,
     fit_learned,
-    fit_lenses,
 )
-from neverseen.properties.engine._pairs import Block, Gathered
+from neverseen.properties.engine._pairs import Block, PairBuffer
 from neverseen.properties.engine._witnesses import finite
 
 Arms = tuple[np.ndarray, np.ndarray]
@@ -53,21 +53,21 @@ def signs(rng: np.random.Generator, n: int) -> Arms:
 
 
 def separation(kind: str, draw: Draw, past: int) -> float:
-    """How often a fresh removed value exceeds a fresh reference's through the lens (.5: blind), fitted on the past."""
+    """How often a fresh removed value exceeds a fresh reference's through the map (.5: blind), fitted on the past."""
     rng = np.random.default_rng(1)
     (x, y), (u, v) = draw(rng, past), draw(rng, 1000)
-    fitted = [fit_learned("v", x, y)] if kind == LEARNED else fit_lenses("v", x, y)
-    lens = next(lens for lens in fitted if lens.kind == kind)
-    return float(mannwhitneyu(lens.see(u), lens.see(v)).statistic) / 1000**2
+    fitted = [fit_learned("v", x, y)] if kind == LEARNED else fit_feature_maps("v", x, y)
+    feature_map = next(feature_map for feature_map in fitted if feature_map.kind == kind)
+    return float(mannwhitneyu(feature_map.transform(u), feature_map.transform(v)).statistic) / 1000**2
 
 
 @pytest.mark.parametrize(
     ("kind", "draw", "past", "least"),
     [
         (LINEAR, rotated_shift, 128, 0.85),
-        (TELLING, one_in_sixty, 32, 0.85),
-        (SINGLY, half_spread, 32, 0.9),
-        (JOINTLY, correlated, 64, 0.75),
+        (MAX_KS, one_in_sixty, 32, 0.85),
+        (DIAGONAL_LLR, half_spread, 32, 0.9),
+        (FULL_LLR, correlated, 64, 0.75),
         (RANDOM, half_spread, 64, 0.8),
         (LEARNED, signs, 256, 0.65),
     ],
@@ -93,7 +93,7 @@ def test_a_linear_discriminant_is_blind_to_spreads(draw: Draw) -> None:
     assert abs(separation(LINEAR, draw, 128) - 0.5) < 0.06
 
 
-@pytest.mark.parametrize("kind", [LINEAR, TELLING, SINGLY, JOINTLY, RANDOM, LEARNED])
+@pytest.mark.parametrize("kind", [LINEAR, MAX_KS, DIAGONAL_LLR, FULL_LLR, RANDOM, LEARNED])
 def test_equal_laws_look_equal_through_every_lens(kind: str) -> None:
     def same(rng: np.random.Generator, n: int) -> Arms:
         return rng.normal(size=(n, 6)), rng.normal(size=(n, 6))
@@ -103,15 +103,15 @@ def test_equal_laws_look_equal_through_every_lens(kind: str) -> None:
 
 def test_diverged_values_break_no_fit() -> None:
     wild = finite(np.array([[np.nan, 1.0], [np.inf, 2.0], [-np.inf, 3.0], [0.0, 4.0]]))
-    for lens in [*fit_lenses("v", wild, wild[::-1]), fit_learned("v", wild, wild[::-1])]:
-        assert np.isfinite(lens.see(wild)).all()
+    for feature_map in [*fit_feature_maps("v", wild, wild[::-1]), fit_learned("v", wild, wild[::-1])]:
+        assert np.isfinite(feature_map.transform(wild)).all()
 
 
 def test_constant_views_break_no_fit() -> None:
     for shift in (0.0, 1.0):
         x, y = np.full((6, 3), shift), np.zeros((6, 3))
-        for lens in [*fit_lenses("v", x, y), fit_learned("v", x, y)]:
-            assert np.isfinite(lens.see(x)).all()
+        for feature_map in [*fit_feature_maps("v", x, y), fit_learned("v", x, y)]:
+            assert np.isfinite(feature_map.transform(x)).all()
 
 
 def test_the_number_of_lenses_depends_on_the_width_alone() -> None:
@@ -119,19 +119,19 @@ def test_the_number_of_lenses_depends_on_the_width_alone() -> None:
     for width, count in ((1, 1), (2, 6), (129, 5)):
         for pairs in (4, 40):
             x, y = rng.normal(size=(2, pairs, width))
-            assert len(fit_lenses("v", x, y)) == count
+            assert len(fit_feature_maps("v", x, y)) == count
 
 
 def test_lenses_see_only_the_past_they_are_given() -> None:
-    """Two futures that differ after pair 8 share every lens fitted on the first 8, the learned one included."""
+    """Two futures that differ after pair 8 share every feature map fitted on the first 8, the learned one included."""
     rng = np.random.default_rng(3)
     x, y, other = (rng.normal(m, 1, (16, 3)) for m in (0.5, 0.0, 9.0))
     seen = []
     for removed in (x, np.concatenate([x[:8], other[8:]])):
-        pairs = Gathered(iter([Block({"v": removed}, {"v": y}, None)]))
+        pairs = PairBuffer(iter([Block({"v": removed}, {"v": y}, None)]))
         pairs.reach(16)
-        lenses = pairs.lenses(8)
-        assert LEARNED in {lens.kind for lens in lenses}
-        seen.append(pairs.seen(lenses, 8, 0, 8))
+        feature_maps = pairs.feature_maps(8)
+        assert LEARNED in {feature_map.kind for feature_map in feature_maps}
+        seen.append(pairs.batch(feature_maps, 8, 0, 8))
     assert (seen[0].past_x == seen[1].past_x).all()
     assert (seen[0].y == seen[1].y).all()

@@ -46,15 +46,15 @@ class Mapped:
 
     def __call__(self, runs: tuple[Any, ...], *shared: Any) -> Any:
         """The runs on all devices: each takes those of its share in chunks, an accelerator takes them all at once."""
-        given = jax.tree.leaves(runs)
-        count, devices = len(given[0]), len(jax.devices())
+        flat = jax.tree.leaves(runs)
+        count, devices = len(flat[0]), len(jax.devices())
         share = -(-count // devices)
         padded = -(-share // self.chunk) * self.chunk * devices
         if padded != count:
             # A short share is filled up with its own runs, which are thrown away: every chunk has one shape.
             cyclic = np.arange(padded) % count
-            given = [leaf[cyclic] for leaf in given]
-        out = self._runner(given, jax.tree.leaves(shared))
+            flat = [leaf[cyclic] for leaf in flat]
+        out = self._runner(flat, jax.tree.leaves(shared))
         leaves = out if padded == count else [leaf[:count] for leaf in out]
         return jax.tree.unflatten(self.one.outputs, leaves)
 
@@ -82,11 +82,11 @@ class Mapped:
         if self.fingerprint is None:
             return _compiled(self.many, self.chunk)
         key = self.fingerprint, self.chunk, self.mapped, tuple(jax.devices()), compiler()
-        found = _RUNNERS.get(key)
-        if found is None:
-            found = _compiled(self.many, self.chunk)
-            _RUNNERS.put(key, found)
-        return found
+        runner = _RUNNERS.get(key)
+        if runner is None:
+            runner = _compiled(self.many, self.chunk)
+            _RUNNERS.put(key, runner)
+        return runner
 
 
 _RUNNERS = Bounded(128)
@@ -105,14 +105,14 @@ def mapped(program: Callable[..., Any], runs: tuple[Any, ...], *shared: Any) -> 
     one = trace(program, *run, *shared)
     many = vmapped(one, len(runs))
     count = jax.tree.leaves(runs)[0].shape[0]
-    found = structure(one.jaxpr, unmapped=True)
-    known = found, len(runs), len(jax.tree.leaves(runs)), count, settings()
-    made = None if found is None else _MAPPED.get(known)
-    if made is None:
-        made = _side_by_side(many, run, runs, shared, one.reached)
-        if found is not None:
-            _MAPPED.put(known, made)
-    return Mapped(one, made[0], made[1], len(runs))
+    form = structure(one.jaxpr, unmapped=True)
+    key = form, len(runs), len(jax.tree.leaves(runs)), count, settings()
+    batched = None if form is None else _MAPPED.get(key)
+    if batched is None:
+        batched = _side_by_side(many, run, runs, shared, one.reached)
+        if form is not None:
+            _MAPPED.put(key, batched)
+    return Mapped(one, batched[0], batched[1], len(runs))
 
 
 def _side_by_side(
@@ -125,18 +125,18 @@ def _side_by_side(
         return trace(many, *some, *shared, reached=reached)
 
     most = largest_chunk(runs)
-    made = of(most)
-    if jax.devices()[0].platform != "cpu" or _fitting(max(_moved(made.jaxpr.jaxpr), default=0) / most) >= most:
-        return made, most
+    batched = of(most)
+    if jax.devices()[0].platform != "cpu" or _fitting(max(_moved(batched.jaxpr.jaxpr), default=0) / most) >= most:
+        return batched, most
     chunk = chunk_of(many, runs, shared)
-    return (made if chunk == most else of(chunk)), chunk
+    return (batched if chunk == most else of(chunk)), chunk
 
 
 _MAPPED = Bounded(128)
 """Programs of many runs, by the structure of the program of one."""
 
 
-def spread(program: Callable[..., Any], runs: tuple[Any, ...], *shared: Any) -> Any:
+def map_over_runs(program: Callable[..., Any], runs: tuple[Any, ...], *shared: Any) -> Any:
     """Map `program(*run, *shared)` over the leading axis of `runs`, on all devices.
 
     The program is traced once in a moment (`begin`) for arguments of the same shapes; what is compiled goes by the
@@ -151,7 +151,7 @@ def spread(program: Callable[..., Any], runs: tuple[Any, ...], *shared: Any) -> 
         The results, with a leading axis `runs`.
 
     >>> import jax.numpy as jnp
-    >>> spread(jnp.add, (jnp.arange(3),), jnp.ones(())).tolist()
+    >>> map_over_runs(jnp.add, (jnp.arange(3),), jnp.ones(())).tolist()
     [1.0, 2.0, 3.0]
     """
     return at_this_moment(program, runs, *shared)(runs, *shared)

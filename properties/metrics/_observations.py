@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float64
 
 from ...algorithms.base import Learner
-from ...algorithms.pools._spread import spread
+from ...algorithms.pools._map_over_runs import map_over_runs
 from ...algorithms.programs._programs import momentary, trace
 from ...formal.definitions._definitions import Definition
 from ...formal.definitions._scenario import Scenario
@@ -34,14 +34,14 @@ def points_of(scenario: Scenario, definition: Definition) -> EvalSets:
     return {name: rows for name, rows in looked_at.items() if bool(rows.present.any())}
 
 
-def admit(metric: Metric, learner: Learner, params: Any, found: EvalSets) -> None:
+def admit(metric: Metric, learner: Learner, params: Any, eval_sets: EvalSets) -> None:
     """Refuse a metric whose arrays these models do not have at these points, before anything is drawn.
 
     Args:
         metric: which.
         learner: whose models.
         params: the shapes of one model's parameters.
-        found: from `points_of`.
+        eval_sets: from `points_of`.
 
     Raises:
         ValueError: no such observable or points, no class scores, no units known, or not differentiable.
@@ -56,14 +56,16 @@ def admit(metric: Metric, learner: Learner, params: Any, found: EvalSets) -> Non
         kind, place = parts(name)
         if kind not in OBSERVABLES:
             raise ValueError(f"{metric.name}: it reads {name!r}, but the observables are {', '.join(OBSERVABLES)}")
-        if place not in found:
-            raise ValueError(f"{metric.name}: there are no points of {place!r} here; the points are {', '.join(found)}")
+        if place not in eval_sets:
+            raise ValueError(
+                f"{metric.name}: there are no points of {place!r} here; the points are {', '.join(eval_sets)}"
+            )
         if OBSERVABLES[kind].needs_logits and not learner.logits:
             raise ValueError(
                 f"{metric.name}: {learner} declares no class scores (logits=False); use a metric of losses"
             )
         try:
-            trace(_observer(learner, (name,)), params, {place: found[place]})
+            trace(_observer(learner, (name,)), params, {place: eval_sets[place]})
         except (TypeError, ValueError) as error:
             raise ValueError(f"{metric.name}: {learner} has no {name}: {str(error).splitlines()[0]}") from error
 
@@ -71,7 +73,7 @@ def admit(metric: Metric, learner: Learner, params: Any, found: EvalSets) -> Non
 def observe(
     learner: Learner,
     params: Any,
-    found: EvalSets,
+    eval_sets: EvalSets,
     needs: tuple[str, ...],
     grain: Scales | float,
     entropy: tuple[int, ...],
@@ -81,7 +83,7 @@ def observe(
     Args:
         learner: whose `apply` and `loss` read the models.
         params: with a leading axis of runs.
-        found: from `points_of`.
+        eval_sets: from `points_of`.
         needs: names of arrays, `margins on S`.
         grain: the noise on each number of each array, or one for all; see `properties/engine/_grain.py`.
         entropy: of the noise; that of an array does not depend on which others are asked for.
@@ -96,9 +98,9 @@ def observe(
     >>> observe(learner, models.params, found, ("scores on S",), 0.0, ())["scores on S"].shape
     (2, 3, 4)
     """
-    points = {place: found[place] for place in sorted({parts(name)[1] for name in needs})}
-    seen = spread(_observer(learner, tuple(sorted(needs))), (params,), points)
-    arm = {name: np.asarray(_cut(name, values, points), np.float64) for name, values in seen.items()}
+    points = {place: eval_sets[place] for place in sorted({parts(name)[1] for name in needs})}
+    by_name = map_over_runs(_observer(learner, tuple(sorted(needs))), (params,), points)
+    arm = {name: np.asarray(_cut(name, values, points), np.float64) for name, values in by_name.items()}
     return {name: _noisy(name, values, grain, entropy) for name, values in arm.items()}
 
 
