@@ -12,6 +12,7 @@ from .checks import plan as plan
 from .checks import remaining as remaining
 from .checks import sweep as sweep
 from .checks import sweep_all as sweep_all
+from .programs import check_program as check_program
 from .runs import Observable as Observable
 from .runs import behaviour_of as behaviour_of
 from .runs import observables as observables

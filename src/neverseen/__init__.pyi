@@ -26,6 +26,7 @@ from .properties import Suite as Suite
 from .properties import assert_holds as assert_holds
 from .properties import behaviour_of as behaviour_of
 from .properties import check as check
+from .properties import check_program as check_program
 from .properties import check_relative as check_relative
 from .properties import check_samples as check_samples
 from .properties import check_suite as check_suite
