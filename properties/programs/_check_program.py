@@ -28,13 +28,19 @@ from ._pairing import Pairing
 from ._reader import RunReader
 from ._shelf import Shelf
 
+Runnable = Any
+"""A function `run(arm, seed)`, a command, or None."""
+
+MakesRuns = Any
+"""A `concurrent.futures` executor, a callable that makes one, or None."""
+
 MOST_HANDS = 4096
 """Workers at most."""
 
 
 def check_program(
     definition: Definition,
-    run: Run | str | None,
+    run: Runnable,
     folder: str | os.PathLike[str] | None = None,
     *,
     workers: int = 0,
@@ -49,7 +55,7 @@ def check_program(
     originals: bool = False,
     require_power: bool = False,
     deterministic: bool = False,
-    executor: Executor | Callable[[], Executor] | None = None,
+    executor: MakesRuns = None,
     told: Told | None = None,
     progress: Progress | None = None,
 ) -> Verdict:

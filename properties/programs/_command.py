@@ -182,13 +182,21 @@ def _end_of(log: Path) -> str:
 def _read(place: Path) -> tuple[Any, Kind, str]:
     """The arrays that a run wrote, in one file or several; why it failed where it wrote none."""
     (place / "log").unlink()
-    files = list(place.iterdir())
+    files = [_by_its_name(file) for file in place.iterdir()]
     if not files:
         return None, "failed", "it ended well and wrote nothing where {out} stands"
     try:
         return named_arrays(arrays_of(files[0] if len(files) == 1 else place)), "finished", ""
     except ValueError as error:
         return None, "failed", str(error).replace(f"{place}{os.sep}", "")
+
+
+def _by_its_name(file: Path) -> Path:
+    """A file that holds JSON, whatever the command line called it, under a name that says so."""
+    with contextlib.suppress(IsADirectoryError), open(file, "rb") as stream:
+        if stream.read(1) in (b"{", b"["):
+            return file.rename(file.with_suffix(".json"))
+    return file
 
 
 def _ending(status: int | None, timeout: float | None) -> tuple[Kind, str]:

@@ -187,7 +187,7 @@ def arrays_of(place: Path) -> RunArrays:
 
 
 def _whole(source: Any) -> np.ndarray:
-    return np.asarray(source)[()] if not getattr(source, "shape", ()) else np.asarray(source[: source.shape[0]])
+    return np.asarray(source) if not getattr(source, "shape", ()) else np.asarray(source[: source.shape[0]])
 
 
 def _seed_of(name: str) -> int | None:
