@@ -6,7 +6,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -219,7 +219,9 @@ def test_run_after_run_that_fails_is_an_error_and_no_outcome(when: int, tmp_path
     def run(arm: str, seed: int) -> Any:
         return retrains(arm, seed) if seed < when or mended else raises(seed)
 
-    with pytest.raises(ValueError, match=rf"{8 if when else 4} runs in a row failed; .*RuntimeError: no {when + 3 if when else 1}"):
+    with pytest.raises(
+        ValueError, match=rf"{8 if when else 4} runs in a row failed; .*RuntimeError: no {when + 3 if when else 1}"
+    ):
         ns.check_program(CLAIM, run, tmp_path, **FAST)
     mended.append(True)
     assert ns.check_program(CLAIM, run, tmp_path, **FAST).provenance["failed"] == {}
@@ -309,7 +311,9 @@ def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         patch.setattr("neverseen.properties.programs._check_program._identity", lambda run: {"name": "f"})
         patch.setattr("neverseen.properties.programs._shelf._written", lambda *_, **__: None)
         patch.setattr(os, "replace", replace)
-        with pytest.raises(ValueError, match=r"removed/10\.npz: cannot be written \(No space left on device\); make room"):
+        with pytest.raises(
+            ValueError, match=r"removed/10\.npz: cannot be written \(No space left on device\); make room"
+        ):
             ns.check_program(CLAIM, retrains, tmp_path, **FAST)
         assert not list((tmp_path / "removed").glob(".*"))
         left[0] = 10**6
@@ -377,7 +381,7 @@ def test_by_command_as_by_function(tmp_path: Path, capsys: Capture) -> None:
 
 
 def test_a_command_that_says_that_the_machine_failed_is_no_outcome(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="removed, seed 5, was lost: exit status 75: .*; 8 pairs are needed"):
+    with pytest.raises(ValueError, match=r"removed, seed 5, was lost: exit status 75: .*; 8 pairs are needed"):
         ns.check_program(CLAIM, command(tmp_path, "removed", 75), tmp_path / "runs", budget=64)
 
 
@@ -409,5 +413,3 @@ def test_a_time_out_ends_a_run_and_all_that_it_started(tmp_path: Path) -> None:
         )  # fmt: skip
     assert time.monotonic() - started < 30
     assert {attempt.kind for attempt in seen} == {"lost"}
-
-

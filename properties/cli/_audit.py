@@ -20,7 +20,9 @@ _OF_PROGRAMS = ("budget", "workers", "timeout", "retries", "devices", "originals
 def _arguments(parser: argparse.ArgumentParser) -> None:
     """What it takes."""
     files = ".npy, .npz or .safetensors, or a folder of them, one for each view or for each run"
-    parser.add_argument("removed", metavar="REMOVED", nargs="?", help=f"runs of the removed model, first axis runs: {files}")
+    parser.add_argument(
+        "removed", metavar="REMOVED", nargs="?", help=f"runs of the removed model, first axis runs: {files}"
+    )
     parser.add_argument("reference", metavar="REFERENCE", nargs="?", help="runs of the reference, under the same names")
     parser.add_argument("--original", metavar="ORIGINAL", help="runs of the original model: would they pass?")
     cli_options(parser, "--definition")
@@ -93,4 +95,6 @@ def _admit(args: argparse.Namespace, by_program: bool) -> None:
             raise ValueError(f"--{name} is for {kind}; leave it out")
 
 
-AUDIT = Command("audit", check_samples, "decide from saved runs of both arms, or from a program's", EPILOG, _arguments, _run)
+AUDIT = Command(
+    "audit", check_samples, "decide from saved runs of both arms, or from a program's", EPILOG, _arguments, _run
+)

@@ -153,14 +153,20 @@ def _admit(
         raise ValueError("run: neither a program nor a folder of runs is given; give one of them")
     if run is not None and not callable(run) and not isinstance(run, str):
         raise ValueError(f"run: {shown(run)} is no function run(arm, seed) and no command")
-    for name, value, most in (("workers", workers, MOST_HANDS), ("retries", retries, 100), ("devices", devices, MOST_HANDS)):
+    for name, value, most in (
+        ("workers", workers, MOST_HANDS),
+        ("retries", retries, 100),
+        ("devices", devices, MOST_HANDS),
+    ):
         whole(name, value, 0, most)
     if timeout is not None and not (real(timeout) and timeout > 0):
         raise ValueError(f"timeout: {shown(timeout)} is not a number of seconds > 0")
     if executor is not None and not isinstance(executor, Executor) and not callable(executor):
         raise ValueError(f"executor: {shown(executor)} is no executor, and makes none")
     if timeout is not None and callable(run) and (not workers or executor is not None):
-        raise ValueError("timeout: a function that runs in this process, or by an executor, cannot be stopped; give workers=1 or more")
+        raise ValueError(
+            "timeout: a function that runs in this process, or by an executor, cannot be stopped; give workers=1 or more"
+        )
 
 
 def _identity(run: Run | str | None) -> dict[str, Any] | None:

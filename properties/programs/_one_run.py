@@ -83,7 +83,13 @@ class OneRunAudit(Coded, Untruthful, outcome="refuted", says=("sentence",)):
 
 
 def audit_one_run(
-    scores: Scores, in_forget_set: Coins, *, guesses: int, epsilon: float = 1.0, delta: float = 1e-5, alpha: float = 0.01
+    scores: Scores,
+    in_forget_set: Coins,
+    *,
+    guesses: int,
+    epsilon: float = 1.0,
+    delta: float = 1e-5,
+    alpha: float = 0.01,
 ) -> OneRunAudit:
     r"""Audit one model and one removal by guessing which candidates had been in S.
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -92,7 +93,7 @@ class Pairing:
     def _spans(self) -> Iterator[tuple[int, int]]:
         """Pairs of each round, after those that chose."""
         ends = [0, *(end for _, end in rounds(self.terms.budget))]
-        for start, end in zip(ends, ends[1:], strict=False):
+        for start, end in itertools.pairwise(ends):
             yield start + self._choosing, end + self._choosing
 
     def _next(self, start: int, end: int) -> list[RunTable] | None:

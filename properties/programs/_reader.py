@@ -12,7 +12,7 @@ from ..saved._arms import RunTable
 from ..saved._sources import called
 from ._attempt import RunArrays, named_arrays
 from ._drawer import Drawer
-from ._shelf import Shelf, arrays_of
+from ._shelf import arrays_of
 
 RunRow = Float64[np.ndarray, " k"]
 
@@ -99,7 +99,9 @@ class RunReader:
                     return None
         if not self.shapes and not self._learn([runs[i] for i in range(len(seeds)) for runs in found.values()]):
             self._none(arms, seeds)
-        tables = [np.stack([self._row(arm, seed, one) for seed, one in zip(seeds, found[arm], strict=True)]) for arm in arms]
+        tables = [
+            np.stack([self._row(arm, seed, one) for seed, one in zip(seeds, found[arm], strict=True)]) for arm in arms
+        ]
         for arm in arms if start == 0 else ():
             if all((arm, seed) in self.failures for seed in seeds):
                 self._none([arm], seeds)
@@ -133,7 +135,9 @@ class RunReader:
     def _none(self, arms: Sequence[str], seeds: range) -> None:
         jobs = [(arm, seed) for seed in seeds for arm in arms]
         failure = self.failures[jobs[0]]
-        self._drawer.give_up(jobs[::-1], f"{failure.arm}: none of the first {len(seeds)} runs succeeded", failure.reason, failure.log)
+        self._drawer.give_up(
+            jobs[::-1], f"{failure.arm}: none of the first {len(seeds)} runs succeeded", failure.reason, failure.log
+        )
 
     def _row(self, arm: str, seed: int, run: RunArrays | None) -> RunRow:
         """All numbers of a run side by side; NaN of one that failed, or that holds something else than the others."""
@@ -169,8 +173,8 @@ def admit_draws(tables: dict[str, RunTable]) -> None:
 
     >>> admit_draws({"removed": np.full((8, 1), 0.123456)})
     Traceback (most recent call last):
-    ValueError: removed: 8 runs are the same to the last digit, though their seeds differ: pass the seed on to whatever \
-draws (initialisation, batches, dropout), or say deterministic=True (--deterministic)
+    ValueError: removed: 8 runs are the same to the last digit, though their seeds differ: pass the seed on to \
+whatever draws (initialisation, batches, dropout), or say deterministic=True (--deterministic)
     """
     for arm, table in tables.items():
         finite = table[0][np.isfinite(table[0])]

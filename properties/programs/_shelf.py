@@ -109,7 +109,9 @@ class Shelf:
             raise ValueError(f"{self.folder / arm}: cannot be read ({error.strerror or error})") from error
         for name, number in sorted(named):
             if number in found:
-                raise ValueError(f"{self.folder / arm}: {found[number].name} and {name} are both run {number}; keep one")
+                raise ValueError(
+                    f"{self.folder / arm}: {found[number].name} and {name} are both run {number}; keep one"
+                )
             found[number] = self.folder / arm / name
         return found
 

@@ -249,8 +249,8 @@ class _Replay:
 def by_example(views: Iterable[str]) -> frozenset[str]:
     """Those named as our own views of single rows are: what they hold is drawn row by row.
 
-    >>> sorted(by_example(["loss on S", "accuracy"]))
-    ['loss on S']
+    >>> sorted(by_example(["losses on S", "accuracy"]))
+    ['losses on S']
     """
     return frozenset(view for view in views if view.startswith((MARGINS.on(""), LOSSES.on(""))))
 

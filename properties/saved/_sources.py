@@ -81,6 +81,8 @@ def source_of(value: Any) -> ArraySource:
             "has masked values; fill them with NaN and say diverged='event', or with a number in both arms, such as a "
             "loss at a cap"
         )
+    if isinstance(value, PerExample):
+        return value
     if hasattr(value, "detach"):
         tensor = cast(Any, value).detach().cpu()
         value = tensor.float() if "bfloat16" in str(tensor.dtype) else tensor

@@ -37,6 +37,7 @@ from .properties import compare_samples as compare_samples
 from .properties import ledger as ledger
 from .properties import metrics as metrics
 from .properties import observables as observables
+from .properties import observe as observe
 from .properties import plan as plan
 from .properties import profiles as profiles
 from .properties import relations as relations
@@ -47,3 +48,4 @@ from .properties import strategies as strategies
 from .properties import sweep as sweep
 from .properties import sweep_all as sweep_all
 from .properties import testing as testing
+from .properties import torch as torch
