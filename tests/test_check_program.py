@@ -152,7 +152,8 @@ def test_two_drivers_of_one_folder_agree(tmp_path: Path) -> None:
 def test_a_folder_belongs_to_one_program(pass_with_folder: tuple[ns.Verdict, Path]) -> None:
     with pytest.raises(ValueError, match="holds runs of another program"):
         ns.check_program(CLAIM, idles, pass_with_folder[1], **FAST)
-    other = ns.check_program(ns.Unlearning(2.0, 0.05), retrains, pass_with_folder[1], **FAST | {"budget": 60})
+    settings: dict[str, Any] = FAST | {"budget": 60}
+    other = ns.check_program(ns.Unlearning(2.0, 0.05), retrains, pass_with_folder[1], **settings)
     assert other.definition.name == "unlearning"
 
 
@@ -339,8 +340,9 @@ def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_bad_calls_are_one_line(run: Any, options: dict[str, Any], says: str) -> None:
+    options = {"budget": 64, **options}
     with pytest.raises(ValueError, match=says) as error:
-        ns.check_program(CLAIM, run, **{"budget": 64} | options)
+        ns.check_program(CLAIM, run, **options)
     assert "\n" not in str(error.value)
 
 

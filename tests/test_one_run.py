@@ -101,7 +101,7 @@ def test_the_order_of_a_list_is_no_guess() -> None:
 
 RNG = np.random.default_rng(0)
 COINS = RNG.random(100) < 0.5
-GOOD = {"scores": RNG.normal(size=100), "in_forget_set": COINS, "guesses": 20}
+GOOD: dict[str, Any] = {"scores": RNG.normal(size=100), "in_forget_set": COINS, "guesses": 20}
 
 
 @pytest.mark.parametrize(

@@ -84,13 +84,13 @@ def cli_options(parser: argparse.ArgumentParser, *names: str, **changes: Any) ->
 
 
 def flags(
-    parser: "argparse.ArgumentParser | argparse._ArgumentGroup", function: Callable[..., Any], *names: str,
+    parser: Any, function: Callable[..., Any], *names: str,
     like: Callable[..., Any] | None = None, **changes: dict[str, Any],
 ) -> None:  # fmt: skip
     """The options that a function has: name, type and default as in its signature, help as in its docstring.
 
     Args:
-        parser: of the command.
+        parser: of the command, or a group of its arguments.
         function: whose options.
         names: which ones; all that are numbers, texts or switches when none is named.
         like: the function whose docstring tells what this one's refers to.

@@ -135,7 +135,8 @@ def check_program(
         shelf.sweep()
         sweep_work(shelf.folder)
         hands = _hands(run, str(shelf.folder), workers, timeout, devices, executor)
-        stack.callback(hands.close if hands is not None else int)
+        if hands is not None:
+            stack.callback(hands.close)
         drawer = Drawer(shelf, hands, str((identity or {}).get("name", "")), retries, told)
         pairing = Pairing(RunReader(drawer, seed), terms, deterministic)
         pairing.open()

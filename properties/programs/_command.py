@@ -54,7 +54,7 @@ class CommandProgram:
 
     def words(self, arm: str, seed: int, out: str) -> list[str]:
         """The command line of a run."""
-        filled = dict(zip(PLACES, (arm, str(seed), out), strict=True))
+        filled: dict[str, str] = dict(zip(PLACES, (arm, str(seed), out), strict=True))
         return [_filled(word, filled) for word in shlex.split(self.command)]
 
     def attempt(self, arm: str, seed: int, worker: int, alive_now: "Alive | None" = None) -> Attempt:

@@ -113,7 +113,7 @@ class Elsewhere:
         width: runs under way at a time.
 
     >>> with ThreadPoolExecutor(1) as threads:
-    ...     Elsewhere(_echo, threads, 2).start("removed", 3).result().arrays
+    ...     Elsewhere(lambda arm, seed: seed, threads, 2).start("removed", 3).result().arrays
     {'': array(3)}
     """
 
@@ -163,9 +163,3 @@ def _elsewhere(program: Program, arm: str, seed: int) -> Attempt:
     if isinstance(program, CommandProgram):
         return program.attempt(arm, seed, seed)
     return attempt_call(program, arm, seed)
-
-
-def _echo(arm: str, seed: int) -> int:
-    """For the example above."""
-    del arm
-    return seed

@@ -115,7 +115,7 @@ class Pairing:
             self._tables.setdefault(arm, []).append(table)
 
     def _admit(self, tables: list[RunTable]) -> None:
-        heads = dict(zip(PAIR, tables, strict=True))
+        heads: dict[str, RunTable] = dict(zip(PAIR, tables, strict=True))
         if not self._deterministic:
             admit_draws(heads)
         self.vetted(heads)

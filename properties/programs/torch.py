@@ -3,7 +3,7 @@
 import contextlib
 import importlib
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -113,7 +113,7 @@ def observe_module(
 
 
 @contextlib.contextmanager
-def _evaluating(model: Any) -> Iterator[None]:
+def _evaluating(model: Any) -> Generator[None]:
     """Dropout and batch statistics as for a published model; afterwards as they were."""
     training = model.training
     model.eval()
