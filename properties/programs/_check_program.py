@@ -166,7 +166,7 @@ def _admit(
         raise ValueError(f"executor: {shown(executor)} is no executor, and makes none")
     if timeout is not None and callable(run) and (not workers or executor is not None):
         raise ValueError(
-            "timeout: a function that runs in this process, or by an executor, cannot be stopped; give workers=1 or more"
+            "timeout: a function in this process, or by an executor, cannot be stopped; give workers=1 or more"
         )
 
 
