@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -385,6 +385,37 @@ def test_by_command_as_by_function(tmp_path: Path, capsys: Capture) -> None:
 def test_a_command_that_says_that_the_machine_failed_is_no_outcome(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"removed, seed 5, was lost: exit status 75: .*; 8 pairs are needed"):
         ns.check_program(CLAIM, command(tmp_path, "removed", 75), tmp_path / "runs", budget=64)
+
+
+class Breaking(ThreadPoolExecutor):
+    """An executor that loses every seventh task, and with it all that come after."""
+
+    def __init__(self) -> None:
+        super().__init__(3)
+        self._left = 7
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        self._left -= 1
+        if self._left > 0:
+            return super().submit(fn, *args, **kwargs)
+        broken: Future[Any] = Future()
+        broken.set_exception(BrokenExecutor("a worker is gone"))
+        return broken
+
+
+def test_an_executor_that_breaks_is_made_anew(pass_with_folder: tuple[ns.Verdict, Path], tmp_path: Path) -> None:
+    other = ns.check_program(CLAIM, retrains, tmp_path, executor=Breaking, workers=3, **FAST)
+    assert (other.pairs, other.evidence) == (pass_with_folder[0].pairs, pass_with_folder[0].evidence)
+    with Breaking() as given, pytest.raises(ValueError, match="executor: it broke, .*call again to go on"):
+        ns.check_program(CLAIM, idles, executor=given, **FAST)
+
+
+def test_a_cluster_of_ray_is_an_executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(ns.executors, "ray", lambda *given: asked.append(given) or (lambda: ThreadPoolExecutor(2)))
+    line = ["audit", "--run", command(tmp_path, "removed"), "--folder", str(tmp_path / "runs"), "--workers", "2"]
+    assert main([*line, "--ray", "host:6379", "--alpha", ".01", "--budget", "64"]) == 1
+    assert asked == [("host:6379", 2)]
 
 
 @pytest.mark.parametrize(

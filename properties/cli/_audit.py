@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from ...algorithms.fill import executors
 from ...formal import Definition, Verdict
 from ..checks import check
 from ..programs import check_program
@@ -14,7 +15,7 @@ from ._flags import EPILOG, Command, cli_options, closeness, flags, terms
 from ._running import EXIT, definition_of, publish, start
 
 _OF_FILES = ("grain", "paired", "layout", "diverged", "original")
-_OF_PROGRAMS = ("budget", "workers", "timeout", "retries", "devices", "originals", "deterministic")
+_OF_PROGRAMS = ("budget", "workers", "timeout", "retries", "devices", "originals", "deterministic", "ray")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +35,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     program.add_argument("--run", metavar="COMMAND", help=said)
     program.add_argument("--folder", metavar="DIR", help="where its runs are kept, ARM/SEED; without --run, only read")
     flags(program, check_program, *_OF_PROGRAMS, like=check)
+    program.add_argument(
+        "--ray", metavar="ADDRESS", help="make runs by a Ray cluster, or by one that starts here: local"
+    )
     cli_options(parser, "--json", "--report")
 
 
@@ -62,10 +66,10 @@ def _of_files(args: argparse.Namespace, definition: Definition) -> Verdict:
 
 def _of_program(args: argparse.Namespace, definition: Definition) -> Verdict:
     start()
+    crew = None if args.ray is None else executors.ray(args.ray, args.workers or None)
+    asked = terms(args, check_program, executor=crew, told=_told)
     with _terminal.progress(args.budget, first="making runs") as progress:
-        return check_program(
-            definition, args.run, args.folder, **terms(args, check_program), told=_told, progress=progress
-        )
+        return check_program(definition, args.run, args.folder, **asked, progress=progress)
 
 
 def _told(arm: str, seed: int, attempt: Any, attempts: int) -> None:

@@ -68,14 +68,15 @@ def check_program(
 
     *What is drawn.* Pair i is the removed run and the reference run of seed `seed + i`: whatever they share by that
     seed saves pairs and costs no level. Pairs are drawn a block at a time, as bets ask for them, and none after the
-    block that decides. Bets go in the order of the seeds up to the first gap, whichever run ends first.
+    block that decides but those that fill idle workers. Bets go in the order of the seeds up to the first gap, whichever run ends first.
 
     *What is kept.* Each run is a file `folder/ARM/SEED.npz`, there whole or not at all, with a record of command,
     environment, time and the end of its log in `folder/records`. Killed at any moment and called again, it goes on to
     the same verdict. The folder may as well be filled by hand or by a cluster's scheduler (`.npz`, `.npy`,
     `.safetensors`, or a folder of them, the seed in its name), and asked at any time: nothing about a bet depends on
     how many runs there are, so that looking again spends nothing. Another claim or budget on the same folder is a
-    question of its own; another program is refused. The first file of a run stays.
+    question of its own; another program (by its command and the files that it names, or the function's source; not what
+    a function closes over) is refused. The first file of a run stays.
 
     *What a failure is.* NaN is a value like any other. A run that ends with an error, writes nothing, or holds other
     names or shapes than the others is an outcome of its arm, and enters as one that diverged. A run that the machine
@@ -138,7 +139,7 @@ def check_program(
         if hands is not None:
             stack.callback(hands.close)
         drawer = Drawer(shelf, hands, str((identity or {}).get("name", "")), retries, told)
-        pairing = Pairing(RunReader(drawer, seed), terms, deterministic)
+        pairing = Pairing(RunReader(drawer, seed, budget), terms, deterministic)
         pairing.open()
         drawn = watched(pairing.blocks(), pairing.terms.budget, definition.id, progress)
         outcome = decide(pairing.terms, drawn, ())

@@ -49,6 +49,11 @@ class Drawer:
         self._failing: list[RunJob] = []
         self._well, self._broken = False, 0
 
+    @property
+    def width(self) -> int:
+        """Runs under way at a time; 0 where none is made."""
+        return 0 if self.hands is None else self.hands.width
+
     def draw(self, jobs: Iterable[RunJob]) -> None:
         """Make those runs that are not there, in order, as many at a time as there are hands.
 

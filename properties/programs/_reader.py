@@ -71,14 +71,15 @@ class RunReader:
     Args:
         drawer: makes what is not there.
         first: the seed of the first pair.
+        most: pairs that are ever drawn.
 
     >>> RunReader(Drawer(Shelf("nowhere"), None, ""), 0).read(["removed", "reference"], 0, 8)
     >>> print(RunReader(Drawer(Shelf("nowhere"), None, ""), 0).gap)
     None
     """
 
-    def __init__(self, drawer: Drawer, first: int) -> None:
-        self._drawer, self._first = drawer, first
+    def __init__(self, drawer: Drawer, first: int, most: int = 0) -> None:
+        self._drawer, self._first, self._most = drawer, first, most
         self.shapes: Shapes = {}
         self.failures: dict[tuple[str, int], RunFailure] = {}
         self.gap: Gap | None = None
@@ -90,7 +91,9 @@ class RunReader:
             ValueError: see `Drawer.draw`; no run of an arm succeeds.
         """
         seeds = range(self._first + start, self._first + end)
-        self._drawer.draw((arm, seed) for seed in seeds for arm in arms)
+        # No worker is to stand idle: many of them begin the runs of the next pairs as well.
+        ahead = min(start + -(-self._drawer.width // len(arms)), self._most)
+        self._drawer.draw((arm, self._first + i) for i in range(start, max(end, ahead)) for arm in arms)
         paths = {arm: self._drawer.shelf.seeds(arm) for arm in arms}
         found: dict[str, list[RunArrays | None]] = {arm: [] for arm in arms}
         for seed in seeds:
