@@ -78,8 +78,8 @@ print(ns.check_program(ns.Untraining(3.0, 0.05), run, folder, budget=303).status
 # %% [markdown]
 # ## PyTorch
 #
-# `pip install 'neverseen[torch]'`. `ns.torch` seeds Python, NumPy and PyTorch, makes index `Subset`s of your data set from
-# a `Scenario`'s masks, and observes a module in evaluation mode, without gradients (`tests/stages/test_torch.py` runs this):
+# `pip install 'neverseen[torch]'`. `ns.torch` seeds Python, NumPy and PyTorch, makes index `Subset`s of your data set
+# from a `Scenario`'s masks, and observes a module in evaluation mode, without gradients:
 #
 # ```python
 # def run(arm, seed):
@@ -106,11 +106,11 @@ print(ns.check_program(ns.Untraining(3.0, 0.05), run, folder, budget=303).status
 # ## A command
 #
 # ```sh
-# neverseen audit --run 'python train.py --arm {arm} --seed {seed} --out {out}' --folder runs --workers 4 --timeout 3600
+# neverseen audit --run 'python train.py --arm {arm} --seed {seed} --out {out}' --folder runs --workers 4
 # ```
 #
-# The program writes `{out}`: `numpy.savez(out, **arrays)`, `safetensors`, or JSON. A run that ends with an error, writes
-# nothing, NaN or other shapes is an **outcome** of its arm, told with its seed and the end of its log. A run that the
+# The program writes `{out}`: `numpy.savez(out, **arrays)`, `safetensors`, or JSON. A run that ends with an error,
+# writes nothing, NaN or other shapes is an **outcome** of its arm, told with its seed and the end of its log. A run the
 # machine spoils (a signal, the time-out, exit status 75) says nothing: `--retries 1` tries the *same seed* again, and
 # without it bets stop before that run. There is no SATISFIED with a hole.
 #

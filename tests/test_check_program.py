@@ -406,7 +406,7 @@ class Breaking(ThreadPoolExecutor):
 def test_an_executor_that_breaks_is_made_anew(pass_with_folder: tuple[ns.Verdict, Path], tmp_path: Path) -> None:
     other = ns.check_program(CLAIM, retrains, tmp_path, executor=Breaking, workers=3, **FAST)
     assert (other.pairs, other.evidence) == (pass_with_folder[0].pairs, pass_with_folder[0].evidence)
-    with Breaking() as given, pytest.raises(ValueError, match="executor: it broke, .*call again to go on"):
+    with Breaking() as given, pytest.raises(ValueError, match=r"executor: it broke, .*call again to go on"):
         ns.check_program(CLAIM, idles, executor=given, **FAST)
 
 

@@ -26,7 +26,7 @@ from ..runs._views import views_of
 from ._metric import LEAST, Arm, Metric
 from ._registry import METRICS, named
 from ._resample import orders
-from ._seen import admit, observe, points_of, scales_of
+from ._seen import admit, observations, points_of, scales_of
 from ._table import Reading, Row, Table
 
 _ARMS = ("removed", "reference", "original", "fresh")
@@ -167,12 +167,12 @@ class _Drawn:
         """What each arm shows."""
         parts: dict[str, list[Arm]] = {name: [] for name in _ARMS}
         first = self.pools["reference"].shard(0, store).params
-        size = scales_of(observe(self.learner, first, found, needs, 0.0, ()), grain)
+        size = scales_of(observations(self.learner, first, found, needs, 0.0, ()), grain)
         for number in range(-(-runs // SHARD)):
             for name, pool in self.pools.items():
                 params = pool.shard(number, store).params
                 parts[name].append(
-                    observe(self.learner, params, found, needs, size, (*self.entropy, name == "reference", number))
+                    observations(self.learner, params, found, needs, size, (*self.entropy, name == "reference", number))
                 )
             if told is not None:
                 told(min((number + 1) * SHARD, runs), runs, "drawing runs")

@@ -68,15 +68,16 @@ def check_program(
 
     *What is drawn.* Pair i is the removed run and the reference run of seed `seed + i`: whatever they share by that
     seed saves pairs and costs no level. Pairs are drawn a block at a time, as bets ask for them, and none after the
-    block that decides but those that fill idle workers. Bets go in the order of the seeds up to the first gap, whichever run ends first.
+    block that decides but those that fill idle workers. Bets go in the order of the seeds up to the first gap,
+    whichever run ends first.
 
     *What is kept.* Each run is a file `folder/ARM/SEED.npz`, there whole or not at all, with a record of command,
     environment, time and the end of its log in `folder/records`. Killed at any moment and called again, it goes on to
     the same verdict. The folder may as well be filled by hand or by a cluster's scheduler (`.npz`, `.npy`,
     `.safetensors`, or a folder of them, the seed in its name), and asked at any time: nothing about a bet depends on
     how many runs there are, so that looking again spends nothing. Another claim or budget on the same folder is a
-    question of its own; another program (by its command and the files that it names, or the function's source; not what
-    a function closes over) is refused. The first file of a run stays.
+    question of its own; another program is refused: by its command and the files that it names, or by the function's
+    source, but not by what a function closes over. The first file of a run stays.
 
     *What a failure is.* NaN is a value like any other. A run that ends with an error, writes nothing, or holds other
     names or shapes than the others is an outcome of its arm, and enters as one that diverged. A run that the machine

@@ -15,7 +15,7 @@ from ._identity import COLUMNS
 EXAMPLES = ("example", "example_id", "index", "idx", "row", "sample", "sample_id", "question_id")
 """Names of columns that say which example a line is of."""
 
-Table = dict[str, np.ndarray]
+LogArrays = dict[str, np.ndarray]
 """Arrays by name."""
 
 
@@ -36,7 +36,7 @@ def per_example(values: Any) -> PerExample:
     return np.asarray(values).view(PerExample)
 
 
-def read_table(path: str | os.PathLike[str]) -> Table | None:
+def read_table(path: str | os.PathLike[str]) -> LogArrays | None:
     """The arrays of a text or Parquet file, by what its name ends in; None of other names.
 
     A JSON object gives an array for each name; an index under a name (`{"loss": {"0": 1.2, "1": 0.7}}`, as evaluations
@@ -58,7 +58,7 @@ def read_table(path: str | os.PathLike[str]) -> Table | None:
     return reader(path) if reader is not None else None
 
 
-def table_of(records: Sequence[Mapping[str, Any]]) -> Table:
+def table_of(records: Sequence[Mapping[str, Any]]) -> LogArrays:
     """Records as columns: what one of them holds, all do.
 
     Raises:
@@ -83,7 +83,7 @@ def table_of(records: Sequence[Mapping[str, Any]]) -> Table:
     return _shaped({str(name): _column(str(name), [record[name] for record in records]) for name in names})
 
 
-def _shaped(columns: Table) -> Table:
+def _shaped(columns: LogArrays) -> LogArrays:
     """Columns whose lines are runs; long tables of runs and examples are folded; lines of examples alone are marked."""
     numeric = {name: values for name, values in columns.items() if values.dtype.kind in "fiub"}
     of_runs = next((name for name in columns if name.lower() in COLUMNS), None)
@@ -103,7 +103,7 @@ def _names(values: np.ndarray) -> bool:
     return bool(values.ndim == 1 and (values == np.floor(values)).all())
 
 
-def _folded(name: str, runs: np.ndarray, examples: np.ndarray, values: Table) -> Table:
+def _folded(name: str, runs: np.ndarray, examples: np.ndarray, values: LogArrays) -> LogArrays:
     """A line for each run and example as an array of both."""
     each, places = np.unique(runs, return_inverse=True)
     columns, numbers = np.unique(examples, return_inverse=True)
@@ -121,7 +121,7 @@ def _column(name: str, values: list[Any]) -> np.ndarray:
     return found if found.dtype.kind != "O" else np.asarray([str(value) for value in values])
 
 
-def _json(path: str | os.PathLike[str]) -> Table:
+def _json(path: str | os.PathLike[str]) -> LogArrays:
     found = json.loads(Path(path).read_text(encoding="utf-8"))
     if isinstance(found, list) and found and all(isinstance(one, dict) for one in found):
         return table_of(cast(list[dict[str, Any]], found))
@@ -147,7 +147,7 @@ def _scalar(value: Any) -> np.ndarray:
     return np.asarray(np.nan if value is None else value)
 
 
-def _lines(path: str | os.PathLike[str]) -> Table:
+def _lines(path: str | os.PathLike[str]) -> LogArrays:
     lines = Path(path).read_text(encoding="utf-8").splitlines()
     records = [json.loads(line) for line in lines if line.strip()]
     if not all(isinstance(record, dict) for record in records):
@@ -155,7 +155,7 @@ def _lines(path: str | os.PathLike[str]) -> Table:
     return table_of(cast(list[dict[str, Any]], records))
 
 
-def _separated(path: str | os.PathLike[str], separator: str) -> Table:
+def _separated(path: str | os.PathLike[str], separator: str) -> LogArrays:
     with open(path, newline="", encoding="utf-8-sig") as file:
         lines = [line for line in csv.reader(file, delimiter=separator) if line]
     if len(lines) < 2:
@@ -184,7 +184,7 @@ def _number(cell: str) -> float | None:
         return None
 
 
-def _parquet(path: str | os.PathLike[str]) -> Table:
+def _parquet(path: str | os.PathLike[str]) -> LogArrays:
     """Through whichever library is there."""
     for name, read in (("pyarrow.parquet", "read_table"), ("pandas", "read_parquet"), ("polars", "read_parquet")):
         try:
@@ -197,7 +197,7 @@ def _parquet(path: str | os.PathLike[str]) -> Table:
     raise ValueError("Parquet needs pyarrow or pandas; install one, or save .npz")
 
 
-READERS: dict[str, Callable[[str | os.PathLike[str]], Table]] = {
+READERS: dict[str, Callable[[str | os.PathLike[str]], LogArrays]] = {
     ".json": _json,
     ".jsonl": _lines,
     ".ndjson": _lines,

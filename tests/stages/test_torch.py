@@ -73,8 +73,9 @@ def program(make: Callable[[], nn.Module], remove: str, notion: str) -> Callable
     return run
 
 
-@pytest.mark.parametrize("make", [mlp, cnn])
-@pytest.mark.parametrize("definition", [ns.Untraining(1.0, 0.05), ns.Unlearning(1.0, 0.05)], ids=str)
+@pytest.mark.parametrize(
+    ("make", "definition"), [(mlp, ns.Untraining(1.0, 0.05)), (cnn, ns.Unlearning(1.0, 0.05))], ids=["mlp", "cnn"]
+)
 def test_verdicts_of_a_plain_loop(make: Callable[[], nn.Module], definition: Any) -> None:
     found: dict[str, ns.Verdict] = {}
     for remove in ("nothing", "finetune", "retrain"):
