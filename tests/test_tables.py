@@ -13,7 +13,9 @@ from neverseen.properties.saved._folders import read
 
 RNG = np.random.default_rng(0)
 LOSS = RNG.normal(size=40).round(6)
-RECORDS = [{"seed": seed, "loss": loss, "margins": [loss, 2 * loss]} for seed, loss in enumerate(LOSS.tolist())]
+RECORDS: list[dict[str, Any]] = [
+    {"seed": seed, "loss": loss, "margins": [loss, 2 * loss]} for seed, loss in enumerate(LOSS.tolist())
+]
 
 
 def lines(names: str, rows: Any, separator: str = ",") -> str:
