@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from slow_program import slow
 
 import neverseen as ns
 
@@ -20,21 +20,13 @@ FAST: dict[str, Any] = {"alpha": 0.01, "beta": 0.2, "tolerance": 0.4, "budget": 
 DRIVER = """
 import os, sys
 os.fsync = lambda handle: None
-from test_program_kills import CLAIM, FAST, slow
+from slow_program import slow
+from test_program_kills import CLAIM, FAST
 import neverseen as ns
 if __name__ == "__main__":
     print("ready", flush=True)
     print(ns.check_program(CLAIM, slow, sys.argv[1], workers=2, **FAST).to_json())
 """
-
-
-def slow(arm: str, seed: int) -> dict[str, Any]:
-    """A run that takes its time, and says which process it is made in."""
-    folder = os.environ.get("PIDS")
-    if folder:
-        Path(folder, f"{os.getpid()}").touch()
-    time.sleep(0.02)
-    return {"loss": np.random.default_rng([seed, arm == "reference"]).normal()}
 
 
 def told(verdict: ns.Verdict) -> Any:

@@ -1,4 +1,7 @@
-"""PyTorch programs under `check_program`: a plain loop, an MLP and a small CNN with BatchNorm, on digits."""
+"""`check_program` of PyTorch: an MLP and a small CNN with BatchNorm on digits, by a plain loop; where torch is installed.
+
+`pytest -n 0 tests/stages/pytorch.py`
+"""
 
 import functools
 import sys
@@ -118,7 +121,7 @@ SCRIPT = """
 import sys
 sys.path[:0] = {path!r}
 import numpy as np
-from test_torch import mlp, program
+from pytorch import mlp, program
 arm, seed, out = sys.argv[1:]
 np.savez(out, **program(mlp, "nothing", "untraining")(arm, int(seed)))
 """
