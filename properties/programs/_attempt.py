@@ -18,10 +18,10 @@ RunArrays = dict[str, np.ndarray]
 Run = Callable[[str, int], Any]
 """`run(arm, seed)`: one model, looked at: a mapping from names to arrays, or one array."""
 
-Kind = Literal["finished", "failed", "lost"]
+RunKind = Literal["finished", "failed", "lost"]
 """`failed` is an outcome of the program, bound to the seed; `lost` is the machine's doing, and says nothing of it."""
 
-SHOWN = 20
+LOG_LINES = 20
 """Lines of a log that are kept."""
 
 _LIBRARIES = ("numpy", "torch", "jax", "tensorflow", "flax", "sklearn")
@@ -44,7 +44,7 @@ class Attempt:
     True
     """
 
-    kind: Kind
+    kind: RunKind
     arrays: RunArrays | None = None
     reason: str = ""
     log: str = ""
@@ -70,7 +70,7 @@ def attempt_call(run: Run, arm: str, seed: int) -> Attempt:
     """
     started = time.perf_counter()
 
-    def ended(kind: Kind, arrays: RunArrays | None = None, reason: str = "", log: str = "") -> Attempt:
+    def ended(kind: RunKind, arrays: RunArrays | None = None, reason: str = "", log: str = "") -> Attempt:
         return Attempt(kind, arrays, reason, log, time.perf_counter() - started, environment())
 
     try:
@@ -124,4 +124,4 @@ def tail(text: str) -> str:
     >>> tail("a\\n" * 30 + "b\\n").count("a")
     19
     """
-    return "\n".join(line[:400] for line in text.rstrip().splitlines()[-SHOWN:])
+    return "\n".join(line[:400] for line in text.rstrip().splitlines()[-LOG_LINES:])

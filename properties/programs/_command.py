@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ...formal._files import HOST, alive
-from ._attempt import Attempt, Kind, environment, named_arrays, tail
+from ._attempt import Attempt, RunKind, environment, named_arrays, tail
 from ._shelf import arrays_of
 
 PLACES = ("{arm}", "{seed}", "{out}")
@@ -179,7 +179,7 @@ def _end_of(log: Path) -> str:
         return file.read().decode("utf-8", "replace")
 
 
-def _read(place: Path) -> tuple[Any, Kind, str]:
+def _read(place: Path) -> tuple[Any, RunKind, str]:
     """The arrays that a run wrote, in one file or several; why it failed where it wrote none."""
     (place / "log").unlink()
     files = [_by_its_name(file) for file in place.iterdir()]
@@ -199,7 +199,7 @@ def _by_its_name(file: Path) -> Path:
     return file
 
 
-def _ending(status: int | None, timeout: float | None) -> tuple[Kind, str]:
+def _ending(status: int | None, timeout: float | None) -> tuple[RunKind, str]:
     """Whose failure an exit status is; no reason where it is none."""
     if status is None:
         return "lost", f"ended after {timeout:g} s, the time that --timeout gives"

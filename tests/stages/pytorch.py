@@ -1,4 +1,4 @@
-"""`check_program` of PyTorch: an MLP and a small CNN with BatchNorm on digits, by a plain loop; where torch is installed.
+"""`check_program` of PyTorch, where torch is installed: an MLP and a CNN with BatchNorm on digits, by a plain loop.
 
 `pytest -n 0 tests/stages/pytorch.py`
 """

@@ -19,12 +19,11 @@ CLAIM = ns.Untraining(1.0, 0.05)
 FAST: dict[str, Any] = {"alpha": 0.01, "beta": 0.2, "tolerance": 0.4, "budget": 125}
 DRIVER = """
 import os, sys
-os.fsync = lambda handle: None
-from slow_program import slow
-from test_program_kills import CLAIM, FAST
-import neverseen as ns
-if __name__ == "__main__":
-    print("ready", flush=True)
+if __name__ == "__main__":  # which the processes of its workers are not: they need none of this
+    os.fsync = lambda handle: None
+    from slow_program import slow
+    from test_program_kills import CLAIM, FAST
+    import neverseen as ns
     print(ns.check_program(CLAIM, slow, sys.argv[1], workers=2, **FAST).to_json())
 """
 
