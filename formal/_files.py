@@ -8,6 +8,7 @@ import secrets
 import socket
 import threading
 import time
+from collections.abc import Generator
 from pathlib import Path
 
 PATIENCE = 3600.0
@@ -31,6 +32,30 @@ def write_whole(path: Path, data: bytes) -> None:
     ...     os.listdir(folder)
     ['a']
     """
+    with written_aside(path, data) as part:
+        os.replace(part, path)
+    _sync(path.parent)
+
+
+@contextlib.contextmanager
+def written_aside(path: Path, data: bytes, *, durable: bool = True) -> Generator[Path]:
+    """A temporary file beside a path while it is put in its place; afterwards it is gone, whatever happened.
+
+    Args:
+        path: where the data is to lie.
+        data: what to write.
+        durable: whether it is on the disk, and not only on its way there, before it is put in its place.
+
+    Raises:
+        OSError: it could not be written; nothing is left behind.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with written_aside(Path(folder, "a"), b"1") as part:
+    ...         os.link(part, Path(folder, "a"))
+    ...     os.listdir(folder)
+    ['a']
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     owner = f"{HOST}.{os.getpid()}.{threading.get_ident()}.{secrets.token_hex(4)}"
     part = path.with_name(f".{owner}.tmp")  # without the file's own name: together they may be too long for one
@@ -38,13 +63,12 @@ def write_whole(path: Path, data: bytes) -> None:
         with open(part, "xb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
+            if durable:
+                os.fsync(file.fileno())
+        yield part
+    finally:
         with contextlib.suppress(OSError):
             part.unlink()
-        raise
-    _sync(path.parent)
 
 
 def abandoned(entry: os.DirEntry[str]) -> bool:
@@ -61,12 +85,16 @@ def abandoned(entry: os.DirEntry[str]) -> bool:
         return False
     with contextlib.suppress(FileNotFoundError):
         old = time.time() - entry.stat(follow_symlinks=False).st_mtime > PATIENCE
-        return old or (named[1] == HOST and not _alive(int(named[2])))
+        return old or (named[1] == HOST and not alive(int(named[2])))
     return False
 
 
-def _alive(process: int) -> bool:
-    """Whether a process of this host runs; where asking is no safe question, it is taken to run."""
+def alive(process: int) -> bool:
+    """Whether a process of this host runs; where asking is no safe question, it is taken to run.
+
+    >>> alive(os.getpid())
+    True
+    """
     if os.name != "posix":
         return True
     try:

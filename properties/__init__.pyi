@@ -12,6 +12,11 @@ from .checks import plan as plan
 from .checks import remaining as remaining
 from .checks import sweep as sweep
 from .checks import sweep_all as sweep_all
+from .programs import OneRunAudit as OneRunAudit
+from .programs import audit_one_run as audit_one_run
+from .programs import check_program as check_program
+from .programs import observe as observe
+from .programs import torch as torch
 from .runs import Observable as Observable
 from .runs import behaviour_of as behaviour_of
 from .runs import observables as observables

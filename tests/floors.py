@@ -16,7 +16,8 @@ FLOORS = {
     "formal": ("", "catalogue", "closeness", "laws", "definitions", "distributional", "proofs", "theorems"),
     "algorithms": ("programs", "", "learners", "removers", "store", "pools", "fill"),
     "properties": (
-        "engine", "scenarios", "runs", "metrics", "saved", "selftest", "checks", "suite", "testing", "report", "cli",
+        "engine", "scenarios", "runs", "metrics", "saved", "programs", "selftest", "checks", "suite", "testing",
+        "report", "cli",
     ),
 }  # fmt: skip
 """The sub-rooms of each room, lowest first: a module imports from its own and from those before it.

@@ -130,7 +130,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "pickle.pkl": (b"\x80\x04K\x01.", "it is a pickle, which may run code; write .npy"),
     "lengths.npz": (npz(a__npy=npy((1,), b"\0" * 8), b__npy=npy((2,), b"\0" * 16)), "arrays of 1, 2 runs"),
     "empty.npy": (b"", "not an array file (.npy, .npz or .safetensors)"),
-    "words.csv": (b"loss,margin\n1,2\n", "not an array file (.npy, .npz or .safetensors)"),
+    "words.txt": (b"loss,margin\n1,2\n", "not an array file (.npy, .npz or .safetensors)"),
     "empty.safetensors": (b"", "cannot be read (Error while deserializing header"),
     "json.safetensors": (tensors(b"{no json", b""), "cannot be read (Error while deserializing header"),
     "long.safetensors": (struct.pack("<Q", 1 << 60) + b"{}", "cannot be read (Error while deserializing header"),
@@ -182,10 +182,10 @@ def test_bad_folders_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="holds no file"):
         read(tmp_path)
     np.save(tmp_path / "a.npy", LOSS)
-    (tmp_path / "b.csv").write_text("1,2\n")
-    with pytest.raises(ValueError, match=r"b\.csv: not an array file"):
+    (tmp_path / "b.txt").write_text("1,2\n")
+    with pytest.raises(ValueError, match=r"b\.txt: not an array file"):
         read(tmp_path)
-    (tmp_path / "b.csv").unlink()
+    (tmp_path / "b.txt").unlink()
     np.savez(tmp_path / "a.npz", LOSS)
     with pytest.raises(ValueError, match=r"a\.npz: another file of the folder holds 'a'; rename one"):
         read(tmp_path)

@@ -41,7 +41,7 @@ _OWN: dict[str, dict[str, Any]] = {
     "--json": {"action": "store_true", "help": "print the result as JSON and nothing else"},
     "--report": {"metavar": "FILE.html", "help": "also write the result as one page of HTML"},
 }
-_PATHS = ("report", "plot", "store", "removed", "reference", "original")
+_PATHS = ("report", "plot", "store", "folder", "run", "removed", "reference", "original")
 _READERS = {frozenset(kinds): kinds[-1] for kinds in ((bool,), (int,), (str,), (float,), (int, float))}
 
 
@@ -84,13 +84,13 @@ def cli_options(parser: argparse.ArgumentParser, *names: str, **changes: Any) ->
 
 
 def flags(
-    parser: argparse.ArgumentParser, function: Callable[..., Any], *names: str,
+    parser: Any, function: Callable[..., Any], *names: str,
     like: Callable[..., Any] | None = None, **changes: dict[str, Any],
 ) -> None:  # fmt: skip
     """The options that a function has: name, type and default as in its signature, help as in its docstring.
 
     Args:
-        parser: of the command.
+        parser: of the command, or a group of its arguments.
         function: whose options.
         names: which ones; all that are numbers, texts or switches when none is named.
         like: the function whose docstring tells what this one's refers to.
@@ -184,7 +184,7 @@ def admit_arguments(args: argparse.Namespace) -> None:
         admit_grain(given["grain"])
     for name in ("budget", "runs", "views", "workers"):
         if given.get(name) is not None:
-            whole(name, given[name], 1, MOST_WORKERS if name == "workers" else MOST)
+            whole(name, given[name], 0 if name == "workers" else 1, MOST_WORKERS if name == "workers" else MOST)
     for name in _PATHS:
         path = given.get(name)
         if path is not None and (not path or "\0" in path):

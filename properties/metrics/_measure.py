@@ -24,7 +24,7 @@ from ..runs._run_pools import arms, streams
 from ..runs._subject import subject
 from ..runs._views import views_of
 from ._metric import LEAST, Arm, Metric
-from ._observations import admit, observe, points_of, scales_of
+from ._observations import admit, observations, points_of, scales_of
 from ._registry import METRICS, named
 from ._resample import orders
 from ._table import Reading, Row, Table
@@ -168,12 +168,14 @@ class _ArmSampler:
         """What each arm shows."""
         parts: dict[str, list[Arm]] = {name: [] for name in _ARMS}
         first = self.pools["reference"].shard(0, store).params
-        size = scales_of(observe(self.learner, first, eval_sets, needs, 0.0, ()), grain)
+        size = scales_of(observations(self.learner, first, eval_sets, needs, 0.0, ()), grain)
         for number in range(-(-runs // SHARD)):
             for name, pool in self.pools.items():
                 params = pool.shard(number, store).params
                 parts[name].append(
-                    observe(self.learner, params, eval_sets, needs, size, (*self.entropy, name == "reference", number))
+                    observations(
+                        self.learner, params, eval_sets, needs, size, (*self.entropy, name == "reference", number)
+                    )
                 )
             if progress is not None:
                 progress(min((number + 1) * SHARD, runs), runs, "drawing runs")

@@ -70,7 +70,7 @@ def admit(metric: Metric, learner: Learner, params: Any, eval_sets: EvalSets) ->
             raise ValueError(f"{metric.name}: {learner} has no {name}: {str(error).splitlines()[0]}") from error
 
 
-def observe(
+def observations(
     learner: Learner,
     params: Any,
     eval_sets: EvalSets,
@@ -95,7 +95,7 @@ def observe(
     >>> scenario, learner = ns.scenarios.figure1(), ns.learners.ridge()
     >>> models = ns.pools.draw(learner, scenario.rows, jax.random.split(jax.random.key(0), 2))
     >>> found = points_of(scenario, ns.Untraining(1.0, 0.05))
-    >>> observe(learner, models.params, found, ("scores on S",), 0.0, ())["scores on S"].shape
+    >>> observations(learner, models.params, found, ("scores on S",), 0.0, ())["scores on S"].shape
     (2, 3, 4)
     """
     points = {place: eval_sets[place] for place in sorted({parts(name)[1] for name in needs})}

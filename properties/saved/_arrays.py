@@ -1,4 +1,4 @@
-"""Saved samples: .npy, .npz and .safetensors files. No pickles, every fault one line."""
+"""Saved samples: .npy, .npz and .safetensors files, and logs. No pickles, every fault one line."""
 
 import math
 import os
@@ -12,6 +12,7 @@ import safetensors
 from jaxtyping import Int64
 
 from ._sources import ArraySource, Sources
+from ._tables import read_table
 
 WHOLE = 1 << 26
 """Bytes of an .npz file up to which it is read whole, checksums included; from larger ones rows are read."""
@@ -28,7 +29,7 @@ def read_file(path: str | os.PathLike[str]) -> Sources:
 
     The first bytes tell a file's format, whatever its suffix is. `.npy` files are memory-mapped, and so are the members
     of an `.npz` of more than 64 MiB that `numpy.savez` wrote; compressed members are read whole. `.safetensors` files
-    are read in slices.
+    are read in slices. What is none of them is read by what its name ends in, see `read_table`.
 
     Args:
         path: a file.
@@ -76,7 +77,7 @@ def _load(path: str | os.PathLike[str], file: BinaryIO) -> Sources | None:
         return _safetensors(path)
     if start[:1] == b"\x80":
         raise ValueError(f"it is a pickle, which may run code; {WRITE}")
-    return None
+    return cast(Sources | None, read_table(path))
 
 
 def _reason(error: Exception) -> str:

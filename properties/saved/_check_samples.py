@@ -219,7 +219,7 @@ class _Replay:
         self._views = overview(shapes, past, self.terms.definition.epsilon)
         for tables in row_blocks(arms, choosing, choosing + self.terms.budget, total):
             seen = [self._views.see(arm.grainy(table, self._size)) for arm, table in zip(arms, tables, strict=True)]
-            grain, named = self._views.sizes(self._size), _by_example(seen[0])
+            grain, named = self._views.sizes(self._size), by_example(seen[0])
             yield Block(seen[0], seen[1], seen[2] if len(seen) > 2 else None, grain=grain, by_example=named)
 
     def originals(self) -> Iterator[Block]:
@@ -246,8 +246,12 @@ class _Replay:
         return grainy[0], grainy[1]
 
 
-def _by_example(views: Iterable[str]) -> frozenset[str]:
-    """Those named as our own views of single rows are: what they hold is drawn row by row."""
+def by_example(views: Iterable[str]) -> frozenset[str]:
+    """Those named as our own views of single rows are: what they hold is drawn row by row.
+
+    >>> sorted(by_example(["losses on S", "accuracy"]))
+    ['losses on S']
+    """
     return frozenset(view for view in views if view.startswith((MARGINS.on(""), LOSSES.on(""))))
 
 

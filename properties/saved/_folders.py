@@ -111,9 +111,9 @@ def _runs(path: Path, entries: list[Path]) -> Saved:
     if len(kinds) > 1:
         raise ValueError(f"{path}: holds {' and '.join(sorted(kinds))} files; save all runs alike")
     ids = identities([e.name if e.is_dir() else e.stem for e in entries], str(path))
-    first = _run(entries[0])
+    first = read_run(entries[0])
     for entry in entries[1:]:
-        other = _run(entry)
+        other = read_run(entry)
         for one, name in ((first, entries[0]), (other, entry)):
             for view in {*first, *other} - set(one):
                 raise ValueError(f"{name}: lacks {called(view)}, which other runs have; save all runs alike")
@@ -127,8 +127,16 @@ def _runs(path: Path, entries: list[Path]) -> Saved:
     return Saved(found, ids)
 
 
-def _run(entry: Path) -> Sources:
-    """The arrays of one run, of any shape."""
+def read_run(entry: Path) -> Sources:
+    """The arrays of one run, of any shape: of a file, or of a folder's files.
+
+    Raises:
+        ValueError: see `read_file`; an empty folder; two files of one name.
+
+    >>> read_run(Path("nowhere.npz"))
+    Traceback (most recent call last):
+    ValueError: nowhere.npz: cannot be read (No such file or directory)
+    """
     if not entry.is_dir():
         return read_file(entry)
     files = sorted(file for file in entry.iterdir() if not file.name.startswith("."))
@@ -166,4 +174,4 @@ class _Stack:
 
     def __getitem__(self, rows: Int64[np.ndarray, " m"]) -> np.ndarray:
         """The rows; each file is opened for as long as it is read."""
-        return np.stack([np.asarray(_run(self._entries[row])[self._view]) for row in rows])
+        return np.stack([np.asarray(read_run(self._entries[row])[self._view]) for row in rows])

@@ -1,12 +1,13 @@
 """Arrays from anywhere as sources: a shape, a dtype, and rows that are read when they are asked for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 
 from ._identity import COLUMNS, Identity, identities
+from ._tables import PerExample, table_of
 
 
 @runtime_checkable
@@ -80,6 +81,8 @@ def source_of(value: Any) -> ArraySource:
             "has masked values; fill them with NaN and say diverged='event', or with a number in both arms, such as a "
             "loss at a cap"
         )
+    if isinstance(value, PerExample):
+        return value
     if hasattr(value, "detach"):
         tensor = cast(Any, value).detach().cpu()
         value = tensor.float() if "bfloat16" in str(tensor.dtype) else tensor
@@ -175,6 +178,8 @@ def _items(samples: Any) -> list[tuple[str, Any]]:
         return [(str(name), value) for name, value in samples.items()]
     if hasattr(samples, "columns") and hasattr(samples, "__getitem__"):
         return [(str(name), samples[name]) for name in samples.columns]
+    if isinstance(samples, list | tuple) and samples and all(isinstance(one, Mapping) for one in samples):
+        return [*table_of(cast(Sequence[Mapping[str, Any]], samples)).items()]
     return [("", samples)]
 
 
@@ -218,6 +223,11 @@ def _ids(naming: list[tuple[str, ArraySource]], where: str) -> tuple[Identity, .
 
 def _check(name: str, source: ArraySource, where: str) -> None:
     dtype, shape = source.dtype, tuple(source.shape)
+    if isinstance(source, PerExample):
+        raise ValueError(
+            f"{where}: {called(name)} has a number for each of {shape[0]} examples of one model, and one model shows "
+            "nothing of a law; give a folder with such a file for each run, or see neverseen.audit_one_run"
+        )
     if not _real(dtype):
         raise ValueError(f"{where}: {called(name)} is {dtype}, not real numbers; {_mend(dtype)}")
     if not shape:

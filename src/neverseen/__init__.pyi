@@ -22,10 +22,13 @@ from .formal import Untraining as Untraining
 from .formal import Verdict as Verdict
 from .properties import Comparison as Comparison
 from .properties import Observable as Observable
+from .properties import OneRunAudit as OneRunAudit
 from .properties import Suite as Suite
 from .properties import assert_holds as assert_holds
+from .properties import audit_one_run as audit_one_run
 from .properties import behaviour_of as behaviour_of
 from .properties import check as check
+from .properties import check_program as check_program
 from .properties import check_relative as check_relative
 from .properties import check_samples as check_samples
 from .properties import check_suite as check_suite
@@ -34,6 +37,7 @@ from .properties import compare_samples as compare_samples
 from .properties import ledger as ledger
 from .properties import metrics as metrics
 from .properties import observables as observables
+from .properties import observe as observe
 from .properties import plan as plan
 from .properties import profiles as profiles
 from .properties import relations as relations
@@ -44,3 +48,4 @@ from .properties import strategies as strategies
 from .properties import sweep as sweep
 from .properties import sweep_all as sweep_all
 from .properties import testing as testing
+from .properties import torch as torch

@@ -1,0 +1,4 @@
+"""Runs from anywhere: files, folders and arrays, vetted before anything is said of them."""
+
+from ._check_samples import check_samples as check_samples
+from ._compare_samples import compare_samples as compare_samples
