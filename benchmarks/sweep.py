@@ -49,7 +49,7 @@ def main() -> None:
         return
     results = {
         "command": "python benchmarks/sweep.py",
-        "claim": "unlearning-dataset-1 (1, 0.05)",
+        "claim": "unlearning-dataset-2 (1, 0.05)",
         "ratios": [str(ratio) for ratio in RATIOS],
         "budget": BUDGET,
         "sweeps": [row(one) for one in made],

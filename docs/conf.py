@@ -133,8 +133,12 @@ def _definition(statement: Any) -> str:
 
 
 def _theorem(theorem: Any) -> str:
-    formula = f".. math::\n\n   {_one_line(theorem.statement_latex)}"
-    return _headed(f"{theorem.id}: {theorem.title}", f"{formula}\n\n{theorem.kind}; {theorem.source}")
+    formula, twin = (f".. math::\n\n   {_one_line(latex)}" for latex in (theorem.statement_latex, theorem.twin_latex))
+    where = f"{theorem.hypotheses}; {_prose(theorem.statement.quantifiers())}."
+    reach = theorem.solver.scope if theorem.solver else theorem.scope
+    how = f"Settled by {', '.join(theorem.kinds)}: {reach}. Status: {theorem.status}. Source: {theorem.source}."
+    parts = (formula, where.replace("|", "\\|"), how.replace("|", "\\|"), "False, and refuted:", twin)
+    return _headed(f"{theorem.id}: {theorem.title}", "\n\n".join(parts))
 
 
 def _headed(head: str, text: str) -> str:

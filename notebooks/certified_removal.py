@@ -41,8 +41,8 @@ scenario = ns.scenarios.blobs(rows=16, size=1, full=5, seed=1)
 #
 # $$\lVert\theta_u - \theta^*_{D\setminus S}\rVert \le \frac{(n - m)\gamma}{2\Lambda}\Bigl(\frac{mL}\Lambda\Bigr)^2,$$
 #
-# and two Gaussians $q\sigma$ apart are $(\varepsilon, \delta)$-indistinguishable up to the $q$ at which $\Phi(\frac
-# q2 - \frac\varepsilon q) - e^\varepsilon\Phi(-\frac q2 - \frac\varepsilon q) = \delta$. So $\sigma$ follows.
+# and two Gaussians $q\sigma$ apart are $(\varepsilon, \delta)$-indistinguishable up to the $q$ at which the Gaussian
+# profile (theorem T12) is $\delta$. So $\sigma$ follows.
 
 # %%
 base = ns.learners.newton_logistic(penalty=4.0)

@@ -45,10 +45,8 @@ from neverseen.formal.theorems import kept_by_distance, kept_by_ratio, needed
 # %% [markdown]
 # ## The frontier
 #
-# For Gaussians of one covariance, with $\kappa = \mathrm{KL}(p_1 \Vert p_2)$, the least preservation at a removal
-# level is
-#
-# $$\mathrm{KL}(p_2 \Vert p) = \bigl(\sqrt{\text{removal}} - \sqrt\kappa\bigr)_+^2 .$$
+# For Gaussians of one covariance, with $\kappa$ the divergence of $p_1$ from $p_2$, the least preservation at a removal
+# level is that of theorem T17a.
 #
 # Up to $\kappa$ it costs nothing: train on $p_2$ alone. Beyond, the best $p$ lies past $p_2$, on the line away from
 # $p_1$. The points are $10^4$ laws with means at random: none is below the curve.

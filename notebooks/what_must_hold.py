@@ -67,9 +67,8 @@ except ValueError as error:
 #
 # Take a finite world: $D = (a, a, b)$, the behaviour is "being $a$", and $S$ names one of the two. The learner draws a
 # hypothesis with probability proportional to $\prod_{x \in D} w(\theta, x)$. All laws are exact rationals. A remover
-# that returns $A(D \setminus S_{full})$ with probability $t$ and $A(D \setminus S)$ otherwise is $t\tau$ from
-# untraining and $(1 - t)\tau$ from unlearning, with $\tau = \mathrm{TV}(P_S, P_F)$: what one notion gains the other
-# loses, exactly (T2).
+# that returns $A(D \setminus S_{full})$ with some probability and $A(D \setminus S)$ otherwise is somewhere between the
+# two references: what one notion gains the other loses, exactly (T2b).
 
 # %%
 coin = gibbs({"a": 1, "b": 1}, lambda theta, x: 3 if theta == x else 1)
@@ -116,10 +115,9 @@ for theorem in (t for name in ("T1", "T2", "T4", "T9", "T11") for t in find(name
 # %% [markdown]
 # ## Gaussian outputs
 #
-# Two arms that publish a deterministic model plus the same noise are $q = \lVert c_u - c_r \rVert / \sigma$ apart, and
-# $$\delta(\varepsilon) = \Phi\!\left(\tfrac q2 - \tfrac\varepsilon q\right)
-#   - e^{\varepsilon}\, \Phi\!\left(-\tfrac q2 - \tfrac\varepsilon q\right)$$
-# in both directions. Ball arithmetic keeps its digits where floating point has none left.
+# Two arms that publish a deterministic model plus the same noise are $q = \lVert c_u - c_r \rVert / \sigma$ apart.
+# How close that makes them is the Gaussian profile, theorem T12: the curves below, the same in both directions. Ball
+# arithmetic keeps its digits where floating point has none left.
 
 # %%
 figure, axis = plt.subplots(figsize=(6, 3))

@@ -358,3 +358,17 @@ def test_four_stakes_are_nearly_as_good_as_all() -> None:
 
     share = best(bets.STAKES) / best(np.linspace(0.001, 0.999, 999))
     assert 0.74 <= share.min() < 0.8
+
+
+def test_single_precision_is_in_the_threshold() -> None:
+    """In double precision the wealth of a round is never lower than the computed one by more than the slack."""
+    rng = np.random.default_rng(0)
+    refuter = Refuter([(1.0, 0.05)], 1e-4, np.full(50, 1 / 50))
+    for _ in range(3):
+        counts = bets.tally(rng.integers(0, 4, (1, 64, 50, SLOTS)).astype(np.uint8), np.array([64]))
+        weights, level = refuter.weights(), refuter.level
+        won = refute.log_growth(counts, refuter.growth).reshape(1, 1, -1) + weights
+        exact = refuter.wealth_by_strategy + bets.log_sum(won)
+        refuter.settle(counts[:, 0])
+        slack = refuter.level - level
+        assert 0 < abs(refuter.wealth_by_strategy - exact).max() < slack < 2e-3

@@ -5,6 +5,7 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from cli_tools import Capture, one_line
@@ -12,8 +13,10 @@ from cli_tools import Capture, one_line
 from neverseen.formal import theorems
 from neverseen.formal.catalogue import METRICS
 from neverseen.formal.definitions._statements import STATEMENTS
+from neverseen.formal.proofs import CoqProof, CoqReport, CoqTheorem
 from neverseen.formal.theorems import Theorem
 from neverseen.properties.checks import _prove as proving
+from neverseen.properties.checks import _ways as running
 from neverseen.properties.cli._main import main
 
 QUICK = ("T2a", "T2b", "T8a", "T11")
@@ -30,18 +33,19 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def replace(*instead: Theorem) -> None:
         monkeypatch.setattr(theorems, "THEOREMS", instead)
+        monkeypatch.setattr(running, "coq_names", {}.get)  # Coq takes a minute: its own tests run it
 
     return replace
 
 
 def false(theorem: Theorem) -> Theorem:
     """The theorem with its false neighbour as its claim."""
-    return dataclasses.replace(theorem, claim=theorem.twin_claim)
+    return dataclasses.replace(theorem, statement=theorem.twin_statement)
 
 
 def toothless(theorem: Theorem) -> Theorem:
     """The theorem with itself as its negative twin, which no check refutes."""
-    return dataclasses.replace(theorem, twin_claim=theorem.claim)
+    return dataclasses.replace(theorem, twin_statement=theorem.statement)
 
 
 def test_what_holds_exits_with_0(registry: Callable[..., None], capsys: Capture) -> None:
@@ -53,9 +57,12 @@ def test_what_holds_exits_with_0(registry: Callable[..., None], capsys: Capture)
     assert [line.split()[0] for line in lines[:-1]] == list(QUICK)
     for line, name in zip(lines, QUICK, strict=False):
         theorem = quick(name)
-        shown = ("holds", theorem.kind, str(theorem.check().worlds), "twin refuted", theorem.title, theorem.scope)
+        scope = theorem.solver.scope if theorem.solver else theorem.scope
+        shown = ("holds", theorem.kind, str(theorem.check().worlds), "twin refuted", theorem.title, scope)
         assert all(part in line for part in shown)
-    assert lines[-1].startswith("4 of 4 theorems hold: 1 by symbolic proof (2 identities), 3 by exhaustion (")
+    assert "smt + exhaustive" in lines[0]
+    assert "464 of them vacuous" in lines[-2]
+    assert lines[-1].startswith("4 of 4 theorems hold: 3 by a solver (3 formulas), 1 by exhaustion (500 cases); ")
     assert lines[-1].endswith("; 4 of 4 negative twins refuted")
 
 
@@ -90,6 +97,71 @@ def test_a_twin_that_stands_is_a_complaint(registry: Callable[..., None], capsys
     assert summary.endswith("; 0 of 1 negative twins refuted")
 
 
+def said(name: str, state: Any, axioms: tuple[str, ...] = ()) -> CoqProof:
+    theorem = CoqTheorem(name, name.partition("_")[0], name.partition("_")[2], "Chains.v", "", "")
+    return CoqProof(theorem, state, axioms, "", "" if state == "proved" else "line 3: no", 1.0)
+
+
+@pytest.fixture
+def coq(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Put words into Coq's mouth."""
+
+    def says(*proofs: CoqProof, missing: str = "") -> None:
+        report = CoqReport("8.16.1", missing, 1.0, proofs)
+        monkeypatch.setattr(running, "coq_names", lambda name: ("T2a",) if name == "T2a" else ())
+        monkeypatch.setattr(running, "_heard", lambda name: report)
+        monkeypatch.setattr("neverseen.properties.cli._prove.hear", lambda asked: None)
+
+    return says
+
+
+def test_coq_is_the_strongest_kind_and_its_axioms_are_shown(coq: Callable[..., None], capsys: Capture) -> None:
+    coq(said("T2a", "proved", ("classic",)), said("T2a_twin", "proved"))
+    assert main(["prove", "T2a", "--strict"]) == 0
+    line, summary = capsys.readouterr().out.splitlines()
+    assert "coq + smt + exhaustive" in line
+    assert "all finite types of outcomes" in line
+    assert "axioms: classic" in line
+    assert summary.startswith("1 of 1 theorems hold: 1 by Coq; ")
+
+
+@pytest.mark.parametrize(
+    ("proofs", "words"),
+    [
+        ((said("T2a", "failed"),), "T2a FAILS (independence of the two notions): Coq: T2a: line 3: no"),
+        ((), "Coq: no theorem T2a"),
+        ((said("T2a", "proved"), said("T2a_twin", "failed")), "its negative twin was NOT refuted"),
+    ],
+)
+def test_what_coq_refuses_is_a_failure(
+    proofs: tuple[CoqProof, ...], words: str, coq: Callable[..., None], capsys: Capture
+) -> None:
+    coq(*proofs)
+    assert main(["prove", "T2a"]) == 1
+    assert words in capsys.readouterr().out
+
+
+def test_what_was_not_run_is_named_and_fails_only_when_strict(coq: Callable[..., None], capsys: Capture) -> None:
+    coq(missing="Coq is not installed")
+    assert main(["prove", "T2a"]) == 0
+    assert "not run: Coq, of 1 theorems: Coq is not installed\n" in capsys.readouterr().out
+    assert main(["prove", "T2a", "--strict"]) == 1
+    assert "--strict counts them as not proved" in capsys.readouterr().out
+    assert main(["prove", "T22", "--strict"]) == 0
+
+
+def test_without_a_solver_the_search_is_all(
+    monkeypatch: pytest.MonkeyPatch, registry: Callable[..., None], capsys: Capture
+) -> None:
+    registry(quick("T8a"))
+    monkeypatch.setattr(running, "solver_installed", lambda: False)
+    assert main(["prove"]) == 0
+    out = capsys.readouterr().out
+    assert "not run: a solver, of 1 theorems: pip install 'neverseen[proofs]'" in out
+    assert "1 by exhaustion" in out
+    assert main(["prove", "--strict"]) == 1
+
+
 def test_random_cases_are_not_called_a_proof(registry: Callable[..., None], capsys: Capture) -> None:
     registry(dataclasses.replace(quick("T11"), kind="property"))
     assert main(["prove"]) == 0
@@ -110,11 +182,12 @@ def test_json_holds_every_field(registry: Callable[..., None], capsys: Capture) 
             "hypotheses",
             "status",
             "source",
-            "kind",
-            "scope",
             "twin_latex",
         ):
             assert row[field] == getattr(theorem, field)
+        assert row["digest"] == theorem.statement.digest == theorem.check().digest
+        assert [way["kind"] for way in row["ways"]] == ["smt", theorem.kind]
+        assert row["kind"] == "smt"
         assert row["cases"] == theorem.check().worlds
         assert (row["holds"], row["counterexample"], row["twin_refuted"]) == (True, None, True)
         assert row["twin_counterexample"] == theorem.twin().counterexample
@@ -135,7 +208,7 @@ def test_latex_is_the_statement_and_proves_nothing(registry: Callable[..., None]
         ("T20", "unknown theorem 'T20'; did you mean 'T2'? (neverseen list theorems)"),
         ("f111", "unknown theorem 'f111'; did you mean 'F11'? (neverseen list theorems)"),
         ("coincidence", "unknown theorem 'coincidence'; 'neverseen list theorems' shows the ids"),
-        ("T2 --latex --json", "--latex proves nothing; leave out --json and --report"),
+        ("T2 --latex --json", "--latex proves nothing; leave out --json, --report and --strict"),
         ("T2 T3", "unrecognized arguments: T3"),
     ],
 )

@@ -14,9 +14,15 @@ import neverseen as ns
 from neverseen.formal.catalogue import bibliography
 from neverseen.formal.closeness import kullback_leibler
 from neverseen.formal.closeness._symbols import DELTA, EPSILON
-from neverseen.formal.definitions._definitions import Level, Unlearning, Untraining
+from neverseen.formal.definitions._definitions import (
+    Level,
+    Unlearning,
+    Untraining,
+    definition_from_dict,
+    definition_to_dict,
+)
 from neverseen.formal.definitions._statement import Statement, holds_in
-from neverseen.formal.definitions._statements import STATEMENTS
+from neverseen.formal.definitions._statements import OLD_STATEMENTS, STATEMENTS
 from neverseen.formal.laws._finite import Law, mixed_law, uniform
 from neverseen.formal.laws._finite_closeness import delta_between, exact_hockey_stick, exactly_indistinguishable
 from neverseen.formal.laws._finite_learners import (
@@ -33,18 +39,20 @@ from neverseen.formal.laws._finite_learners import (
     without,
 )
 from neverseen.formal.laws._worlds import all_laws, worlds
-from neverseen.formal.theorems._levels import draws
+from neverseen.formal.theorems._over_populations import draws
 
 LAWS = tuple(all_laws("abc", 3))
 POINTS = ((0, "a"), (0, "b"), (1, "b"))
-CLOSE = ("untraining-1", "unlearning-dataset-1")
+CLOSE = ("untraining-1", "unlearning-dataset-2")
 
 # A changed digest is a changed meaning: give it a new id and keep the old statement.
 DIGESTS = {
     "memorisation-1": "97d803ec4a0cefea",
     "memorisation-counterfactual-1": "006b75e4a15cd342",
     "untraining-1": "21e69af0f7ee6c82",
-    "unlearning-dataset-1": "58016b6e7abf3dc6",
+    "unlearning-dataset-2": "69e5599069abaa3e",
+    "unlearning-outside-1": "5725f7bdd84ee2dd",
+    "unlearning-retained-1": "aa35af7c238d8dcc",
     "unlearning-distribution-1": "e95d65d9e3027f9c",
     "distributional-removal-1": "d5c7f7d9bb4c10a3",
 }
@@ -52,6 +60,29 @@ DIGESTS = {
 
 def test_a_meaning_never_changes_under_its_id() -> None:
     assert {name: statement.digest for name, statement in STATEMENTS.items()} == DIGESTS
+
+
+def test_a_withdrawn_statement_says_why_and_keeps_its_meaning() -> None:
+    old = "unlearning-dataset-1"
+    assert OLD_STATEMENTS[old].digest == "58016b6e7abf3dc6"
+    assert old not in STATEMENTS
+    with pytest.raises(KeyError, match=f"{old} is withdrawn: .*A\\(∅\\).*F12a.*unlearning-dataset-2"):
+        STATEMENTS[old]
+    with pytest.raises(KeyError, match=r"^'unlearning-dataset-3'$"):
+        STATEMENTS["unlearning-dataset-3"]
+
+
+def test_what_was_decided_under_a_withdrawn_id_is_read_and_nothing_more() -> None:
+    plain = {"id": "unlearning-dataset-1", "epsilon": 1.0, "delta": 0.05}
+    old = definition_from_dict(plain)
+    assert definition_to_dict(old) == plain
+    assert old != Unlearning(1.0, 0.05)
+    with pytest.raises(KeyError, match="withdrawn"):
+        _ = old.statement
+    scenario = ns.scenarios.blobs()
+    with pytest.raises(ValueError, match="unlearning-dataset-1 is withdrawn"):
+        ns.check(old, ns.removers.do_nothing(), ns.learners.ridge(), scenario)
+    Unlearning(1.0, 0.05).admit(scenario)
 
 
 def one_way(statement: Statement) -> Any:
@@ -247,7 +278,7 @@ def test_a_statement_without_one_reference_is_refused_in_a_world() -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "name"), [("dataset", "unlearning-dataset-1"), ("distribution", "unlearning-distribution-1")]
+    ("level", "name"), [("dataset", "unlearning-dataset-2"), ("distribution", "unlearning-distribution-1")]
 )
 def test_every_definition_that_is_checked_has_a_statement(level: Level, name: str) -> None:
     assert Unlearning(1.0, 0.1, level).id == name

@@ -14,6 +14,7 @@ from ._scenario import Rows as Rows
 from ._scenario import Scenario as Scenario
 from ._scenario import bucket as bucket
 from ._scenario import scenario_key as scenario_key
+from ._statements import OLD_STATEMENTS as OLD_STATEMENTS
 from ._statements import STATEMENTS as STATEMENTS
 from ._verdict import Evidence as Evidence
 from ._verdict import Route as Route

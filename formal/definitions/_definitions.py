@@ -12,6 +12,7 @@ from jaxtyping import Array, Bool
 from .._numbers import MOST_EPSILON, at_least_zero, real
 from .._types import Real
 from ._scenario import Rows, Scenario
+from ._withdrawn import WITHDRAWN
 
 if TYPE_CHECKING:
     from ._statement import Statement
@@ -75,7 +76,7 @@ class Untraining:
 class Unlearning:
     r"""As if the model had never seen *any example of the behaviour* that S samples.
 
-    Level *dataset*, for S ⊆ S_full:
+    Level *dataset*: a behaviour B comes first, a set of examples; then every D and every S ⊆ S_full = D ∩ B:
 
     $$U(A(D), S, D) \approx_{\varepsilon,\delta} A(D \setminus S_{full})$$
 
@@ -98,7 +99,7 @@ class Unlearning:
     Source: Definition 3 of arXiv 2604.07962; the distribution level is ours.
 
     >>> Unlearning(1.0, 0.05).id, Unlearning(1.0, 0.05, "distribution").id
-    ('unlearning-dataset-1', 'unlearning-distribution-1')
+    ('unlearning-dataset-2', 'unlearning-distribution-1')
     """
 
     epsilon: Real
@@ -114,7 +115,7 @@ class Unlearning:
     @property
     def id(self) -> str:
         """The permanent id."""
-        return f"unlearning-{self.level}-1"
+        return f"unlearning-{self.level}-{2 if self.level == 'dataset' else 1}"
 
     @property
     def statement(self) -> "Statement":
@@ -140,6 +141,19 @@ class Unlearning:
         """Raise ValueError where the definition says nothing about the scenario: here, no D to redraw."""
         if self.redraws and scenario.population is None:
             raise ValueError(f"scenario {scenario} has no population to draw from; use level='dataset'")
+
+
+class _Withdrawn(Unlearning):
+    """A definition under an id that was withdrawn: what was decided under it can be read, nothing more."""
+
+    @property
+    def id(self) -> str:
+        """The id it was decided under."""
+        return "unlearning-dataset-1"
+
+    def admit(self, scenario: Scenario) -> None:
+        """Raise ValueError: nothing is asked under a withdrawn id."""
+        raise ValueError(f"definition {self.id} is withdrawn: {WITHDRAWN[self.id]}")
 
 
 Definition = Untraining | Unlearning
@@ -173,11 +187,15 @@ def definition_to_dict(definition: Definition) -> dict[str, Any]:
 def definition_from_dict(plain: dict[str, Any]) -> Definition:
     """The inverse of `definition_to_dict`.
 
+    What was decided under an id withdrawn since can be read under it; to check anything under it is refused.
+
     Raises:
         ValueError: an id that is not known.
 
-    >>> definition_from_dict({"id": "unlearning-dataset-1", "epsilon": 1.0, "delta": 0.05})
+    >>> definition_from_dict({"id": "unlearning-dataset-2", "epsilon": 1.0, "delta": 0.05})
     Unlearning(epsilon=1.0, delta=0.05, level='dataset')
+    >>> definition_from_dict({"id": "unlearning-dataset-1", "epsilon": 1.0, "delta": 0.05}).id
+    'unlearning-dataset-1'
     """
     epsilon, delta = plain["epsilon"], plain["delta"]
     known: dict[str, Definition] = {
@@ -186,10 +204,12 @@ def definition_from_dict(plain: dict[str, Any]) -> Definition:
             Untraining(epsilon, delta),
             Unlearning(epsilon, delta),
             Unlearning(epsilon, delta, "distribution"),
+            _Withdrawn(epsilon, delta),
         )
     }
     if plain["id"] not in known:
-        raise ValueError(f"definition id: {plain['id']!r} is unknown; known are {', '.join(known)}")
+        current = (name for name in known if name not in WITHDRAWN)
+        raise ValueError(f"definition id: {plain['id']!r} is unknown; known are {', '.join(current)}")
     return known[plain["id"]]
 
 

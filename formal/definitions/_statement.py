@@ -174,13 +174,13 @@ def holds_in(
     >>> from neverseen.formal.definitions._statements import STATEMENTS
     >>> world = World(((0, "a"), (1, "b")), ((0, "a"),), ((0, "a"), (1, "b")))
     >>> learner = majority("ab")
-    >>> for name in ("untraining-1", "unlearning-dataset-1"):
+    >>> for name in ("untraining-1", "unlearning-dataset-2"):
     ...     holds_in(STATEMENTS[name], learner, retrain(learner), world, gamma=1, delta=0)
     True
     False
     """
     if statement.rows is None:
-        known = "untraining-1 or unlearning-dataset-1"
+        known = "untraining-1 or unlearning-dataset-2"
         raise ValueError(f"{statement.id} is not about one dataset with one reference; use {known}")
     removed = removed_law(learner, remover, world.data, world.forget)
     reference = learner.law(without(world.data, statement.rows(world)))

@@ -14,6 +14,7 @@ from sympy import And, Eq, Ge, IndexedBase, Le, Sum, Symbol, exp
 from ..closeness._divergences import indistinguishability, kullback_leibler
 from ..closeness._symbols import COUNT, DELTA, EPSILON, P_LAW, Q_LAW
 from ._statement import Statement
+from ._withdrawn import WITHDRAWN
 
 
 # SymPy's operators are typed too narrowly for a strict checker: symbols, and what is built of them, are Any.
@@ -67,7 +68,13 @@ def _counterfactual(weight: Any, law: Any, size: Any) -> Any:
 
 
 _EVERY_REQUEST = r"for every dataset $D$ and every $S \subseteq D$"
-_EVERY_BEHAVIOUR = r"for every dataset $D$ and every $S \subseteq S_{\mathrm{full}} \subseteq D$"
+_EVERY_BEHAVIOUR = (
+    r"for the behaviour $B$, then every dataset $D$ and every $S \subseteq S_{\mathrm{full}}$, "
+    r"$S_{\mathrm{full}} = D \cap B$"
+)
+_EVERY_FULL_SET = r"for every dataset $D$ and every $S \subseteq S_{\mathrm{full}} \subseteq D$"
+_UNLEARNT = r"$P_U$ the law of $U(A(D), S, D)$, $P_F$ of $A(D \setminus S_{\mathrm{full}})$"
+_CLOSE_TO_F: dict[str, Any] = {"removed": _P_U, "reference": _P_F, "gamma": _GAMMA, "delta": DELTA}
 _NAMES = {
     _MEM: r"\mathrm{mem}",
     _REMOVAL: r"\mathrm{removal}",
@@ -127,18 +134,48 @@ _ALL = (
         rows=lambda world: world.forget,
     ),
     Statement(
-        id="unlearning-dataset-1",
+        id="unlearning-dataset-2",
         title="unlearning: as if the model had never seen any example of the behaviour",
         expression=_close(_law(_P_U), _law(_P_F)),
-        quantifiers=rf"{_EVERY_BEHAVIOUR}; $P_U$ the law of $U(A(D), S, D)$, "
-        r"$P_F$ of $A(D \setminus S_{\mathrm{full}})$",
+        quantifiers=rf"{_EVERY_BEHAVIOUR}; {_UNLEARNT}",
         prose="No event tells the removed model from a retrain without any row that carries the behaviour, up to "
-        "(ε, δ), in either direction, although U was given S only. The divergence is the source's open choice.",
+        "(ε, δ), in either direction, although U was given S only. B is given first, and S_full is what it picks out "
+        "of D. The divergence is the source's open choice.",
         unseen="S_full",
         citations=("triantafillou2026",),
-        arguments={"removed": _P_U, "reference": _P_F, "gamma": _GAMMA, "delta": DELTA},
+        arguments=_CLOSE_TO_F,
         bounds=_CLOSE,
         rows=lambda world: world.behaviour,
+    ),
+    Statement(
+        id="unlearning-outside-1",
+        title="unlearning from examples of the behaviour that were never in D",
+        expression=_close(_law(_P_U), _law(_P_F)),
+        quantifiers=r"for the behaviour $B$, then every dataset $D$ and every finite $S \subseteq B$, in $D$ or not; "
+        rf"{_UNLEARNT}, $S_{{\mathrm{{full}}}} = D \cap B$",
+        prose="The same where S need not lie in D, as when nobody knows what a model was trained on (a footnote of the "
+        "source). It asks for more than unlearning-dataset-2, whose requests are among its own.",
+        unseen="S_full",
+        citations=("triantafillou2026",),
+        arguments=_CLOSE_TO_F,
+        bounds=_CLOSE,
+        rows=lambda world: world.behaviour,
+    ),
+    Statement(
+        id="unlearning-retained-1",
+        title="unlearning given the retained rows: the behaviour's rows are drawn anew and never known",
+        expression=Le(_between(indistinguishability.statement, _average(_P_U), _law(_P_F)), DELTA),
+        quantifiers=r"for every value $r$ of $D \setminus B$; datasets $D_j$ with $D_j \setminus B = r$ have the "
+        r"conditional probabilities $w_j$; $P_{U\,j}$ the law of $U(A(D_j), S_j, D_j)$, $P_F$ of $A(r)$",
+        prose="The removed model, averaged over what the behaviour contributed, against the one reference that all "
+        "those datasets share: what can be seen by one who knows the retained rows. It follows from "
+        "unlearning-dataset-2 and implies unlearning-distribution-1 (F6a, F6b). This level is ours.",
+        unseen="D ∩ B, redrawn given D∖B",
+        citations=("triantafillou2026",),
+        arguments={"removed": _P_U, "reference": _P_F, "weights": _WEIGHT, "gamma": _GAMMA, "delta": DELTA},
+        bounds=_CLOSE,
+        weights=("weights",),
+        counts={"removed": _DATASETS, "weights": _DATASETS},
     ),
     Statement(
         id="unlearning-distribution-1",
@@ -185,5 +222,33 @@ _ALL = (
     ),
 )
 
-STATEMENTS: dict[str, Statement] = {statement.id: statement for statement in _ALL}
+
+class Statements(dict[str, Statement]):
+    """Permanent id → statement; asked for one that was withdrawn, it says why.
+
+    >>> Statements()["unlearning-dataset-1"]
+    Traceback (most recent call last):
+    KeyError: 'unlearning-dataset-1 is withdrawn: it quantified over S_full after S: ...
+    """
+
+    def __missing__(self, name: str) -> Statement:
+        raise KeyError(f"{name} is withdrawn: {WITHDRAWN[name]}" if name in WITHDRAWN else name)
+
+
+STATEMENTS = Statements({statement.id: statement for statement in _ALL})
 """Permanent id → statement."""
+
+OLD_STATEMENTS = {
+    "unlearning-dataset-1": Statement(
+        id="unlearning-dataset-1",
+        title="unlearning, with a quantifier that nothing can meet",
+        expression=_close(_law(_P_U), _law(_P_F)),
+        quantifiers=rf"{_EVERY_FULL_SET}; {_UNLEARNT}",
+        prose=f"Withdrawn: {WITHDRAWN['unlearning-dataset-1']}.",
+        unseen="S_full",
+        citations=("triantafillou2026",),
+        arguments=_CLOSE_TO_F,
+        bounds=_CLOSE,
+    )
+}
+"""Permanent id → statement, of those that were withdrawn: kept to be read, not to be decided."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ._base import Case, Claim, Kind, Outcome, Proof, Search, Theorem, order, select_theorems
+from ._base import KINDS, Case, Kind, Outcome, Proof, Reduction, Search, Theorem, order, select_theorems
+from ._code import CODE
+from ._code_formulas import FORMULAS
 from ._decay import DECAY
 from ._distances import DISTANCES
 from ._frontier import FRONTIER_THEOREMS
@@ -10,14 +12,18 @@ from ._gaussian import GAUSSIAN_THEOREMS
 from ._levels import LEVELS
 from ._memory import MEMORY
 from ._mixtures import MIXTURES
+from ._prices import PRICES
 from ._profiles import PROFILES
 from ._references import REFERENCES
 from ._requests import REQUESTS
 from ._selection import SELECTION, kept_by_distance, kept_by_ratio, needed
+from ._sentence import Sentence
 from ._streaming import STREAMING
 from ._symbolic import SYMBOLIC
 
 _PARTS = (
+    CODE,
+    FORMULAS,
     DECAY,
     DISTANCES,
     FRONTIER_THEOREMS,
@@ -25,6 +31,7 @@ _PARTS = (
     LEVELS,
     MEMORY,
     MIXTURES,
+    PRICES,
     PROFILES,
     REFERENCES,
     REQUESTS,
@@ -46,13 +53,15 @@ def find(name: str) -> tuple[Theorem, ...]:
 
 
 __all__ = [
+    "KINDS",
     "THEOREMS",
     "Case",
-    "Claim",
     "Kind",
     "Outcome",
     "Proof",
+    "Reduction",
     "Search",
+    "Sentence",
     "Theorem",
     "find",
     "kept_by_distance",

@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from re import fullmatch
-from types import SimpleNamespace
 from typing import Any, Literal
 
-Kind = Literal["symbolic", "exhaustive", "property"]
-"""`symbolic`: proved for all real arguments by SymPy. `exhaustive`: every case of the declared scope was
-evaluated exactly. `property`: random cases only, no proof."""
+from ._coq import coq_names
+from ._sentence import Sentence
 
-Case = SimpleNamespace
-"""The quantities of one case (or one batch of cases) that a claim speaks about."""
+Kind = Literal["coq", "smt", "symbolic", "exhaustive", "property"]
+"""How a theorem is settled, strongest first.
 
-Claim = Callable[[Case], Any]
-"""Case → whether the statement is true there (a bool, or one bool per case of a batch)."""
+`coq`: machine-checked by Coq, for all finite outcome types. `smt`: by a solver, for all laws on all spaces, an event
+at a time. `symbolic`: by SymPy, for all real arguments. `exhaustive`: every case of the declared scope was evaluated
+exactly. `property`: a computation, no proof."""
+
+KINDS: tuple[Kind, ...] = ("coq", "smt", "symbolic", "exhaustive", "property")
+
+Case = Mapping[Any, Any]
+"""Symbol or term → its value, in one case or one batch of cases."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a search found: how many cases it evaluated and the first that falsifies the claim, in words."""
+    """What a search found.
+
+    Args:
+        worlds: cases evaluated.
+        counterexample: the first that falsifies the statement, in words.
+        vacuous: cases among them that did not meet its hypotheses.
+        loose: its inequalities that no case attained.
+    """
 
     worlds: int
     counterexample: str | None
+    vacuous: int = 0
+    loose: tuple[str, ...] = ()
 
 
-Search = Callable[[Claim], Outcome]
-"""Evaluates a claim on every case of a scope, stopping at the first counterexample."""
+Search = Callable[[Sentence], Outcome]
+"""Evaluates a statement on every case of a scope, stopping at the first counterexample."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +49,13 @@ class Proof:
     """The result of a machine check.
 
     Args:
-        holds: no counterexample in the scope.
+        holds: no counterexample in the scope, a case that is not vacuous, and each inequality attained by one.
         kind: see `Kind`.
         scope: over what, in words.
         worlds: cases evaluated; for a symbolic proof, the identities settled.
-        counterexample: the first one, in words, or None.
+        counterexample: the first one, or what else is wrong, in words; or None.
+        vacuous: cases that did not meet the hypotheses.
+        digest: of the statement that was evaluated.
     """
 
     holds: bool
@@ -48,11 +63,36 @@ class Proof:
     scope: str
     worlds: int
     counterexample: str | None
+    vacuous: int = 0
+    digest: str = ""
 
     @property
     def proved(self) -> bool:
-        """Holds, by symbolic proof or by exhausting its scope; random cases prove nothing."""
+        """Holds, by proof or by exhausting its scope; random cases prove nothing."""
         return self.holds and self.kind != "property"
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """How a statement about laws on any space becomes one about a few real numbers, for a solver.
+
+    Args:
+        by: "event": a supremum over events is at least its value at any; "outcome": a sum is compared term by term.
+        scope: of what is proved then, in words.
+        instances: what some words of the statement stand for, and under `true` what is known besides (an induction's
+            hypothesis); the statement itself where there is none.
+
+    >>> Reduction("event", "all laws on all spaces, an event at a time").instances
+    ()
+    """
+
+    by: Literal["event", "outcome"]
+    scope: str
+    instances: tuple[Mapping[Any, Any], ...] = field(default=(), hash=False)
+
+
+EVENT = Reduction("event", "all laws on all spaces, an event at a time")
+OUTCOMES = Reduction("outcome", "all laws on all spaces, an outcome at a time")
 
 
 @dataclass(frozen=True)
@@ -62,16 +102,16 @@ class Theorem:
     Args:
         id: permanent name; "T2a" and "T2b" are the parts of T2.
         title: a few words.
-        statement_latex: the statement, LaTeX without dollar signs.
-        hypotheses: what it assumes, in words.
+        statement: what is claimed, as one object: it is printed, evaluated, digested and handed to a solver.
+        twin_statement: a false neighbour, sharper or the other way round, one operand or operator away.
+        hypotheses: what it is about, in words.
         status: "read", "textbook", "derived" or "ours".
         source: author-year and arXiv id or DOI, by `cite`; or the `place` whose docstring is the proof; or both.
         kind: how `check` decides.
         scope: what `check` covers, in words.
-        search: evaluates a claim over the scope.
-        claim: the statement as a predicate on one case.
-        twin_latex: the false neighbour.
-        twin_claim: `claim` with one operand or operator changed, run by the same `search`.
+        search: evaluates a statement over the scope.
+        size: how many cases the scope must hold, counted in another way than by enumerating it; None: the search says.
+        solver: how a solver settles it for all laws on all spaces; None where it cannot.
 
     >>> from neverseen.formal.theorems import find
     >>> theorem = find("T11")[0]
@@ -81,36 +121,62 @@ class Theorem:
 
     id: str
     title: str
-    statement_latex: str
+    statement: Sentence
+    twin_statement: Sentence
     hypotheses: str
     status: str
     source: str
     kind: Kind
     scope: str
     search: Search
-    claim: Claim
-    twin_latex: str
-    twin_claim: Claim
+    size: int | None = None
+    solver: Reduction | None = None
 
-    def _run(self, claim: Claim) -> Proof:
-        found = self.search(claim)
-        return Proof(found.counterexample is None, self.kind, self.scope, found.worlds, found.counterexample)
+    @property
+    def statement_latex(self) -> str:
+        """The statement, LaTeX without dollar signs."""
+        return self.statement.latex()
+
+    @property
+    def twin_latex(self) -> str:
+        """The false neighbour, LaTeX without dollar signs."""
+        return self.twin_statement.latex()
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The ways in which it can be settled, strongest first; the last is that of its search."""
+        coq: tuple[Kind, ...] = ("coq",) if coq_names(self.id) else ()
+        smt: tuple[Kind, ...] = ("smt",) if self.solver else ()
+        return (*coq, *smt, self.kind)
+
+    def _run(self, statement: Sentence) -> Proof:
+        found = self.search(statement)
+        wrong = found.counterexample or self._short(found)
+        digest = statement.digest
+        return Proof(wrong is None, self.kind, self.scope, found.worlds, wrong, found.vacuous, digest)
+
+    def _short(self, found: Outcome) -> str | None:
+        """What is wrong with a search that found no counterexample."""
+        if self.size is not None and found.worlds != self.size:
+            return f"the scope holds {self.size} cases, and {found.worlds} were evaluated"
+        if found.worlds == found.vacuous:
+            return "no case meets the hypotheses"
+        return f"no case attains {found.loose[0]}: something sharper may hold" if found.loose else None
 
     def check(self) -> Proof:
         """Evaluate the statement over the whole scope."""
-        return self._run(self.claim)
+        return self._run(self.statement)
 
     def twin(self) -> Proof:
         """Evaluate the false neighbour on the same path; `holds` should be False, with a counterexample."""
-        return self._run(self.twin_claim)
+        return self._run(self.twin_statement)
 
 
 def place(function: Callable[..., Any]) -> str:
     """The file and the name of a function of this library: where its docstring says what a source refers to.
 
-    >>> from neverseen.formal.theorems import find
-    >>> place(find("T3")[0].claim)
-    'formal/theorems/_distances.py: _t3'
+    >>> place(place)
+    'formal/theorems/_base.py: place'
     """
     return f"{'/'.join(function.__module__.split('.')[1:])}.py: {function.__name__}"
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import sympy as sp
-
 from ..catalogue._bibliography import cite
 from ._base import Case, Theorem, place
+from ._sentence import Sentence
 from ._symbolic import Symbolic
+from ._sympy import sp
 
 _ACTIVATION: Any = sp.Function("sigma")
 _T: Any = sp.Symbol("t", nonnegative=True)
@@ -29,42 +29,51 @@ def _output(weights: Any, before: Any, after: Any) -> Any:
     return weights * after.multiply_elementwise(hidden) + _BIASES
 
 
-def _networks() -> tuple[Case, ...]:
+_DECAYED, _FOLDED, _PREVIOUS, _FACTOR = sp.symbols("decayed folded previous phi", positive=True)
+_AT_0, _SLOPE, _AT_END, _BIAS, _OUTPUT, _GRADIENT = sp.symbols("start slope end bias output gradient")
+_NAMES = {
+    _DECAYED: r"W(\varphi \circ \sigma(Vx)) + b",
+    _FOLDED: r"(W \operatorname{diag} \varphi)\, \sigma(Vx) + b",
+    _PREVIOUS: r"W\, \sigma((\operatorname{diag} \varphi) Vx) + b",
+    _FACTOR: r"\varphi",
+    _AT_0: r"\varphi(0)",
+    _SLOPE: r"\varphi'",
+    _AT_END: r"\varphi(\infty)",
+    _BIAS: "b",
+    _OUTPUT: r"\text{output at } \varphi = 0",
+    _GRADIENT: r"\partial_x\, \text{output at } \varphi = 0",
+}
+
+
+def _networks(sentence: Sentence) -> tuple[Case, ...]:
+    """Entry i of W(φ∘h) is Σ_j W_ij φ_j h_j, whatever h is, and so is entry i of (W diag φ)h."""
     ones = sp.ones(3, 1)
     decayed = _output(_NEXT, ones, _FACTORS)
     folded = _output(_NEXT * sp.diag(*_FACTORS), ones, ones)
     previous = _output(_NEXT, _FACTORS, ones)
-    return tuple(Case(decayed=decayed[i], folded=folded[i], previous=previous[i]) for i in range(2))
+    return tuple({_DECAYED: decayed[i], _FOLDED: folded[i], _PREVIOUS: previous[i]} for i in range(2))
 
 
-def _t26(c: Case) -> Any:
-    """Entry i of W(φ∘h) is Σ_j W_ij φ_j h_j, whatever h is, and so is entry i of (W diag φ)h."""
-    return c.decayed - c.folded
+_T26_SAYS = Sentence(sp.Eq(_DECAYED, _FOLDED), names=_NAMES)
 
 
-def _t26_twin(c: Case) -> Any:
-    return c.decayed - c.previous
-
-
-def _limits() -> tuple[Case, ...]:
-    factor = sp.exp(-_T / _TAU)
-    decayed = _output(_NEXT, sp.ones(3, 1), _FACTORS)
-    silent = decayed.subs(dict.fromkeys(_FACTORS, 0))
-    ends = ((factor.subs(_T, 0), 1), (sp.diff(factor, _T) / factor, -1 / _TAU), (sp.limit(factor, _T, sp.oo), 0))
-    slopes = [(entry, 0) for entry in silent.jacobian(_INPUTS)]
-    return (
-        *(Case(value=value, limit=sp.sympify(limit), slip=sp.sympify(limit)) for value, limit in (*ends, *slopes)),
-        *(Case(value=silent[i], limit=_BIASES[i], slip=sp.Integer(0)) for i in range(2)),
-    )
-
-
-def _t27(c: Case) -> Any:
+def _limits(sentence: Sentence) -> tuple[Case, ...]:
     """φ = e^{−t/τ} at its ends, and its slope; where every φ_j is 0 the output is W·0 + b, which x does not enter."""
-    return c.value - c.limit
+    factor = sp.exp(-_T / _TAU)
+    silent = _output(_NEXT, sp.ones(3, 1), _FACTORS).subs(dict.fromkeys(_FACTORS, 0))
+    along: Case = {
+        _AT_0: factor.subs(_T, 0), _SLOPE: sp.diff(factor, _T), _FACTOR: factor, _AT_END: sp.limit(factor, _T, sp.oo)
+    }  # fmt: skip
+    gradients = tuple({_GRADIENT: entry} for entry in silent.jacobian(_INPUTS))
+    return (along, *({_OUTPUT: silent[i], _BIAS: _BIASES[i]} for i in range(2)), *gradients)
 
 
-def _t27_twin(c: Case) -> Any:
-    return c.value - c.slip
+def _t27_says(left: Any) -> Any:
+    ends = sp.Eq(_AT_0, 1), sp.Eq(_SLOPE, -_FACTOR / _TAU), sp.Eq(_AT_END, 0)
+    return sp.And(*ends, sp.Eq(_OUTPUT, left), sp.Eq(_GRADIENT, 0))
+
+
+_T27_SAYS = Sentence(_t27_says(_BIAS), ranges=(sp.Gt(_TAU, 0),), names=_NAMES)
 
 
 _SYMBOLS = (*_INPUTS, *_FIRST, *_NEXT, *_BIASES, *_FACTORS)
@@ -75,31 +84,26 @@ DECAY = (
     Theorem(
         id="T26",
         title="decay folds into the next weights",
-        statement_latex=r"W(\varphi \circ \sigma(Vx)) + b = (W \operatorname{diag} \varphi)\, \sigma(Vx) + b",
+        statement=_T26_SAYS,
+        twin_statement=_T26_SAYS.but(sp.Eq(_DECAYED, _PREVIOUS)),
         hypotheses="any activation; folding into the previous weights is another network, except for activations "
         "such as ReLU that commute with positive factors",
         status="derived",
-        source=f"proof in {place(_t26)}; our reconstruction of {cite('hatua2024')}",
+        source=f"proof in {place(_networks)}; our reconstruction of {cite('hatua2024')}",
         kind="symbolic",
         scope="two inputs, three neurons, two outputs, an unspecified activation; all real weights",
         search=Symbolic(_networks, (_WITH_TANH,)),
-        claim=_t26,
-        twin_latex=r"W(\varphi \circ \sigma(Vx)) + b = W\, \sigma((\operatorname{diag} \varphi) Vx) + b",
-        twin_claim=_t26_twin,
     ),
     Theorem(
         id="T27",
         title="where decay begins and ends",
-        statement_latex=r"\varphi(0) = 1,\ \varphi' = -\varphi/\tau < 0,\ \varphi(\infty) = 0;\quad "
-        r"\varphi = 0 \Rightarrow \text{output} = b,\ \partial_x\, \text{output} = 0",
+        statement=_T27_SAYS,
+        twin_statement=_T27_SAYS.but(_t27_says(0)),
         hypotheses="φ(t) = e^{−t/τ}, τ > 0; the output ends at the next layer's bias, not at zero",
         status="derived",
-        source=f"proof in {place(_t27)}; our reconstruction of {cite('hatua2024')}",
+        source=f"proof in {place(_limits)}; our reconstruction of {cite('hatua2024')}",
         kind="symbolic",
         scope="all t ≥ 0, τ > 0; the network of T26",
         search=Symbolic(_limits, (_SAMPLE,)),
-        claim=_t27,
-        twin_latex=r"\varphi = 0 \Rightarrow \text{output} = 0",
-        twin_claim=_t27_twin,
     ),
 )

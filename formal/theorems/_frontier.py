@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Callable
 from functools import cache
-from itertools import product
 from typing import Any
-
-import sympy as sp
 
 from ..catalogue._bibliography import cite
 from ..distributional._frontier import BERNOULLI, EXPONENTIAL, MEAN, NORMAL, POISSON, THETA, ExponentialFamily
-from ..laws._finite import Law
-from ..laws._worlds import all_laws
 from ._base import Case, Theorem, place
-from ._over_cases import OverCases, power
+from ._sentence import Sentence
 from ._symbolic import Symbolic
+from ._sympy import sp
+from ._terms import KLD as KL
+from ._terms import laws
 
 _X: Any = sp.Symbol("x", nonnegative=True)
 _N: Any = sp.Symbol("n", integer=True, nonnegative=True)
@@ -48,22 +44,31 @@ def _direct(family: ExponentialFamily) -> Any:
     return sp.simplify(total(sp.simplify(sp.exp(first)) * sp.simplify(first - log_law)))
 
 
-def _bregman(family: ExponentialFamily, first: Any, second: Any) -> Any:
-    """A(θ₂) − A(θ₁) − A′(θ₁)(θ₂ − θ₁) from the library's A and θ(m)."""
-    theta1, theta2 = (family.natural.subs(MEAN, m) for m in (first, second))
-    value, slope = family.log_partition, sp.diff(family.log_partition, THETA)
-    return value.subs(THETA, theta2) - value.subs(THETA, theta1) - slope.subs(THETA, theta1) * (theta2 - theta1)
+P_1, P_2, FITTED, BEST = laws("p_1 p_2 p p_*")
+_A_1, _A_2, _SLOPE_1, _SLOPE_2, _THETA_1, _THETA_2 = sp.symbols("A_1 A_2 S_1 S_2 theta_1 theta")
+_BREGMAN_NAMES = {
+    _A_1: r"A(\theta_1)",
+    _A_2: r"A(\theta)",
+    _SLOPE_1: r"A'(\theta_1)",
+    _SLOPE_2: r"A'(\theta)",
+}
 
 
-def _bregmans() -> tuple[Case, ...]:
-    return tuple(
-        Case(
-            kl=_by_odds(family, _direct(family)),
-            forward=_by_odds(family, _bregman(family, _M1, _M)),
-            backward=_by_odds(family, _bregman(family, _M, _M1)),
-        )
-        for family in _LOG_LAWS
-    )
+def _bregmans(sentence: Sentence) -> tuple[Case, ...]:
+    """log p_{θ₁}(x)/p_θ(x) = (θ₁ − θ)x − A(θ₁) + A(θ), and the mean of x under p_{θ₁} is A′(θ₁)."""
+
+    def case(family: ExponentialFamily) -> Case:
+        theta1, theta2 = (family.natural.subs(MEAN, m) for m in (_M1, _M))
+        value, slope = family.log_partition, sp.diff(family.log_partition, THETA)
+        words = {
+            KL(P_1, FITTED): _direct(family),
+            **{_A_1: value.subs(THETA, theta1), _A_2: value.subs(THETA, theta2)},
+            **{_SLOPE_1: slope.subs(THETA, theta1), _SLOPE_2: slope.subs(THETA, theta2)},
+            **{_THETA_1: theta1, _THETA_2: theta2},
+        }
+        return {word: _by_odds(family, meaning) for word, meaning in words.items()}
+
+    return tuple(map(case, _LOG_LAWS))
 
 
 def _by_odds(family: ExponentialFamily, expression: Any) -> Any:
@@ -74,158 +79,125 @@ def _by_odds(family: ExponentialFamily, expression: Any) -> Any:
     return sp.expand_log(sp.simplify(expression.subs(odds, simultaneous=True)), force=True)
 
 
-def _t18a(c: Case) -> Any:
-    """log p_{θ₁}(x)/p_θ(x) = (θ₁ − θ)x − A(θ₁) + A(θ), and the mean of x under p_{θ₁} is A′(θ₁)."""
-    return c.kl - c.forward
+def _t18a_says(forward: bool) -> Any:
+    ends = (_A_2, _A_1, _SLOPE_1, _THETA_2, _THETA_1)
+    far, near, slope, to, start = ends if forward else (_A_1, _A_2, _SLOPE_2, _THETA_1, _THETA_2)
+    return sp.Eq(KL(P_1, FITTED), far - near - slope * (to - start))
 
 
-def _t18a_twin(c: Case) -> Any:
-    return c.kl - c.backward
+_T18A_SAYS = Sentence(_t18a_says(True), names=_BREGMAN_NAMES)
+
+_PRICE, _MEAN_1, _MEAN_2, _MEAN_BEST = sp.symbols("lambda mu_1 mu_2 mu_*", positive=True)
 
 
-def _surpluses() -> tuple[Case, ...]:
-    # λ = l/(1 + l); what L(p) − L(p*) has beyond (1 − λ)·KL(p*‖p), for every m at once.
+def _surpluses(sentence: Sentence) -> tuple[Case, ...]:
+    """By T18a, L(p) = (1 − λ)A(θ) − (m₂ − λm₁)θ + constant, and m₂ − λm₁ = (1 − λ)m* with m* = A′(θ*).
+
+    So L(p) − L(p*) = (1 − λ)(A(θ) − A(θ*) − A′(θ*)(θ − θ*)), which T18a says is (1 − λ)·KL(p*‖p) ≥ 0.
+    """
+    # λ = l/(1 + l), for every m at once; expanded, so that log(1 − m*) has one form.
     price = _ODDS / (1 + _ODDS)
+    best = sp.expand(sp.simplify(sentence.given.rhs.subs({_PRICE: price, _MEAN_1: _M1, _MEAN_2: _M2})))
 
     def case(family: ExponentialFamily) -> Case:
         def kl(first: Any, second: Any) -> Any:
             return _direct(family).subs({_M1: first, _M: second}, simultaneous=True)
 
-        def surplus(best: Any) -> Any:
-            def cost(mean: Any) -> Any:
-                return kl(_M2, mean) - price * kl(_M1, mean)
+        pairs = {(P_2, FITTED): (_M2, _M), (P_1, FITTED): (_M1, _M), (P_2, BEST): (_M2, best), (P_1, BEST): (_M1, best)}
+        return {KL(*names): kl(*means) for names, means in pairs.items()} | {
+            KL(BEST, FITTED): kl(best, _M),
+            _PRICE: price,
+        }
 
-            difference = cost(_M) - cost(best) - (1 - price) * kl(best, _M)
-            return sp.expand(sp.expand_log(sp.expand(difference), force=True))
-
-        # Expanded, so that log(1 − m*) has one form.
-        beyond, swapped = sp.expand(_M2 + _ODDS * (_M2 - _M1)), sp.expand(_M1 + _ODDS * (_M1 - _M2))
-        return Case(surplus=surplus, beyond=beyond, swapped=swapped)
-
-    return tuple(case(family) for family in _LOG_LAWS)
+    return tuple(map(case, _LOG_LAWS))
 
 
-def _t18b(c: Case) -> Any:
-    """By T18a, L(p) = (1 − λ)A(θ) − (m₂ − λm₁)θ + constant, and m₂ − λm₁ = (1 − λ)m* with m* = A′(θ*).
+def _t18b_says(away: Any, towards: Any) -> Sentence:
+    def cost(law: Any) -> Any:
+        return KL(P_2, law) - _PRICE * KL(P_1, law)
 
-    So L(p) − L(p*) = (1 − λ)(A(θ) − A(θ*) − A′(θ*)(θ − θ*)), which T18a says is (1 − λ)·KL(p*‖p) ≥ 0.
-    """
-    return c.surplus(c.beyond)
-
-
-def _t18b_twin(c: Case) -> Any:
-    return c.surplus(c.swapped)
+    best = away + _PRICE / (1 - _PRICE) * (away - towards)
+    surplus = sp.Eq(cost(FITTED) - cost(BEST), (1 - _PRICE) * KL(BEST, FITTED))
+    ranges = sp.Ge(_PRICE, 0), sp.Lt(_PRICE, 1)
+    return Sentence(surplus, given=sp.Eq(_MEAN_BEST, best), ranges=ranges, names={_MEAN_BEST: r"\mu^*"})
 
 
-Tables = tuple[tuple[tuple[int, int], int], ...]
-TABLES: Tables = (((2, 2), 8), ((2, 3), 7), ((3, 2), 7))
-"""((values of x, values of y), denominator of the masses)."""
+def _by_logs(difference: Any) -> Any:
+    return sp.simplify(sp.expand(sp.expand_log(sp.expand(difference), force=True)))
 
 
-@dataclass(frozen=True)
-class Joint:
-    """A law of (x, y) with its marginal p(x) and its conditional p(y|x), both by counting."""
-
-    law: Law
-    marginal: dict[Any, Fraction]
-    conditional: dict[Any, Fraction]
-
-
-def joint_of(law: Law) -> Joint:
-    """A law of pairs with its marginal and conditional.
-
-    >>> joint_of(Law(((0, 0), (0, 1)), (Fraction(1, 3), Fraction(2, 3)))).marginal
-    {0: Fraction(1, 1)}
-    """
-    counts, total = law.scaled
-    rows: dict[Any, int] = {}
-    table: dict[Any, int] = {pair: count for pair, count in counts.items() if count}
-    for (x, _), count in table.items():
-        rows[x] = rows.get(x, 0) + count
-    marginal = {x: Fraction(row, total) for x, row in rows.items()}
-    return Joint(law, marginal, {pair: Fraction(count, rows[pair[0]]) for pair, count in table.items()})
+_LOSS, _ENTROPY, _JOINT, _MARGINAL = sp.symbols("loss entropy joint marginal")
+_CHAIN_NAMES = {
+    _LOSS: r"\mathbb{E}_P[-\log q(y|x)]",
+    _ENTROPY: "H_P(Y|X)",
+    _JOINT: r"\mathrm{KL}(P \,\|\, Q)",
+    _MARGINAL: r"\mathrm{KL}(P_X \,\|\, Q_X)",
+}
 
 
-def predictors(tables: Tables = TABLES) -> Iterator[Case]:
-    """Every joint law P and every positive joint law Q of (x, y)."""
-    for (rows, columns), denominator in tables:
-        laws = [joint_of(law) for law in all_laws(tuple(product(range(rows), range(columns))), denominator)]
-        positive = [q for q in laws if len(q.conditional) == rows * columns]
-        for p, q in product(laws, positive):
-            yield chain_case(p, q)
-
-
-def chain_case(p: Joint, q: Joint) -> Case:
-    """The terms of the chain rule, each as e^{N·term}, N the common denominator of P."""
-    return Case(
-        words=f"P = {p.law}; Q = {q.law}",
-        loss=power(p.law, lambda o: 1 / q.conditional[o]),
-        entropy=power(p.law, lambda o: 1 / p.conditional[o]),
-        joint=power(p.law, lambda o: p.law.mass(o) / q.law.mass(o)),
-        marginal=power(p.law, lambda o: p.marginal[o[0]] / q.marginal[o[0]]),
-        nothing=Fraction(1),
+def _chain(sentence: Sentence) -> tuple[Case, ...]:
+    """log P/Q is log P_X/Q_X + log p(y|x)/q(y|x); the mean of the last under P is E[−log q(y|x)] − H_P(Y|X)."""
+    # All four are sums over (x, y) of what P puts there times a logarithm: equal term by term.
+    p, q, p_x, q_x = sp.symbols("p q p_x q_x", positive=True)
+    return (
+        {
+            _LOSS: -p * sp.log(q / q_x),
+            _ENTROPY: -p * sp.log(p / p_x),
+            _JOINT: p * sp.log(p / q),
+            _MARGINAL: p * sp.log(p_x / q_x),
+        },
     )
 
 
-def _t19(c: Case) -> Any:
-    """log P/Q is log P_X/Q_X + log p(y|x)/q(y|x); the mean of the last under P is E[−log q(y|x)] − H_P(Y|X)."""
-    return c.loss / c.entropy == c.joint / c.marginal
-
-
-def _t19_twin(c: Case) -> Any:
-    return c.loss / c.entropy == c.joint / c.nothing
-
+_T19_SAYS = Sentence(sp.Eq(_LOSS - _ENTROPY, _JOINT - _MARGINAL), names=_CHAIN_NAMES)
+_CHAIN_SAMPLE: Any = {
+    sp.Symbol("p_x", positive=True): sp.Rational(1, 2),
+    sp.Symbol("q_x", positive=True): sp.Integer(1),
+}
 
 FRONTIER_THEOREMS = (
     Theorem(
         id="T18a",
         title="KL in an exponential family is a Bregman divergence",
-        statement_latex=r"\mathrm{KL}(p_{\theta_1} \| p_\theta) = "
-        r"A(\theta) - A(\theta_1) - A'(\theta_1)(\theta - \theta_1)",
-        hypotheses="Bernoulli, Poisson, exponential, unit normal; means in the open interval",
+        statement=_T18A_SAYS,
+        twin_statement=_T18A_SAYS.but(_t18a_says(False)),
+        hypotheses="Bernoulli, Poisson, exponential, unit normal; means in the open interval; A the log-partition "
+        "function",
         status="textbook",
-        source=f"proof in {place(_t18a)}",
+        source=f"proof in {place(_bregmans)}",
         kind="symbolic",
         scope="four families, all means; the left side by the sum or integral over x",
         search=Symbolic(_bregmans, ({_M1: sp.Integer(1), _M: sp.Integer(2)},)),
-        claim=_t18a,
-        twin_latex=r"\mathrm{KL}(p_\theta \| p_{\theta_1}) = "
-        r"A(\theta) - A(\theta_1) - A'(\theta_1)(\theta - \theta_1)",
-        twin_claim=_t18a_twin,
     ),
     Theorem(
         id="T18b",
         title="the frontier of an exponential family",
-        statement_latex=r"m^* = m_2 + \tfrac{\lambda}{1-\lambda}(m_2 - m_1) \Rightarrow \forall p:\ L(p) - L(p^*) "
-        r"= (1-\lambda)\, \mathrm{KL}(p^* \| p) \ge 0,\quad L(p) = \mathrm{KL}(p_2 \| p) - \lambda\, "
-        r"\mathrm{KL}(p_1 \| p)",
-        hypotheses="0 ≤ λ < 1, m* inside the domain; so no p with KL(p₁‖p) ≥ KL(p₁‖p*) has a smaller KL(p₂‖p)",
+        statement=_t18b_says(_MEAN_2, _MEAN_1),
+        twin_statement=_t18b_says(_MEAN_1, _MEAN_2),
+        hypotheses="0 ≤ λ < 1, μ the mean parameters, μ* inside the domain. The right side is never negative: so no "
+        "p with "
+        "KL(p₁‖p) ≥ KL(p₁‖p*) has a smaller KL(p₂‖p)",
         status="derived",
-        source=f"proof in {place(_t18b)}; the appendix of {cite('allouah2026')} was not seen",
+        source=f"proof in {place(_surpluses)}; the appendix of {cite('allouah2026')} was not seen",
         kind="symbolic",
         scope="Bernoulli, Poisson, exponential, unit normal; all means and all λ = l/(1+l), l > 0",
         search=Symbolic(
             _surpluses,
             ({_M1: sp.Rational(2, 5), _M2: sp.Rational(1, 2), _ODDS: sp.Rational(1, 2), _M: sp.Rational(3, 4)},),
+            _by_logs,
         ),
-        claim=_t18b,
-        twin_latex=r"m^* = m_1 + \tfrac{\lambda}{1-\lambda}(m_1 - m_2) \Rightarrow \ldots",
-        twin_claim=_t18b_twin,
     ),
     Theorem(
         id="T19",
         title="the chain rule of excess log-loss",
-        statement_latex=r"\mathbb{E}_P[-\log q(y|x)] - H_P(Y|X) = \mathrm{KL}(P \| Q) - \mathrm{KL}(P_X \| Q_X)",
+        statement=_T19_SAYS,
+        twin_statement=_T19_SAYS.but(sp.Eq(_LOSS - _ENTROPY, _JOINT)),
         hypotheses="P, Q joint laws of (x, y), Q > 0; with KL(p₁‖p) ≥ removal the excess loss on p₁ is at least "
         "removal minus the marginal term, and likewise at most preservation minus it on p₂",
         status="derived",
-        source=f"proof in {place(_t19)}; bounds of {cite('allouah2026')}, Prop. 2, second-hand",
-        kind="exhaustive",
-        scope="all P and all positive Q on 2×2 tables with masses in (1/8)Z, 2×3 and 3×2 tables in (1/7)Z; "
-        "logarithms compared exactly, as rationals e^{N·…}",
-        search=OverCases(predictors),
-        claim=_t19,
-        twin_latex=r"\mathbb{E}_P[-\log q(y|x)] - H_P(Y|X) = \mathrm{KL}(P \| Q)",
-        twin_claim=_t19_twin,
+        source=f"proof in {place(_chain)}; bounds of {cite('allouah2026')}, Prop. 2, second-hand",
+        kind="symbolic",
+        scope="all P and all positive Q, finite or not, term by term (where P is 0 every term is 0)",
+        search=Symbolic(_chain, (_CHAIN_SAMPLE,), _by_logs),
     ),
 )

@@ -8,23 +8,24 @@ from fractions import Fraction
 from typing import Any
 
 from ..laws._finite import Law
-from ._base import Case, Claim, Outcome
+from ._base import Case, Outcome
+from ._judge import Tally
+from ._sentence import Sentence
 
 
 @dataclass(frozen=True)
 class OverCases:
-    """A search over every case a generator yields; each case's `words` name it in a counterexample."""
+    """A search over every case a generator yields, each with the words that name it in a counterexample."""
 
-    cases: Callable[[], Iterable[Case]]
+    cases: Callable[[], Iterable[tuple[str, Case]]]
 
-    def __call__(self, claim: Claim) -> Outcome:
-        """Every case, counted; the first that falsifies the claim, in words."""
-        count = 0
-        for case in self.cases():
-            count += 1
-            if not claim(case):
-                return Outcome(count, case.words)
-        return Outcome(count, None)
+    def __call__(self, sentence: Sentence) -> Outcome:
+        """Every case, counted; the first that falsifies the statement, in words."""
+        tally = Tally(sentence)
+        for words, case in self.cases():
+            if not tally.judge(case).all():
+                return tally.outcome(words)
+        return tally.outcome()
 
 
 def power(law: Law, ratio: Callable[[Any], Fraction]) -> Fraction:

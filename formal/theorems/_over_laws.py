@@ -1,9 +1,10 @@
-"""Exhaustive search over tuples of laws on a rational grid, in integer arithmetic.
+"""Exhaustive search over tuples of laws on a dyadic grid, in float64 without rounding.
 
-Every law is a row of int64 that sums to `unit`, a common denominator divisible by enough powers of 2 for
-the products with γ below to be integers; `times` checks that they are. Cases are enumerated up to a
-relabelling of the outcomes: the first law is taken non-increasing, which loses nothing because every
-measure here treats outcomes alike.
+Every mass is a multiple of 1/32 at most and every γ of 1/2, so that sums, and products of a few, are dyadic
+rationals of fewer
+than 53 bits: `exact` checks what goes in. Cases are enumerated up to a relabelling of the outcomes: the first law
+is taken
+non-increasing, which loses nothing because every measure here treats outcomes alike.
 """
 
 from __future__ import annotations
@@ -12,78 +13,76 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from typing import Any
+from math import prod
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float
 
-from ..laws._worlds import compositions
-from ._base import Case, Claim, Outcome
+from ..laws._worlds import compositions, count_laws
+from ._base import Case, Outcome
+from ._judge import Tally
+from ._sentence import Sentence
 
-Counts = Int[np.ndarray, "cases outcomes"]
-_Values = Int[np.ndarray, " cases"]
+_Masses = Float[np.ndarray, "cases outcomes"]
+_Values = Float[np.ndarray, " cases"]
 Laws = Sequence[np.ndarray]
-Gammas = tuple[Fraction, ...]
-_Measure = Callable[[Laws, int, Gammas], Case]
-"""(laws, unit, γ's) → the quantities of a claim, each scaled by the unit (or its square, if so stated)."""
+Gammas = tuple[float, ...]
+_Measure = Callable[[Laws, Gammas], Case]
+"""(laws, γ's) → the quantities of a statement."""
 
-GAMMAS = (Fraction(1), Fraction(3, 2), Fraction(2), Fraction(3))
-EACH = ((Fraction(1),),)
+GAMMAS = (1.0, 1.5, 2.0, 3.0)
+EACH = ((1.0,),)
 ONE = tuple((g,) for g in GAMMAS)
 TWO = tuple(product(GAMMAS, repeat=2))
-REFINE = 64
-"""Factor between a grid's denominator and `unit`: room for products of up to six halves."""
 
 
-def times(factor: Fraction | int, values: Any) -> Any:
-    """`factor`·`values` in integers; `ArithmeticError` if the product is not integral.
+def exact(masses: np.ndarray) -> np.ndarray:
+    """The masses as they are; `ArithmeticError` if one is not a multiple of 1/64.
 
-    >>> times(Fraction(3, 2), np.array([2, 4]))
-    array([3, 6])
+    >>> exact(np.array([0.5, 0.25])).tolist()
+    [0.5, 0.25]
     """
-    numerator, denominator = Fraction(factor).as_integer_ratio()
-    scaled = np.asarray(values) * numerator
-    if np.any(scaled % denominator):
-        raise ArithmeticError(f"{factor} times the values is not integral: raise REFINE")
-    return scaled // denominator
+    if np.any(masses * 64 % 1):
+        raise ArithmeticError("a mass is not a multiple of 1/64: sums of products would be rounded")
+    return masses
 
 
-def positive_part(p: Counts, q: Counts, gamma: Fraction) -> _Values:
-    """H_γ(P‖Q)·unit as Σ (p − γq)₊.
+def positive_part(p: _Masses, q: _Masses, gamma: float) -> _Values:
+    """H_γ(P‖Q) as Σ (p − γq)₊.
 
-    >>> positive_part(np.array([[48, 16]]), np.array([[32, 32]]), Fraction(1))
-    array([16])
+    >>> positive_part(np.array([[0.75, 0.25]]), np.array([[0.5, 0.5]]), 1.0)
+    array([0.25])
     """
-    return np.maximum(p - times(gamma, q), 0).sum(axis=-1)
+    return np.maximum(p - gamma * q, 0).sum(axis=-1)
 
 
-def best_event(p: Counts, q: Counts, gamma: Fraction) -> _Values:
-    """H_γ(P‖Q)·unit as the largest P(R) − γQ(R) over all 2^k events R: the definition, no positive parts.
+def best_event(p: _Masses, q: _Masses, gamma: float) -> _Values:
+    """H_γ(P‖Q) as the largest P(R) − γQ(R) over all 2^k events R: the definition, no positive parts.
 
-    >>> best_event(np.array([[48, 16]]), np.array([[32, 32]]), Fraction(1))
-    array([16])
+    >>> best_event(np.array([[0.75, 0.25]]), np.array([[0.5, 0.5]]), 1.0)
+    array([0.25])
     """
-    events = np.array(list(product((0, 1), repeat=p.shape[-1])), dtype=np.int64).T
-    return (p @ events - times(gamma, q @ events)).max(axis=-1)
+    events = np.array(list(product((0.0, 1.0), repeat=p.shape[-1]))).T
+    return (p @ events - gamma * (q @ events)).max(axis=-1)
 
 
-def both_ways(p: Counts, q: Counts, gamma: Fraction) -> _Values:
+def both_ways(p: _Masses, q: _Masses, gamma: float) -> _Values:
     """The larger of H_γ(P‖Q) and H_γ(Q‖P), by positive parts."""
     return np.maximum(positive_part(p, q, gamma), positive_part(q, p, gamma))
 
 
-def best_both_ways(p: Counts, q: Counts, gamma: Fraction) -> _Values:
+def best_both_ways(p: _Masses, q: _Masses, gamma: float) -> _Values:
     """The larger of H_γ(P‖Q) and H_γ(Q‖P), by events."""
     return np.maximum(best_event(p, q, gamma), best_event(q, p, gamma))
 
 
-def half_l1(p: Counts, q: Counts) -> _Values:
-    """TV·unit as ½ Σ |p − q| (the sum is even, because both laws sum to `unit`)."""
-    return np.abs(p - q).sum(axis=-1) // 2
+def half_l1(p: _Masses, q: _Masses) -> _Values:
+    """TV as ½ Σ |p − q|."""
+    return np.abs(p - q).sum(axis=-1) / 2
 
 
-def through(p: Counts, rows: Laws) -> Counts:
-    """The law p·K·unit², K given by its rows (one law per outcome of p)."""
+def through(p: _Masses, rows: Laws) -> _Masses:
+    """The law PK, K given by its rows (one law per outcome of p)."""
     return sum((p[:, [i]] * row for i, row in enumerate(rows)), np.zeros_like(rows[0]))
 
 
@@ -115,37 +114,43 @@ class OverLaws:
     gammas: tuple[Gammas, ...]
     names: str
 
-    def __call__(self, claim: Claim) -> Outcome:
-        """Every case, counted; the first that falsifies the claim, in words."""
-        worlds = 0
+    def __call__(self, sentence: Sentence) -> Outcome:
+        """Every case, counted; the first that falsifies the statement, in words."""
+        tally = Tally(sentence)
         for shape in self.shapes:
             for laws in _tuples(shape):
                 for gammas in self.gammas:
-                    held = self.at(claim, laws, gammas)
-                    worlds += len(held)
+                    held = tally.judge(self.measure(laws, gammas), len(laws[0]))
                     if not held.all():
-                        return Outcome(worlds, self._words(laws, gammas, int(np.argmin(held))))
-        return Outcome(worlds, None)
+                        words = self._words(laws, gammas, int(np.argmin(held)))
+                        return tally.outcome(words)
+        return tally.outcome()
 
-    def at(self, claim: Claim, laws: Laws, gammas: Gammas) -> Bool[np.ndarray, " cases"]:
-        """The claim on a batch of law tuples, each law an int64 array [cases, outcomes] of equal row sums."""
-        held = claim(self.measure(laws, int(laws[0][0].sum()), gammas))
-        return np.broadcast_to(np.asarray(held, dtype=bool), (len(laws[0]),))
+    def at(self, sentence: Sentence, laws: Laws, gammas: Gammas) -> Bool[np.ndarray, " cases"]:
+        """The statement on a batch of law tuples, each law an array [cases, outcomes] of dyadic masses."""
+        return Tally(sentence).judge(self.measure([exact(law) for law in laws], gammas), len(laws[0]))
+
+    @property
+    def size(self) -> int:
+        """How many cases there are: partitions of the denominator for the first law, compositions for the others."""
+        tuples = sum(
+            _partitions(s[0].denominator, s[0].outcomes) * prod(map(_compositions, s[1:])) for s in self.shapes
+        )
+        return tuples * len(self.gammas)
 
     @property
     def scope(self) -> str:
         """The scope in words."""
         sizes = "; ".join(_sizes(shape) for shape in self.shapes)
         gammas = "" if self.gammas == EACH else f"; {len(self.gammas)} choices of γ from {{1, 3/2, 2, 3}}"
-        return f"all tuples, up to relabelling outcomes, of {sizes}{gammas}"
+        return f"all {self.size} tuples, up to relabelling outcomes, of {sizes}{gammas}"
 
     def _words(self, laws: Laws, gammas: Gammas, case: int) -> str:
         names = self.names.split()
         labels = names + [f"K{i + 1}" for i in range(len(laws) - len(names))]
-        unit = int(laws[0][0].sum())
-        rows = [", ".join(str(Fraction(int(x), unit)) for x in law[case]) for law in laws]
+        rows = [", ".join(str(Fraction(float(x))) for x in law[case]) for law in laws]
         parts = [f"{label} = ({row})" for label, row in zip(labels, rows, strict=False)]
-        return "; ".join([*parts, f"γ = {', '.join(map(str, gammas))}"])
+        return "; ".join([*parts, f"γ = {', '.join(map(str, map(Fraction, gammas)))}"])
 
 
 def _sizes(shape: Shape) -> str:
@@ -154,8 +159,19 @@ def _sizes(shape: Shape) -> str:
     return " and ".join(words)
 
 
-def _table(grid: Grid) -> Counts:
-    return REFINE * np.array(list(compositions(grid.denominator, grid.outcomes)), dtype=np.int64)
+def _partitions(total: int, parts: int) -> int:
+    """How many ways to write a total as a sum of at most so many parts, their order free."""
+    if total == 0 or parts == 1:
+        return 1
+    return sum(_partitions(total - parts * n, parts - 1) for n in range(total // parts + 1))
+
+
+def _compositions(grid: Grid) -> int:
+    return count_laws(grid.outcomes, grid.denominator)
+
+
+def _table(grid: Grid) -> _Masses:
+    return exact(np.array(list(compositions(grid.denominator, grid.outcomes))) / grid.denominator)
 
 
 def _tuples(shape: Shape) -> Iterator[Laws]:

@@ -21,7 +21,10 @@ from ..laws._finite_learners import (
     randomised_response,
 )
 from ..laws._worlds import World, count_worlds, worlds
-from ._base import Case, Claim, Outcome
+from ._base import Case, Outcome
+from ._judge import Tally
+from ._sentence import Sentence
+from ._sympy import sp
 
 _Measure = Callable[[FiniteLearner, World], Iterable[Case]]
 """One learner in one world → the cases of a claim there."""
@@ -78,21 +81,21 @@ class OverWorlds:
     points: Sequence[Any] = POINTS
     rows: int = ROWS
 
-    def __call__(self, claim: Claim) -> Outcome:
-        """Every case, counted; the first that falsifies the claim, in words."""
-        count = 0
+    def __call__(self, sentence: Sentence) -> Outcome:
+        """Every case, counted; the first that falsifies the statement, in words."""
+        tally = Tally(sentence)
         for learner in map(remembering, self.learners):
             for world in worlds(self.points, self.rows):
                 for case in self.measure(learner, world):
-                    count += 1
-                    if not claim(case):
+                    if not tally.judge(case).all():
                         d, s, f = map(show, (world.data, world.forget, world.behaviour))
-                        return Outcome(count, in_words(learner, f"D = {d}, S = {s}, S_full = {f}", case))
-        return Outcome(count, None)
+                        words = in_words(learner, f"D = {d}, S = {s}, S_full = {f}", case)
+                        return tally.outcome(words)
+        return tally.outcome()
 
-    def at(self, claim: Claim, learner: FiniteLearner, world: World) -> bool:
-        """Whether the claim holds in every case of one world."""
-        return all(claim(case) for case in self.measure(learner, world))
+    def at(self, sentence: Sentence, learner: FiniteLearner, world: World) -> bool:
+        """Whether the statement holds in every case of one world."""
+        return all(Tally(sentence).judge(case).all() for case in self.measure(learner, world))
 
     @property
     def scope(self) -> str:
@@ -113,5 +116,4 @@ def show(data: Iterable[Any]) -> str:
 
 def in_words(learner: FiniteLearner, subject: str, case: Case) -> str:
     """A counterexample as one line: the learner, what it was run on, and the exact values of the case."""
-    exact = {k: v for k, v in vars(case).items() if isinstance(v, bool | int | Fraction | str | Law)}
-    return "; ".join([f"{learner.name}, {subject}", *(f"{name} = {value}" for name, value in exact.items())])
+    return "; ".join([f"{learner.name}, {subject}", *(f"{sp.sstr(name)} = {exact}" for name, exact in case.items())])

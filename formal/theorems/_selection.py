@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from fractions import Fraction
+from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -13,10 +14,15 @@ import scipy.stats
 
 from ..catalogue._bibliography import cite
 from ..distributional._distributional import after_deletion
-from ..laws._finite import Law, mixed_law, uniform
+from ..laws._finite import Law, uniform
 from ..laws._worlds import all_laws
 from ._base import Case, Theorem, place
 from ._over_cases import OverCases, power
+from ._sentence import Sentence
+from ._symbolic import Symbolic
+from ._sympy import sp
+from ._terms import KLD as KL
+from ._terms import laws
 
 _SHARES = (Fraction(1, 4), Fraction(1, 2), Fraction(2, 3))
 Grids = tuple[tuple[int, int], ...]
@@ -33,75 +39,88 @@ def _ordered_laws(atoms: int, denominator: int) -> Iterator[Law]:
             yield law
 
 
-def terms(grids: Grids = GRIDS) -> Iterator[Case]:
-    """Both sides of the decomposition, as e^{N·…}, for every deleted set S and i = 1, 2."""
-    for atoms, denominator in grids:
-        first = uniform(range(atoms))
-        for second in filter(lambda law: all(law.table.values()), _ordered_laws(atoms, denominator)):
-            for share in _SHARES:
-                for size in range(1, atoms + 1):
-                    for gone in combinations(range(atoms), size):
-                        yield from _decomposed(first, second, share, gone)
+_WHOLE, _LEFT, _LOST = sp.symbols("whole left lost")
+_I, _FITTED, _MIXTURE = laws("p_i p_{-S} m")
+_TERM_NAMES = {
+    _MIXTURE: r"\pi_1 p_1 + \pi_2 p_2",
+    _LEFT: r"\log(1 - \pi_1 p_1(S))",
+    _LOST: r"\sum_{x \in S} p_i \log\left(1 + \tfrac{\pi_1}{\pi_2} \tfrac{p_1}{p_2}\right)",
+}
+_P1, _P2, _Z, _SHARE_1, _SHARE_2 = sp.symbols("p_1 p_2 Z a b", positive=True)
 
 
-def _decomposed(first: Law, second: Law, share: Fraction, gone: Collection[int]) -> Iterator[Case]:
-    after = after_deletion(first, second, share, gone)
-    whole = mixed_law((share, 1 - share), (first, second))
-    odds = share / (1 - share)
-    budget = sum((first.mass(x) for x in gone), Fraction(0))
-    for name, law in (("p1", first), ("p2", second)):
-        if name == "p1" or share * budget < 1:
-            yield Case(
-                words=f"p2 = {second}, π1 = {share}, S = {gone}, KL({name}‖·)",
-                kl=power(law, lambda x, p=law: p.mass(x) / after.mass(x)),
-                whole=power(law, lambda x, p=law: p.mass(x) / whole.mass(x)),
-                total=(1 - share * budget) ** law.scaled[1],
-                none=Fraction(1),
-                lost=power(law, lambda x: 1 + odds * first.mass(x) / second.mass(x) if x in gone else Fraction(1)),
-            )
-
-
-def _t21a(c: Case) -> Any:
+def _deleted(sentence: Sentence) -> tuple[Case, ...]:
     """With m = π₁p₁ + π₂p₂ and Z = 1 − π₁p₁(S), p₋ₛ is m/Z off S and π₂p₂/Z on it.
 
     So log pᵢ/p₋ₛ = log pᵢ/m + log Z, and on S there is log m/(π₂p₂) = log(1 + π₁p₁/(π₂p₂)) more.
     """
-    return c.kl == c.whole * c.total * c.lost
+    # π₁ = a/(a+b). All four are sums over x of what pᵢ puts there times a logarithm: equal term by term, on S and
+    # off it.
+    first, second = _SHARE_1 / (_SHARE_1 + _SHARE_2), _SHARE_2 / (_SHARE_1 + _SHARE_2)
+    mixture = first * _P1 + second * _P2
+
+    def case(p: Any, gone: bool) -> Case:
+        after = (second * _P2 if gone else mixture) / _Z
+        return {
+            KL(_I, _FITTED): p * sp.log(p / after),
+            KL(_I, _MIXTURE): p * sp.log(p / mixture),
+            _LEFT: p * sp.log(_Z),
+            _LOST: p * sp.log(1 + first * _P1 / (second * _P2)) if gone else sp.Integer(0),
+        }
+
+    return tuple(case(p, gone) for p in (_P1, _P2) for gone in (False, True))
 
 
-def _t21a_twin(c: Case) -> Any:
-    return c.kl == c.whole * c.none * c.lost
+def _settled(difference: Any) -> Any:
+    together = sp.expand_log(sp.logcombine(sp.expand_log(difference, force=True), force=True), force=True)
+    return sp.simplify(sp.expand_log(sp.simplify(together), force=True))
 
 
-def budgets(grids: Grids = GRIDS) -> Iterator[Case]:
+def _t21a_says(left: Any) -> Any:
+    return sp.Eq(KL(_I, _FITTED), KL(_I, _MIXTURE) + left + _LOST)
+
+
+_T21A_SAYS = Sentence(_t21a_says(_LEFT), names=_TERM_NAMES)
+
+
+def budgets(grids: Grids = GRIDS) -> Iterator[tuple[str, Case]]:
     """Each p₂, share and budget; p₁ uniform, and p₁ uneven on the same atoms for the twin."""
     for atoms, denominator in grids:
         uneven = Law(tuple(range(atoms)), tuple(Fraction(n, sum(_UNEVEN[:atoms])) for n in _UNEVEN[:atoms]))
         for second in _ordered_laws(atoms, denominator):
             for share in _SHARES:
                 for size in range(1, atoms):
-                    yield Case(
-                        words=f"p2 = {second}, π1 = {share}, |S| = {size}; uneven p1 = {uneven}",
-                        uniform=uniform(range(atoms)),
-                        uneven=uneven,
-                        optimal=optimality(second, share, size),
-                    )
+                    words = f"p2 = {second}, π1 = {share}, |S| = {size}; uneven p1 = {uneven}"
+                    yield words, Compared(second, share, size, uniform(range(atoms)), uneven)
 
 
-def optimality(second: Law, share: Fraction, size: int) -> Callable[[Law], bool]:
-    """Whether the largest likelihood ratios, deleted up to a budget, beat every set that spends it in full."""
+class Compared(dict[Any, Any]):
+    """The words of one comparison, worked out when they are asked for: the twin's are not needed by the theorem."""
 
-    def optimal(first: Law) -> bool:
-        atoms = tuple(first.outcomes)
-        # The budget is what the `size` last atoms weigh: with equal atoms, what any `size` atoms weigh.
-        budget = _mass(first, atoms[-size:])
-        best = _likeliest(first, second, budget)
-        removal, preservation = _powers(first, second, share, best)
-        rivals = (gone for n in range(len(atoms) + 1) for gone in combinations(atoms, n))
-        others = (_powers(first, second, share, gone) for gone in rivals if _mass(first, gone) == budget)
-        return all(removal >= away and preservation <= near for away, near in others)
+    def __init__(self, second: Law, share: Fraction, size: int, *firsts: Law) -> None:
+        super().__init__(dict.fromkeys(_WORDS[0] + _WORDS[1]))
+        self.given = second, share, size, firsts
 
-    return optimal
+    def __getitem__(self, word: Any) -> Any:
+        second, share, size, firsts = self.given
+        which = int(word in _WORDS[1])
+        return optimality(second, share, size, firsts[which])[_WORDS[which].index(word)]
+
+
+@cache
+def optimality(second: Law, share: Fraction, size: int, first: Law) -> tuple[Any, Any, Any, Any]:
+    """e^{N·KL} of both laws when the largest ratios are deleted up to a budget, and the best of the sets that spend it.
+
+    Returns:
+        Removal and preservation of the largest ratios; the most removal and the least preservation of any set.
+    """
+    atoms = tuple(first.outcomes)
+    # The budget is what the `size` last atoms weigh: with equal atoms, what any `size` atoms weigh.
+    budget = _mass(first, atoms[-size:])
+    removal, preservation = _powers(first, second, share, _likeliest(first, second, budget))
+    rivals = (gone for n in range(len(atoms) + 1) for gone in combinations(atoms, n))
+    others = [_powers(first, second, share, gone) for gone in rivals if _mass(first, gone) == budget]
+    return removal, preservation, max(away for away, _ in others), min(near for _, near in others)
 
 
 def _mass(law: Law, atoms: Collection[Any]) -> Fraction:
@@ -130,17 +149,24 @@ def _powers(first: Law, second: Law, share: Fraction, gone: Collection[Any]) -> 
     return away, power(second, lambda x: second.mass(x) / after.mass(x))
 
 
-def _t21b(c: Case) -> Any:
+_WORDS = tuple(tuple(sp.symbols(f"a{mark} b{mark} c{mark} d{mark}")) for mark in ("", "'"))
+_NAMES = {
+    word: rf"{extreme}\mathrm{{KL}}(p_{i}{mark} \,\|\, p_{{-{which}}})"
+    for mark, words in zip(("", "'"), _WORDS, strict=True)
+    for word, (extreme, i, which) in zip(
+        words, (("", 1, "S^*"), ("", 2, "S^*"), (r"\max_S ", 1, "S"), (r"\min_S ", 2, "S")), strict=True
+    )
+}
+
+
+def _t21b_says(words: tuple[Any, ...]) -> Sentence:
     """With ℓ = p₁/p₂, c = π₁/π₂ and p₁(S) fixed, only Σ_S pᵢ·log(1 + cℓ) of T21a depends on S.
 
     For i = 1 that is a mean, over the mass that p₁ spends, of what rises with ℓ: largest on the largest ℓ. For i = 2
     it is Σ_S p₁·log(1 + cℓ)/ℓ, of what falls with ℓ: least on the same rows. Atoms with p₂ = 0 are the limit ℓ = ∞.
     """
-    return c.optimal(c.uniform)
-
-
-def _t21b_twin(c: Case) -> Any:
-    return c.optimal(c.uneven)
+    removal, preservation, most, least = words
+    return Sentence(sp.And(sp.Ge(removal, most), sp.Le(preservation, least)), names=_NAMES)
 
 
 GAPS = (0.1, 0.25, 0.5, 1.0, 1.5)
@@ -179,18 +205,27 @@ def needed(kept: Callable[[Any, float], tuple[Any, Any]], gap: float) -> float:
     return 1 - float(kept(cut, gap)[0])
 
 
-def _rules() -> Iterator[Case]:
+_NEEDED = sp.symbols("ratio distance")
+_REACHED, _STAYED = sp.symbols("reached stayed")
+_RULE_NAMES = {
+    _NEEDED[0]: r"f_{\mathrm{ratio}}(d)",
+    _NEEDED[1]: r"f_{\mathrm{distance}}(d)",
+    _REACHED: r"\max_f \mathrm{KL}(p_1 \,\|\, p)/\kappa \text{ by ratio}",
+    _STAYED: r"\max_f \mathrm{KL}(p_1 \,\|\, p)/\kappa \text{ by distance}",
+}
+
+
+def _rules() -> Iterator[tuple[str, Case]]:
     for gap in GAPS:
         by_ratio, by_distance = (_refit(k, _CUTS, gap).max() ** 2 for k in (kept_by_ratio, _kept_inside))
         fractions = needed(kept_by_ratio, gap), needed(kept_by_distance, gap)
-        yield Case(
-            words=f"d = {gap}: needed {fractions[0]:.4f} by likelihood ratio, {fractions[1]:.4f} by distance; "
-            f"largest removal {by_ratio:.4f}κ and {by_distance:.4f}κ",
-            ratio=fractions[0],
-            distance=fractions[1],
-            reached=by_ratio,
-            stayed=by_distance,
+        words = (
+            f"d = {gap}: needed {fractions[0]:.4f} by likelihood ratio, {fractions[1]:.4f} by distance; "
+            f"largest removal {by_ratio:.4f}κ and {by_distance:.4f}κ"
         )
+        # To nine digits: what stays at κ is computed a rounding above or below it.
+        reached = {_REACHED: round(float(by_ratio), 9), _STAYED: round(float(by_distance), 9)}
+        yield words, dict(zip(_NEEDED, fractions, strict=True)) | reached
 
 
 def _kept_inside(cut: Any, gap: float) -> tuple[Any, Any]:
@@ -200,13 +235,11 @@ def _kept_inside(cut: Any, gap: float) -> tuple[Any, Any]:
 _CUTS = np.linspace(-8, 8, 3201)
 
 
-def _t22(c: Case) -> Any:
-    return c.ratio < c.distance and c.reached > 1 and c.stayed < 1 + 1e-12
+def _t22_says(relation: Any) -> Any:
+    return sp.And(relation(*_NEEDED), sp.Gt(_REACHED, 1), sp.Le(_STAYED, 1))
 
 
-def _t22_twin(c: Case) -> Any:
-    return c.ratio > c.distance and c.reached > 1 and c.stayed < 1 + 1e-12
-
+_T22_SAYS = Sentence(_t22_says(sp.Lt), names=_RULE_NAMES)
 
 _ATOMS = "p₁ uniform on 4, 5 or 6 atoms with p₂ in (1/12)Z, (1/10)Z or (1/8)Z, up to relabelling; π₁ ∈ {1/4, 1/2, 2/3}"
 
@@ -214,48 +247,41 @@ SELECTION = (
     Theorem(
         id="T21a",
         title="what a deletion does to both divergences",
-        statement_latex=r"\mathrm{KL}(p_i \| p_{-S}) = \mathrm{KL}(p_i \| \pi_1 p_1 + \pi_2 p_2) + \log(1 - \pi_1 "
-        r"p_1(S)) + \sum_{x \in S} p_i \log\left(1 + \tfrac{\pi_1}{\pi_2} \tfrac{p_1}{p_2}\right)",
-        hypotheses="finite laws, p₂ > 0; p₋ₛ the mixture once S is deleted from p₁; π₂ > 0",
+        statement=_T21A_SAYS,
+        twin_statement=_T21A_SAYS.but(_t21a_says(0)),
+        hypotheses="p₂ > 0; p₋ₛ the mixture once S is deleted from p₁; π₂ > 0, i = 1, 2",
         status="derived",
-        source=f"proof in {place(_t21a)}; the setting of {cite('mohanty2026')}",
-        kind="exhaustive",
-        scope=f"{_ATOMS}; p₂ > 0; every nonempty S; logarithms compared exactly, as rationals e^{{N·…}}",
-        search=OverCases(terms),
-        claim=_t21a,
-        twin_latex=r"\text{the same without } \log(1 - \pi_1 p_1(S))",
-        twin_claim=_t21a_twin,
+        source=f"proof in {place(_deleted)}",
+        kind="symbolic",
+        scope="all laws, finite or not, and all S, term by term, on S and off it",
+        search=Symbolic(_deleted, ({_P1: sp.Integer(1), _P2: sp.Integer(1), _Z: sp.Rational(1, 2)},), _settled),
     ),
     Theorem(
         id="T21b",
-        title="thresholding the likelihood ratio is optimal",
-        statement_latex=r"S = \{p_1/p_2 \text{ largest}\},\ p_1(S') = p_1(S) \Rightarrow \mathrm{KL}(p_1 \| p_{-S}) "
-        r"\ge \mathrm{KL}(p_1 \| p_{-S'}),\ \mathrm{KL}(p_2 \| p_{-S}) \le \mathrm{KL}(p_2 \| p_{-S'})",
-        hypotheses="p₁ uniform over its atoms, so that the threshold spends the budget exactly; unequal atoms make it "
-        "a knapsack, in which taking the best ratios first is not optimal",
+        title="thresholding the likelihood ratio is optimal at a fixed budget",
+        statement=_t21b_says(_WORDS[0]),
+        twin_statement=_t21b_says(_WORDS[1]),
+        hypotheses="S* the largest p₁/p₂ up to the budget, S any set of that mass under p₁, which is uniform; "
+        "unequal atoms, "
+        "p₁′ ∝ (3, 2, 2, 1, …), make it a knapsack, in which taking the best ratios first is not optimal",
         status="read",
-        source=f"{cite('mohanty2026')}; proof in {place(_t21b)}",
+        source=f"{cite('mohanty2026')}; proof in {place(_t21b_says)}",
         kind="exhaustive",
         scope=f"{_ATOMS}; every budget, every rival set of that mass; compared exactly",
         search=OverCases(budgets),
-        claim=_t21b,
-        twin_latex=r"\text{the same for unequal atoms, } p_1 \propto (3, 2, 2, 1, \ldots)",
-        twin_claim=_t21b_twin,
     ),
     Theorem(
         id="T22",
         title="distance to μ₂ is not the best rule",
-        statement_latex=r"f_{\mathrm{ratio}}(d) < f_{\mathrm{distance}}(d),\quad \max_f \mathrm{KL}(p_1 \| p) > \kappa "
-        r"\text{ by ratio},\ \le \kappa \text{ by distance}",
+        statement=_T22_SAYS,
+        twin_statement=_T22_SAYS.but(_t22_says(sp.Gt)),
         hypotheses="p₁ = N(0, 1), p₂ = N(d, 1), equally many rows, population limit, mean refit; f the fraction of p₁ "
         "deleted when KL(p₁‖p) reaches κ/2",
         status="derived",
         source=f"no proof: computed in {place(needed)}",
         kind="property",
         scope=f"d ∈ {{{', '.join(map(str, GAPS))}}} and 3201 thresholds, in float64: a computation, not a proof",
+        size=len(GAPS),
         search=OverCases(_rules),
-        claim=_t22,
-        twin_latex=r"f_{\mathrm{ratio}}(d) > f_{\mathrm{distance}}(d)",
-        twin_claim=_t22_twin,
     ),
 )

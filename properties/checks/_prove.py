@@ -1,11 +1,10 @@
-"""Run the registry of theorems: each statement must hold over its scope and its false twin must be refuted."""
+"""Run the registry of theorems: each must hold in every way that is installed, and its false twin be refuted."""
 
 from __future__ import annotations
 
 import difflib
 import math
 import re
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +13,17 @@ from ...formal import theorems
 from ...formal._codec import Coded
 from ...formal._tabled import aligned
 from ...formal._truth import Untruthful
-from ...formal.theorems import Kind, Theorem
+from ...formal.theorems import KINDS, Kind, Theorem
+from ._ways import Way, ways_of
 
-_PROOF = {"symbolic": "symbolic proof", "exhaustive": "exhaustion", "property": "random cases (no proof)"}
+_PROOF = {
+    "coq": "Coq",
+    "smt": "a solver",
+    "symbolic": "symbolic proof",
+    "exhaustive": "exhaustion",
+    "property": "random cases (no proof)",
+}
+_UNITS = {"coq": "", "smt": "formulas", "symbolic": "identities", "exhaustive": "cases", "property": "cases"}
 
 
 @dataclass(frozen=True)
@@ -24,40 +31,58 @@ class Proved(Untruthful, outcome="right"):
     """What running one theorem gave.
 
     Args:
-        id, title, statement_latex, hypotheses, status, source, kind, scope: as in `Theorem`.
-        cases: cases evaluated; for a symbolic proof, the identities settled.
-        holds: no counterexample in the scope.
-        counterexample: the first one, or None.
-        twin_latex: the false neighbour.
-        twin_refuted: whether the same search refuted it.
+        id, title, statement_latex, hypotheses, status, source, twin_latex: as in `Theorem`.
+        digest: of the statement that was evaluated and printed.
+        kind: the strongest way in which it holds; the way of its search where it does not hold.
+        scope: what that way covers, in words.
+        cases: cases its search evaluated; for a symbolic proof, the identities settled.
+        vacuous: cases among them that did not meet the hypotheses.
+        holds: in every way that was run.
+        counterexample: the first one, or what else is wrong, in words; or None.
+        twin_refuted: in every way that was asked.
         twin_counterexample: what refuted it, or None.
-        seconds: wall time of both searches.
+        ways: each way in which it can be settled, and what came of it.
+        seconds: wall time of them all.
 
     >>> from neverseen.formal.theorems import find
-    >>> run_theorem(find("T11")[0]).right
+    >>> run_theorem(find("T22")[0]).right
     True
     """
 
     id: str
     title: str
     statement_latex: str
+    digest: str
     hypotheses: str
     status: str
     source: str
     kind: Kind
     scope: str
     cases: int
+    vacuous: int
     holds: bool
     counterexample: str | None
     twin_latex: str
     twin_refuted: bool
     twin_counterexample: str | None
+    ways: tuple[Way, ...]
     seconds: float
 
     @property
     def right(self) -> bool:
         """The theorem holds and its twin is refuted."""
         return self.holds and self.twin_refuted
+
+    @property
+    def missing(self) -> tuple[Way, ...]:
+        """Ways that were not run and are stronger than the one in which it holds here."""
+        above = KINDS[: KINDS.index(self.kind)]
+        return tuple(way for way in self.ways if way.state == "not run" and way.kind in above)
+
+    @property
+    def axioms(self) -> tuple[str, ...]:
+        """What its Coq proof rests on."""
+        return tuple(axiom for way in self.ways for axiom in way.axioms)
 
 
 @dataclass(frozen=True)
@@ -67,18 +92,21 @@ class Proofs(Coded, Untruthful, outcome="holds", says=("holds", "finished", "sec
     Args:
         asked: how many were to be run.
         theorems: those that were, in order.
+        strict: whether one that has a stronger proof than was run here counts as not proved.
 
     >>> Proofs(3, ()).to_dict()
-    {'asked': 3, 'theorems': [], 'holds': False, 'finished': 0, 'seconds': 0.0}
+    {'asked': 3, 'theorems': [], 'strict': False, 'holds': False, 'finished': 0, 'seconds': 0.0}
     """
 
     asked: int
     theorems: tuple[Proved, ...]
+    strict: bool = False
 
     @property
     def holds(self) -> bool:
-        """Whether all that was asked for was run, and holds."""
-        return self.finished == self.asked and all(row.right for row in self.theorems)
+        """Whether all that was asked for was run, and holds; when `strict`, by its strongest proof."""
+        right = all(row.right and not (self.strict and row.missing) for row in self.theorems)
+        return self.finished == self.asked and right
 
     @property
     def finished(self) -> int:
@@ -90,8 +118,13 @@ class Proofs(Coded, Untruthful, outcome="holds", says=("holds", "finished", "sec
         """The theorems as words."""
         return [_cells(row) for row in self.theorems]
 
+    @property
+    def notes(self) -> list[str]:
+        """What is wrong, and what was not run."""
+        return complaints(self.theorems) + not_run(self.theorems, self.strict)
+
     def __str__(self) -> str:
-        return "\n".join([*aligned(self.cells, right=(3, 4)), *complaints(self.theorems), proof_summary(self.theorems)])
+        return "\n".join([*aligned(self.cells, right=(3, 4)), *self.notes, proof_summary(self.theorems)])
 
     @property
     def seconds(self) -> float:
@@ -130,26 +163,32 @@ def _nearest(name: str) -> str:
 
 
 def run_theorem(theorem: Theorem) -> Proved:
-    """Check one theorem and its twin, timed.
+    """Settle one theorem and its twin in every way that is installed, timed.
 
     >>> from neverseen.formal.theorems import find
-    >>> proved = run_theorem(find("T8a")[0])
+    >>> proved = run_theorem(find("T22")[0])
     >>> proved.holds, proved.twin_refuted, proved.cases
-    (True, True, 34500)
+    (True, True, 5)
     """
-    start = time.perf_counter()
-    proof, twin = theorem.check(), theorem.twin()
-    fields: dict[str, Any] = {
-        name: getattr(theorem, name) for name in Proved.__dataclass_fields__ if hasattr(theorem, name)
-    }
+    ways = ways_of(theorem)
+    search = ways[-1]
+    wrong = next((way.wrong for way in reversed(ways) if way.state == "fails"), None)
+    best = next((way for way in ways if way.state == "holds"), search) if wrong is None else search
+    same = ("id", "title", "statement_latex", "hypotheses", "status", "source", "twin_latex")
+    fields: dict[str, Any] = {name: getattr(theorem, name) for name in same}
     return Proved(
         **fields,
-        cases=proof.worlds,
-        holds=proof.holds,
-        counterexample=proof.counterexample,
-        twin_refuted=not twin.holds,
-        twin_counterexample=twin.counterexample,
-        seconds=time.perf_counter() - start,
+        digest=theorem.statement.digest,
+        kind=best.kind,
+        scope=best.scope,
+        cases=search.cases,
+        vacuous=search.vacuous,
+        holds=wrong is None,
+        counterexample=wrong,
+        twin_refuted=all(way.twin != "stands" for way in ways),
+        twin_counterexample=search.twin_counterexample,
+        ways=ways,
+        seconds=math.fsum(way.seconds for way in ways),
     )
 
 
@@ -157,11 +196,11 @@ def proof_summary(proved: Sequence[Proved]) -> str:
     """How many hold, by which kind of proof, over how many cases, and how many twins were refuted.
 
     >>> from neverseen.formal.theorems import find
-    >>> proof_summary([run_theorem(find("T11")[0])])
-    '1 of 1 theorems hold: 1 by exhaustion (1484 cases); 1 of 1 negative twins refuted'
+    >>> proof_summary([run_theorem(find("T22")[0])])
+    '1 of 1 theorems hold: 1 by random cases (no proof) (5 cases); 1 of 1 negative twins refuted'
     """
     holding = [p for p in proved if p.holds]
-    parts = [part for kind, words in _PROOF.items() if (part := _part([p for p in holding if p.kind == kind], words))]
+    parts = [part for kind in KINDS if (part := _part([p for p in holding if p.kind == kind], kind))]
     refuted = sum(p.twin_refuted for p in proved)
     how = f": {', '.join(parts)}" if parts else ""
     return f"{len(holding)} of {len(proved)} theorems hold{how}; {refuted} of {len(proved)} negative twins refuted"
@@ -182,15 +221,34 @@ def complaints(proved: Iterable[Proved]) -> list[str]:
     return lines
 
 
+def not_run(proved: Iterable[Proved], strict: bool = False) -> list[str]:
+    """One line for each kind of proof that some theorem has and that was not run, with the reason.
+
+    >>> not_run([])
+    []
+    """
+    lacking: dict[tuple[str, str], list[str]] = {}
+    for p in proved:
+        for way in p.ways:
+            if way.state == "not run" and (p.missing or not strict):
+                lacking.setdefault((way.kind, way.wrong or ""), []).append(p.id)
+    verdict = "; --strict counts them as not proved" if strict else ""
+    return [
+        f"not run: {_PROOF[kind]}, of {len(names)} theorems: {why}{verdict}" for (kind, why), names in lacking.items()
+    ]
+
+
 def _cells(row: Proved) -> tuple[str, ...]:
     holds, twin = "holds" if row.holds else "FAILS", "refuted" if row.twin_refuted else "STANDS"
-    cost = f"{row.cases} cases", f"{row.seconds:.2f} s"
-    return row.id, holds, row.kind, *cost, f"twin {twin}", f"{row.title} (scope: {row.scope})"
+    vacuous = f", {row.vacuous} of them vacuous" if row.vacuous else ""
+    cost = f"{row.cases} {_UNITS[row.ways[-1].kind]}", f"{row.seconds:.2f} s"
+    axioms = f"; axioms: {', '.join(row.axioms)}" if row.axioms else ""
+    kinds = " + ".join(way.kind for way in row.ways if way.state != "not run")
+    return row.id, holds, kinds, *cost, f"twin {twin}", f"{row.title} (scope: {row.scope}{vacuous}{axioms})"
 
 
-def _part(proved: Sequence[Proved], words: str) -> str:
+def _part(proved: Sequence[Proved], kind: Kind) -> str:
     if not proved:
         return ""
-    cases = sum(p.cases for p in proved)
-    unit = "identities" if proved[0].kind == "symbolic" else "cases"
-    return f"{len(proved)} by {words} ({cases} {unit})"
+    cases = sum(way.cases for p in proved for way in p.ways if way.kind == kind)
+    return f"{len(proved)} by {_PROOF[kind]}" + (f" ({cases} {_UNITS[kind]})" if _UNITS[kind] else "")

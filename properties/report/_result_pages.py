@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from ...formal.definitions._relative import Relative
 from ..checks._plan import Plan
-from ..checks._prove import Proofs, complaints, proof_summary
+from ..checks._prove import Proofs, proof_summary
 from ..checks._sweep import Sweep
 from ..engine._standing import SHARE
 from ..metrics._table import Table
@@ -144,7 +144,7 @@ def proofs_page(proofs: Proofs) -> Page:
         facts=[("Wall time", f"{number(proofs.seconds, 3)} s")],
         heading="Theorem by theorem",
         cells=[("Id", "", "Kind", "Cases", "Time", "Negative twin", "Statement"), *proofs.cells],
-        notes=complaints(proofs.theorems),
+        notes=proofs.notes,
         provenance={},
     )
 

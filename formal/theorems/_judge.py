@@ -1,0 +1,139 @@
+"""A statement evaluated on one case, or on a batch of cases, in exact arithmetic.
+
+_Values are `Fraction`, or float64 arrays of dyadic rationals, of which sums and products of a few are exact.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import cache, reduce
+from typing import Any
+
+import numpy as np
+
+from ._base import Outcome
+from ._sentence import Sentence
+from ._sympy import sp
+from ._terms import Listed as Entry
+
+_Values = Mapping[Any, Any]
+"""Symbol, or term as a whole, → its value in a case; one array per term in a batch; for an `Entry`, its list."""
+
+
+def _maximum(a: Any, b: Any) -> Any:
+    return np.maximum(a, b) if isinstance(a, np.ndarray) or isinstance(b, np.ndarray) else max(a, b)
+
+
+def _minimum(a: Any, b: Any) -> Any:
+    return np.minimum(a, b) if isinstance(a, np.ndarray) or isinstance(b, np.ndarray) else min(a, b)
+
+
+_FOLDS: dict[Any, Callable[[Any, Any], Any]] = {
+    sp.Add: operator.add, sp.Mul: operator.mul, sp.Pow: operator.pow, sp.Max: _maximum, sp.Min: _minimum,
+    sp.Le: operator.le, sp.Ge: operator.ge, sp.Lt: operator.lt, sp.Gt: operator.gt, sp.Eq: operator.eq,
+    sp.Ne: operator.ne, sp.And: np.logical_and, sp.Or: np.logical_or, sp.Equivalent: np.equal,
+}  # fmt: skip
+
+
+_Rule = Callable[[_Values], Any]
+
+
+def value(expression: Any, values: _Values) -> Any:
+    """The value of an expression or condition.
+
+    Args:
+        expression: of rationals, named terms, +, ·, integer powers, Max, Min, Abs, finite Sum, relations and
+        connectives.
+        values: what is named.
+
+    Raises:
+        TypeError: an operation without an exact rule, or a term without a value.
+
+    >>> x = sp.Symbol("x")
+    >>> value(sp.Max(2 * x, 1), {x: Fraction(1, 3)}), value(sp.Le(x, 1), {x: Fraction(1, 3)})
+    (1, True)
+    """
+    return _rule(expression, frozenset(values))(values)
+
+
+@cache
+def _rule(expression: Any, named: frozenset[Any]) -> _Rule:
+    """An expression as a function of the values of what is named."""
+    if expression in named:
+        return lambda values: values[expression]
+    if expression.is_Rational or expression in (sp.true, sp.false):
+        constant = _constant(expression)
+        return lambda values: constant
+    if isinstance(expression, Entry):
+        return lambda values: values[expression.func][int(values[expression.args[0]]) - 1]
+    if isinstance(expression, sp.Sum):
+        return _sum(expression, named)
+    rules = [_rule(part, named) for part in expression.args]
+    if expression.func in _CALLS:
+        call = _CALLS[expression.func]
+        return lambda values: call(*(rule(values) for rule in rules))
+    if expression.func not in _FOLDS or not rules:
+        raise TypeError(f"{expression.func.__name__} has no exact rule, or no value: {expression}")
+    fold = _FOLDS[expression.func]
+    return lambda values: reduce(fold, (rule(values) for rule in rules))
+
+
+_CALLS: dict[Any, Callable[..., Any]] = {
+    sp.Abs: abs,
+    sp.Not: np.logical_not,
+    sp.Implies: lambda a, b: np.logical_or(np.logical_not(a), b),
+}
+
+
+def _constant(expression: Any) -> Any:
+    if expression.is_Rational:
+        return int(expression) if expression.is_Integer else Fraction(int(expression.p), int(expression.q))
+    return bool(expression)
+
+
+def _sum(expression: Any, named: frozenset[Any]) -> _Rule:
+    (index, first, last), *_ = expression.limits
+    term, low, high = _rule(expression.function, named | {index}), _rule(first, named), _rule(last, named)
+
+    def total(values: _Values) -> Any:
+        steps = range(int(low(values)), int(high(values)) + 1)
+        return sum((term({**values, index: step}) for step in steps), 0)
+
+    return total
+
+
+class Tally:
+    """What a search has seen: cases, those that met no hypothesis, and which inequalities were attained.
+
+    All its cases name the same things.
+    """
+
+    def __init__(self, sentence: Sentence) -> None:
+        sides = [r for r in sentence.relations if isinstance(r, sp.Le | sp.Ge)]
+        self.sentence, self.cases, self.vacuous = sentence, 0, 0
+        self._edges = {r: sp.And(sp.Eq(r.lhs, r.rhs, evaluate=False), sentence.edge(r)) for r in sides}
+        self._rules: dict[Any, _Rule] = {}
+        self.loose: dict[Any, None] = {}
+
+    def judge(self, values: _Values, size: int = 1) -> Any:
+        """Whether the statement holds in each case of a batch, as an array of `size`; counts what is seen."""
+        if not self._rules:
+            parts = {"given": self.sentence.given, "holds": self.sentence.conclusion} | self._edges
+            self._rules = {name: _rule(part, frozenset(values)) for name, part in parts.items()}
+            self.loose = dict.fromkeys(self._edges)
+        applies, holds = (_spread(self._rules[name](values), size) for name in ("given", "holds"))
+        self.cases, self.vacuous = self.cases + size, self.vacuous + int((~applies).sum())
+        for relation in list(self.loose):
+            if (applies & _spread(self._rules[relation](values), size)).any():
+                del self.loose[relation]
+        return ~applies | holds
+
+    def outcome(self, counterexample: str | None = None) -> Outcome:
+        """What was seen so far; the inequalities that no case attained, printed."""
+        return Outcome(self.cases, counterexample, self.vacuous, tuple(map(sp.sstr, self.loose)))
+
+
+def _spread(held: Any, size: int) -> Any:
+    return np.broadcast_to(np.asarray(held, dtype=bool), (size,))

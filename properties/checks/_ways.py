@@ -1,0 +1,129 @@
+"""The ways in which a theorem can be settled, strongest first, and what came of each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from ...formal.proofs import CoqReport
+from ...formal.theorems import Kind, Theorem
+from ...formal.theorems._coq import SCOPE, coq_names, coq_report
+from ...formal.theorems._smt import solve, solver_installed
+
+_INSTALL = "pip install 'neverseen[proofs]'"
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of settling a theorem.
+
+    Args:
+        kind: see `Kind`.
+        state: what came of it.
+        scope: what it covers, in words.
+        seconds: wall time; of Coq, the share of this theorem in its files.
+        cases: cases, identities, formulas or theorems of Coq.
+        vacuous: cases that did not meet the hypotheses.
+        axioms: what a Coq proof rests on.
+        wrong: a counterexample, an error, or why it was not run; None where it holds.
+        twin: whether the false neighbour was refuted, in the same way.
+        twin_counterexample: by what.
+
+    >>> Way("smt", "not run", "all laws", 0.0, wrong="z3 is missing").twin
+    'not asked'
+    """
+
+    kind: Kind
+    state: Literal["holds", "fails", "not run"]
+    scope: str
+    seconds: float
+    cases: int = 0
+    vacuous: int = 0
+    axioms: tuple[str, ...] = ()
+    wrong: str | None = None
+    twin: Literal["refuted", "stands", "not asked"] = "not asked"
+    twin_counterexample: str | None = None
+
+
+def ways_of(theorem: Theorem) -> tuple[Way, ...]:
+    """Settle a theorem in each way that it has and that is installed; the last is its search, which always runs.
+
+    >>> from neverseen.formal.theorems import find
+    >>> [way.kind for way in ways_of(find("T22")[0])]
+    ['property']
+    """
+    asked = (_by_coq(theorem) if coq_names(theorem.id) else None, _by_solver(theorem) if theorem.solver else None)
+    return (*(way for way in asked if way is not None), _by_search(theorem))
+
+
+_HEARD: dict[frozenset[str], CoqReport] = {}
+
+
+def hear(theorems: Iterable[Theorem]) -> None:
+    """Ask Coq of several theorems at once: its files are compiled once, and what it said is kept."""
+    asked = frozenset(theorem.id for theorem in theorems if coq_names(theorem.id))
+    if asked and not any(asked <= known for known in _HEARD):
+        _HEARD[asked] = coq_report(asked)
+
+
+def _heard(name: str) -> CoqReport:
+    known = next((names for names in _HEARD if name in names), frozenset({name}))
+    return _HEARD.setdefault(known, coq_report(known)) if known not in _HEARD else _HEARD[known]
+
+
+def _by_coq(theorem: Theorem) -> Way:
+    names = coq_names(theorem.id)
+    report = _heard(theorem.id)
+    if not report.installed:
+        return Way("coq", "not run", SCOPE, 0.0, wrong=report.missing)
+    said = {proof.theorem.name: proof for proof in report.proofs}
+    found = [said.get(name) for name in names]
+    bad = [f"Coq: no theorem {name}" for name in names if name not in said]
+    bad += [f"Coq: {proof.theorem.name}: {proof.why}" for proof in found if proof and not proof.proved]
+    twins = [said[f"{name}_twin"] for name in names if f"{name}_twin" in said]
+    return Way(
+        "coq",
+        "fails" if bad else "holds",
+        SCOPE,
+        0.0,
+        len(names),
+        axioms=tuple(dict.fromkeys(axiom for proof in found if proof for axiom in proof.axioms)),
+        wrong=bad[0] if bad else None,
+        twin="not asked" if not twins else "refuted" if all(twin.proved for twin in twins) else "stands",
+    )
+
+
+def _by_solver(theorem: Theorem) -> Way:
+    assert theorem.solver is not None
+    if not solver_installed():
+        return Way("smt", "not run", theorem.solver.scope, 0.0, wrong=_INSTALL)
+    start = time.perf_counter()
+    solved = solve(theorem)
+    return Way(
+        "smt",
+        "fails" if solved.wrong else "holds",
+        theorem.solver.scope,
+        time.perf_counter() - start,
+        solved.formulas,
+        wrong=solved.wrong,
+        twin="refuted" if solved.model else "stands",
+        twin_counterexample=solved.model,
+    )
+
+
+def _by_search(theorem: Theorem) -> Way:
+    start = time.perf_counter()
+    proof, twin = theorem.check(), theorem.twin()
+    return Way(
+        proof.kind,
+        "holds" if proof.holds else "fails",
+        proof.scope,
+        time.perf_counter() - start,
+        proof.worlds,
+        proof.vacuous,
+        wrong=proof.counterexample,
+        twin="stands" if twin.holds else "refuted",
+        twin_counterexample=twin.counterexample,
+    )
