@@ -432,7 +432,7 @@ def test_other_versions_are_another_question(monkeypatch: pytest.MonkeyPatch) ->
     with jax.enable_x64(True):
         assert ask().key != before
     _question._made_with.cache_clear()  # pyright: ignore[reportPrivateUsage]
-    monkeypatch.setattr(_question, "surroundings", lambda: {"versions": {}})
+    monkeypatch.setattr(_question, "environment", lambda: {"versions": {}})
     assert ask().key != before
     _question._made_with.cache_clear()  # pyright: ignore[reportPrivateUsage]
 
