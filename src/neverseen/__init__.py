@@ -1,5 +1,6 @@
 """As if the model had never seen it: untraining and unlearning as definitions that run."""
 
+import importlib
 import importlib.metadata
 import sys
 
@@ -12,4 +13,4 @@ __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 if {"IPython", "marimo"} & set(sys.modules):
     # A notebook shows every result as HTML, also one that was read from JSON and that no report has met.
-    from .properties import report as _report  # noqa: F401
+    importlib.import_module(".properties.report", __name__)
