@@ -44,8 +44,8 @@ def test_what_the_registry_names_is_stated_in_coq() -> None:
     assert set(NAMES) <= {theorem.id for theorem in THEOREMS}
     # Statements of their own without a Coq theorem that says just that; and what is about the code.
     searched = {theorem.id for theorem in THEOREMS if theorem.kinds[0] == "exhaustive"}
-    assert {name for name in searched if name[0] != "C"} == {"T16", "T21b", "F5"}
-    assert len(NAMES) >= 34
+    assert {name for name in searched if name[0] != "C"} == set()
+    assert len(NAMES) >= 64
 
 
 def test_no_file_leaves_a_hole() -> None:

@@ -20,6 +20,15 @@ rewrite mulrBr mulr1 addrA subrK; rewrite ler_sub // mulr_sumr; apply: ler_sum =
 case: (leP (q x) (g * p x)) => _; first by rewrite le_minl lexx orbT.
 by rewrite le_minl; apply/orP; left; rewrite mulrA ler_pemull // mulr_ege1.
 Qed.
+
+(** F14. From an average to instances: of datasets drawn by w, those whose least delta is t or more are no more than
+    the average over t. Ours. *)
+Theorem F14 (W : finType) (w e : W -> R) t : law w -> (forall D, 0 <= e D) ->
+  t * pr [set D | t <= e D] w <= \sum_D w D * e D.
+Proof.
+case=> w0 _ e0; rewrite /pr mulr_sumr big_mkcond /=; apply: ler_sum => D _; rewrite inE mulrC.
+by case: ifP => te; [rewrite ler_wpmul2l | rewrite mulr_ge0].
+Qed.
 End OneSided.
 
 Section Renyi.
