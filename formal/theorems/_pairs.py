@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from itertools import product
 
 from ..laws._worlds import compositions
 
 Pairs = Mapping[tuple[int, int], Fraction]
 """(outcome of the removed model, of the reference) → mass, or what is won."""
 
-OUTCOMES = tuple(product((0, 1), repeat=2))
+OUTCOMES = tuple((x, y) for x in (0, 1) for y in (0, 1))
 CLAIMS = (Fraction(1), Fraction(2), Fraction(3))
 """Values of γ."""
 

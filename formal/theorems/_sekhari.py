@@ -117,8 +117,8 @@ SEKHARI = (
         title="from Sekhari's form to untraining, by what an empty request changes",
         statement=_F30_SAYS,
         twin_statement=_F30_SAYS.but(_f30_says(sp.Min)),
-        hypotheses="as in F29; alone it says nothing: a remover that publishes a constant meets it exactly (Behaviour.v: "
-        "sekhari_is_met_by_a_constant)",
+        hypotheses="as in F29; alone it says nothing: a remover that publishes a constant meets it "
+        "exactly (Behaviour.v: sekhari_is_met_by_a_constant)",
         status="ours",
         source=f"{_SEKHARI}; proof in {place(_back)}",
     ),

@@ -144,7 +144,7 @@ def _states(laws: Laws, gammas: Gammas) -> Case:
     first, second, *rows = laws
     shown = [np.stack([law[:, :2].sum(-1), law[:, 2:].sum(-1)], -1) for law in (first, second)]
     return {
-        TV(Through(P, _K), Through(Q, _K)): best_event(*(through_rows(law, rows) for law in (first, second)), 1.0),
+        TV(Through(P, _K), Through(Q, _K)): best_event(through_rows(first, rows), through_rows(second, rows), 1.0),
         TV(P, Q): half_l1(first, second),
         TV(Shown(P), Shown(Q)): half_l1(*shown),
     }
