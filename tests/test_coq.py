@@ -128,6 +128,17 @@ def test_the_engine_names_the_theorem_that_it_rests_on(name: str) -> None:
             assert all(f"{each}(" in text or f"class {each}" in text for each in function if each)
 
 
+def test_the_engine_s_theorems_name_code_that_is_there() -> None:
+    named = {t.id: re.findall(r"(properties/engine/\w+\.py): (\w+)", t.hypotheses) for t in THEOREMS if t.id[0] == "E"}
+    assert len(named) == 11
+    for name, places in named.items():
+        assert places, name
+        for file, code in places:
+            assert re.search(rf"^(def|class) {code}\b", (FOLDER.parents[1] / file).read_text(encoding="utf-8"), re.M), (
+                name
+            )
+
+
 CLAIMS = [(0.0, 0.1), (1.0, 0.05), (3.0, 0.2)]
 
 
