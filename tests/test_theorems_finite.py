@@ -64,7 +64,9 @@ def small(theorem: Theorem) -> Theorem:
     search = theorem.search
     if isinstance(search, OverWorlds):
         rows = 3 if theorem.id in ("T16", "F9", "F22") else 2
-        return replace(theorem, size=None, search=replace(search, rows=rows, learners=search.learners[::2]))
+        return replace(
+            theorem, size=None, search=replace(search, rows=rows, learners=search.learners[theorem.id == "F22" :: 2])
+        )
     if isinstance(search, OverPopulations):
         return replace(theorem, size=None, search=replace(search, denominator=2, largest=2, learners=LEARNERS[1:2]))
     return theorem
