@@ -9,7 +9,7 @@ from typing import Any
 
 from ._base import Case, Theorem, place
 from ._over_cases import OverCases
-from ._pairs import CLAIMS, pair_laws, shown
+from ._pairs import CLAIMS, pair_laws, told
 from ._sentence import Sentence
 from ._sympy import sp
 
@@ -35,7 +35,7 @@ def _audits() -> Iterator[tuple[str, Case]]:
             for count, rejects in product((1, 2), tests):
                 power, size = (sum(law[xy] for xy in rejects) ** count for law in (pair, mixed))
                 if power:
-                    words = f"{shown(pair)}; γ = {gamma}, δ = {delta}; {count} pairs, each in {sorted(rejects)}"
+                    words = f"{told(pair)}; γ = {gamma}, δ = {delta}; {count} pairs, each in {sorted(rejects)}"
                     yield words, {_POWER: power, _SIZE: size, _COUNT: count, _MOST: 1 / keep}
 
 

@@ -12,7 +12,7 @@ from ._audits import AUDITS
 from ._base import Case, Theorem, place
 from ._games import GAMES_THEOREMS
 from ._over_cases import OverCases
-from ._pairs import CLAIMS, Pairs, excess, gain, pair_laws, shown
+from ._pairs import CLAIMS, Pairs, excess, gain, pair_laws, told
 from ._sentence import Sentence
 from ._sympy import sp
 from ._trees import HALF, chance_of
@@ -34,7 +34,7 @@ def _against() -> Iterator[tuple[str, Case]]:
             for part in (HALF, Fraction(1)):
                 stake = part / (gamma + delta)
                 wins = {xy: 1 + stake * (gain(xy, gamma, forward=forward) - delta) for xy in pair}
-                words = f"{shown(pair)}; γ = {gamma}, δ = {delta}, stake {stake}, forward: {forward}"
+                words = f"{told(pair)}; γ = {gamma}, δ = {delta}, stake {stake}, forward: {forward}"
                 yield words, {_MEAN: _mean(pair, wins), _LEAST: min(wins.values())}
 
 
@@ -57,7 +57,7 @@ def _towards() -> Iterator[tuple[str, Case]]:
             stake = 1 / (1 - target)
             theta = _mean(pair, {xy: gain(xy, gamma, forward=forward) for xy in pair})
             wins = {xy: 1 - stake * (gain(xy, gamma, forward=forward) - target) for xy in pair}
-            words = f"{shown(pair)}; γ = {gamma}, δ + τ = {target}, stake {stake}, forward: {forward}"
+            words = f"{told(pair)}; γ = {gamma}, δ + τ = {target}, stake {stake}, forward: {forward}"
             case = {_MEAN: _mean(pair, wins), _LEAST: min(wins.values())}
             yield words, case | {_THETA: theta, _TARGET: target}
 
@@ -78,7 +78,7 @@ def _noised() -> Iterator[tuple[str, Case]]:
             for (x, y), mass in pair.items():
                 for after, chance in _joint(noise[x], noise[y], shared=shared).items():
                     law[after] += mass * chance
-            words = f"{shown(pair)}; K(1) = {stays}, K(0) = {goes}, γ = {gamma}, one noise for both arms: {shared}"
+            words = f"{told(pair)}; K(1) = {stays}, K(0) = {goes}, γ = {gamma}, one noise for both arms: {shared}"
             yield words, {_NOISED: excess(law, gamma), _CLEAN: excess(pair, gamma)}
 
 
@@ -122,7 +122,7 @@ def _refuted() -> Iterator[tuple[str, Case]]:
             delta = excess(pair, gamma)
             courses = _two_pairs(pair, _bold(gamma, delta), turn=turn)
             for level in _ALPHAS:
-                words = f"{shown(pair)}; γ = {gamma}, δ = {delta}; α = {level}; direction turned after a loss: {turn}"
+                words = f"{told(pair)}; γ = {gamma}, δ = {delta}; α = {level}; direction turned after a loss: {turn}"
                 yield words, {_CHANCE: chance_of(courses, lambda w, a=level: w * a >= 1), _LEVEL: level}
 
 
@@ -156,7 +156,7 @@ def _accepted() -> Iterator[tuple[str, Case]]:
             courses = _two_pairs(pair, _careful(gamma, target), turn=False)
             for level in _ALPHAS:
                 yield (
-                    f"{shown(pair)}; γ = {gamma}, δ + τ = {target}; β = {level}",
+                    f"{told(pair)}; γ = {gamma}, δ + τ = {target}; β = {level}",
                     {
                         _CHANCE: chance_of(courses, lambda w, b=level: w * b >= 1),
                         _LEVEL: level,

@@ -10,7 +10,7 @@ from ..laws._worlds import compositions
 Pairs = Mapping[tuple[int, int], Fraction]
 """(outcome of the removed model, of the reference) → mass, or what is won."""
 
-OUTCOMES = tuple((x, y) for x in (0, 1) for y in (0, 1))
+_OUTCOMES = tuple((x, y) for x in (0, 1) for y in (0, 1))
 CLAIMS = (Fraction(1), Fraction(2), Fraction(3))
 """Values of γ."""
 
@@ -22,7 +22,7 @@ def pair_laws() -> Iterator[Pairs]:
     35
     """
     for counts in compositions(4, 4):
-        yield {xy: Fraction(n, 4) for xy, n in zip(OUTCOMES, counts, strict=True)}
+        yield {xy: Fraction(n, 4) for xy, n in zip(_OUTCOMES, counts, strict=True)}
 
 
 def gain(xy: tuple[int, int], gamma: Fraction, *, forward: bool) -> Fraction:
@@ -47,10 +47,10 @@ def excess(pair: Pairs, gamma: Fraction) -> Fraction:
     return max(Fraction(0), *(p - gamma * q for p, q in arms))
 
 
-def shown(pair: Pairs) -> str:
+def told(pair: Pairs) -> str:
     """A law of a pair on one line.
 
-    >>> shown({(0, 1): Fraction(1)})
+    >>> told({(0, 1): Fraction(1)})
     'pairs {01: 1}'
     """
     return "pairs {" + ", ".join(f"{x}{y}: {mass}" for (x, y), mass in pair.items() if mass) + "}"
