@@ -66,7 +66,12 @@ for theorem in THEOREMS:
 # ## What is not proved
 #
 # - T22 is a computation in floating point: it is shown, and called no proof.
-# - T21b, F5, T16 and what is said of the code rest on enumeration. Their scopes are as printed.
+# - What is said of the code rests on enumeration, and so do, where Coq is not installed, all that Coq proves and no
+#   solver does. Their scopes are as printed.
+# - T21b is proved in Coq for p₂ > 0; where p₂ has zeros it is searched.
+# - What F19 says of Gaussian forms is said of Gaussians: that they are the worst of their form is not proved here.
+# - E1 to E11 are the rule of the sequential engine in exact arithmetic, not its code.
+# - Of works of which the abstract alone was read, or nothing, the source says so: statement and proof are ours there.
 # - T25a is settled for two columns and four rows, T17 and T20 in the plane or in space; the reduction of other
 #   dimensions to these is in words.
 # - A theorem speaks of exact laws. Of the law of a learner on a computer, and of floating-point sums, nothing is proved

@@ -144,13 +144,64 @@ rewrite ler_add2r -mulrA ler_wpmul2l // mulr_sumr; apply: ler_sum => x _.
 by rewrite mulrCA ler_wpmul2l // le_minl lexx orbT.
 Qed.
 
-(** F5. Independent releases compose. *)
-Theorem F5 g1 g2 d1 d2 (p1 q1 : T -> R) (p2 q2 : U -> R) : 0 <= g1 -> 0 <= g2 -> 0 <= d2 ->
+(** F5, roughly: independent releases compose, each loss of theirs added. *)
+Theorem F5_sum g1 g2 d1 d2 (p1 q1 : T -> R) (p2 q2 : U -> R) : 0 <= g1 -> 0 <= g2 -> 0 <= d2 ->
   law p1 -> law q1 -> law p2 -> law q2 -> close g1 d1 p1 q1 -> close g2 d2 p2 q2 ->
   close (g1 * g2) (d1 + d2) (product p1 p2) (product q1 q2).
 Proof.
 move=> g10 g20 d20 lp1 lq1 lp2 lq2 h1 h2 E; split; first exact: product_half.
 by apply: product_half => //; apply: close_sym.
+Qed.
+
+(* What two laws have in common: 1 less their hockey stick. *)
+Definition overlap (V : finType) g (p q : V -> R) := \sum_x Num.min (p x) (g * q x).
+Lemma overlap_hs (V : finType) g (p q : V -> R) : law p -> overlap g p q = 1 - hs g p q.
+Proof. by move=> lp; have [_ _ ->] := F1 g q lp; rewrite subKr. Qed.
+
+Lemma product_law (p : T -> R) (q : U -> R) : law p -> law q -> law (product p q).
+Proof.
+case=> p0 p1 [q0 q1]; split=> [[x y]|]; first by rewrite /product mulr_ge0.
+rewrite -(pair_bigA _ (fun x y => p x * q y)) /= -[RHS]p1; apply: eq_bigr => x _.
+by rewrite -mulr_sumr q1 mulr1.
+Qed.
+
+Lemma product_overlap g1 g2 (p1 q1 : T -> R) (p2 q2 : U -> R) : 0 <= g1 -> 0 <= g2 ->
+  law p1 -> law q1 -> law p2 -> law q2 ->
+  overlap g1 p1 q1 * overlap g2 p2 q2 <= overlap (g1 * g2) (product p1 p2) (product q1 q2).
+Proof.
+move=> g10 g20 [p10 _] [q10 _] [p20 _] [q20 _]; rewrite /overlap.
+rewrite -(pair_bigA _ (fun x y => Num.min (p1 x * p2 y) (g1 * g2 * (q1 x * q2 y)))) /= mulr_suml.
+apply: ler_sum => x _; rewrite mulr_sumr; apply: ler_sum => y _.
+have low (a b : R) : 0 <= a -> 0 <= b -> 0 <= Num.min a b by move=> a0 b0; rewrite le_minr a0.
+have m0 : 0 <= Num.min (p1 x) (g1 * q1 x) by rewrite low // mulr_ge0.
+have n0 : 0 <= Num.min (p2 y) (g2 * q2 y) by rewrite low // mulr_ge0.
+rewrite le_minr; apply/andP; split; first by apply: ler_pmul => //; rewrite le_minl lexx.
+have -> : g1 * g2 * (q1 x * q2 y) = g1 * q1 x * (g2 * q2 y) by ring.
+by apply: ler_pmul => //; rewrite le_minl lexx orbT.
+Qed.
+
+Lemma excess_le1 (V : finType) g (p q : V -> R) : 0 <= g -> law p -> law q -> excess g p q <= 1.
+Proof.
+have one (a b : V -> R) : 0 <= g -> law a -> law b -> hs g a b <= 1.
+  move=> g0 la [b0 _]; rewrite -subr_ge0 -overlap_hs //; apply: sumr_ge0 => x _.
+  by rewrite le_minr mulr_ge0 // andbT; case: la.
+by move=> g0 lp lq; rewrite /excess le_maxl !one.
+Qed.
+
+(** F5. Independent releases compose: what is in common multiplies. *)
+Theorem F5 g1 g2 (p1 q1 : T -> R) (p2 q2 : U -> R) : 0 <= g1 -> 0 <= g2 ->
+  law p1 -> law q1 -> law p2 -> law q2 ->
+  excess (g1 * g2) (product p1 p2) (product q1 q2) <=
+    1 - (1 - excess g1 p1 q1) * (1 - excess g2 p2 q2).
+Proof.
+move=> g10 g20 lp1 lq1 lp2 lq2.
+have half (a1 b1 : T -> R) (a2 b2 : U -> R) : law a1 -> law b1 -> law a2 -> law b2 ->
+    hs g1 a1 b1 <= excess g1 p1 q1 -> hs g2 a2 b2 <= excess g2 p2 q2 ->
+    hs (g1 * g2) (product a1 a2) (product b1 b2) <= 1 - (1 - excess g1 p1 q1) * (1 - excess g2 p2 q2).
+  move=> la1 lb1 la2 lb2 h1 h2; rewrite -[hs (g1 * g2) _ _](subKr 1) -overlap_hs; last exact: product_law.
+  rewrite ler_sub //; apply: le_trans (product_overlap g10 g20 la1 lb1 la2 lb2).
+  by rewrite !overlap_hs //; apply: ler_pmul; rewrite ?subr_ge0 ?excess_le1 // ler_sub.
+by rewrite {1}/excess le_maxl !half // /excess le_maxr lexx ?orbT.
 Qed.
 End Products.
 

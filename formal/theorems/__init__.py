@@ -7,6 +7,10 @@ from ._code import CODE
 from ._code_formulas import FORMULAS
 from ._decay import DECAY
 from ._distances import DISTANCES
+from ._edited import EDITED
+from ._engine import ENGINE
+from ._few_shot import FEW_SHOT
+from ._forms import FORMS
 from ._frontier import FRONTIER_THEOREMS
 from ._gaussian import GAUSSIAN_THEOREMS
 from ._levels import LEVELS
@@ -16,16 +20,22 @@ from ._prices import PRICES
 from ._profiles import PROFILES
 from ._references import REFERENCES
 from ._requests import REQUESTS
+from ._sekhari import SEKHARI
 from ._selection import SELECTION, kept_by_distance, kept_by_ratio, needed
 from ._sentence import Sentence
 from ._streaming import STREAMING
 from ._symbolic import SYMBOLIC
+from ._systems import SYSTEMS
 
 _PARTS = (
     CODE,
     FORMULAS,
     DECAY,
     DISTANCES,
+    EDITED,
+    ENGINE,
+    FEW_SHOT,
+    FORMS,
     FRONTIER_THEOREMS,
     GAUSSIAN_THEOREMS,
     LEVELS,
@@ -35,9 +45,11 @@ _PARTS = (
     PROFILES,
     REFERENCES,
     REQUESTS,
+    SEKHARI,
     SELECTION,
     STREAMING,
     SYMBOLIC,
+    SYSTEMS,
 )
 
 THEOREMS: tuple[Theorem, ...] = tuple(sorted((theorem for part in _PARTS for theorem in part), key=order))

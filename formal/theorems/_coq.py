@@ -16,6 +16,7 @@ from ..proofs._source import files, required, theorems_in
 _SAME = (
     *("T2a", "T2b", "T3", "T4", "T6a", "T7b", "T8a", "T8b", "T10", "T11", "T13a", "T13b", "T13c", "T14"),
     *("F1", "F2", "F3", "F4", "F7", "F8", "F9", "F10", "F11"),
+    *("F5", "F13", "F14", "F16", "F17", "F20", "F21", "F22", "F23", "F24", "F25", "F26", "F27", "F28", "T21b"),
 )
 NAMES: dict[str, tuple[str, ...]] = {
     "T1": ("T1_apart",),
@@ -24,15 +25,40 @@ NAMES: dict[str, tuple[str, ...]] = {
     "T7a": ("T7a_call",),
     "T9": ("T9_twin",),
     "T15": ("T15_all",),
+    "T16": ("T16_copies",),
     "T24": ("T24_apart",),
     "F6a": ("F6",),
     "F6b": ("F6",),
     "F12a": ("version_1_is_vacuous", "version_1_cannot_be_met"),
     "F12b": ("version_2_is_satisfiable",),
+    "F15": ("closeness_is_a_tradeoff",),
+    "F29": ("untraining_gives_sekhari",),
+    "F30": ("T3",),
+    "E1": ("ville",),
+    "E2": ("ville_slack",),
+    "E3": ("no_bet_wins", "against_is_fair"),
+    "E4": ("towards_is_fair",),
+    "E5": ("grain_keeps_the_claim",),
+    "E6": ("portfolio",),
+    "E7": ("intersection_union",),
+    "E8": ("bounded_term_is_fair", "false_certificate"),
+    "E9": ("false_refutation",),
+    "E10": ("false_acceptance",),
+    "E11": ("exchanged_meets", "least_pairs_of_any_audit", "least_pairs_attained"),
 } | {name: (name,) for name in _SAME}
 """Id → names in Coq: together they say it. Where the id is the name of something else there, so is the name here."""
 
 SCOPE = "all finite types of outcomes, all ordered fields"
+_SCOPES = {"T21b": "all finite types of outcomes, p₂ > 0, real logarithms"}
+
+
+def coq_scope(theorem: str) -> str:
+    """Of what Coq speaks.
+
+    >>> coq_scope("T3"), coq_scope("T21b")
+    ('all finite types of outcomes, all ordered fields', 'all finite types of outcomes, p₂ > 0, real logarithms')
+    """
+    return _SCOPES.get(theorem, SCOPE)
 
 
 def coq_names(theorem: str) -> tuple[str, ...]:

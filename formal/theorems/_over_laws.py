@@ -24,6 +24,7 @@ from ._judge import Tally
 from ._sentence import Sentence
 
 _Masses = Float[np.ndarray, "cases outcomes"]
+_Published = Float[np.ndarray, "cases published"]
 _Values = Float[np.ndarray, " cases"]
 Laws = Sequence[np.ndarray]
 Gammas = tuple[float, ...]
@@ -81,7 +82,7 @@ def half_l1(p: _Masses, q: _Masses) -> _Values:
     return np.abs(p - q).sum(axis=-1) / 2
 
 
-def through(p: _Masses, rows: Laws) -> _Masses:
+def through(p: _Masses, rows: Laws) -> _Published:
     """The law PK, K given by its rows (one law per outcome of p)."""
     return sum((p[:, [i]] * row for i, row in enumerate(rows)), np.zeros_like(rows[0]))
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from ...formal.proofs import CoqReport
 from ...formal.theorems import Kind, Theorem
-from ...formal.theorems._coq import SCOPE, coq_names, coq_report
+from ...formal.theorems._coq import coq_names, coq_report, coq_scope
 from ...formal.theorems._smt import solve, solver_installed
 
 _INSTALL = "pip install 'neverseen[proofs]'"
@@ -76,8 +76,9 @@ def _heard(name: str) -> CoqReport:
 def _by_coq(theorem: Theorem) -> Way:
     names = coq_names(theorem.id)
     report = _heard(theorem.id)
+    scope = coq_scope(theorem.id)
     if not report.installed:
-        return Way("coq", "not run", SCOPE, 0.0, wrong=report.missing)
+        return Way("coq", "not run", scope, 0.0, wrong=report.missing)
     said = {proof.theorem.name: proof for proof in report.proofs}
     found = [said.get(name) for name in names]
     bad = [f"Coq: no theorem {name}" for name in names if name not in said]
@@ -86,7 +87,7 @@ def _by_coq(theorem: Theorem) -> Way:
     return Way(
         "coq",
         "fails" if bad else "holds",
-        SCOPE,
+        scope,
         0.0,
         len(names),
         axioms=tuple(dict.fromkeys(axiom for proof in found if proof for axiom in proof.axioms)),
