@@ -59,7 +59,8 @@ AUDITS = (
         twin_statement=_E11_SAYS.but(_e11_says(_COUNT - 1)),
         hypotheses="r any law of pairs, r′ the same with the arms exchanged with chance (1 − δ)/(γ + 1), which meets "
         "(ln γ, δ); m = (γ + 1)/(γ + δ). So a test of n pairs at level α rejects with chance αmⁿ at most, whatever the "
-        "pairs are: certain refutation takes ln(1/α)/ln m of them, and one fewer does not do (twin). In Coq all tests, sequential ones too. Relied on by properties/engine/_bets.py: least_pairs",
+        "pairs are: certain refutation takes ln(1/α)/ln m of them, and one fewer does not do (twin). In "
+        "Coq all tests, sequential ones too. Relied on by properties/engine/_bets.py: least_pairs",
         status="ours",
         source=f"proof in {place(_audits)}",
         kind="exhaustive",
