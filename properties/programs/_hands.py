@@ -143,7 +143,8 @@ class Elsewhere:
             raise ValueError("executor: it broke, and its runs under way are lost; call again to go on, or give a "
                              "callable that makes one")  # fmt: skip
         if self._by.pop(broken, None) is self._made and self._made is not None:
-            self._made.shutdown(wait=False, cancel_futures=True)
+            # Nothing is cancelled: `wait` never hears of a run that was cancelled before it began, and would not return.
+            self._made.shutdown(wait=False)
             self._made = None
 
     def close(self) -> None:
