@@ -184,7 +184,9 @@ def admit_arguments(args: argparse.Namespace) -> None:
         admit_grain(given["grain"])
     for name in ("budget", "runs", "views", "workers"):
         if given.get(name) is not None:
-            whole(name, given[name], 0 if name == "workers" else 1, MOST_WORKERS if name == "workers" else MOST)
+            # Without workers a program's runs are made in this process; a store's need some.
+            least = 0 if name == "workers" and "folder" in given else 1
+            whole(name, given[name], least, MOST_WORKERS if name == "workers" else MOST)
     for name in _PATHS:
         path = given.get(name)
         if path is not None and (not path or "\0" in path):
