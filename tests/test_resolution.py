@@ -8,9 +8,9 @@ import pytest
 
 import neverseen as ns
 from neverseen.formal.definitions._verdict import Power, Status, Verdict
+from neverseen.properties.engine import _resolution
 from neverseen.properties.engine._decide import judged
 from neverseen.properties.engine._pairs import Block
-from neverseen.properties.engine import _resolution
 from neverseen.properties.engine._resolution import CONTAMINATIONS, resolution
 from neverseen.properties.engine._sequential import Terms
 

@@ -71,7 +71,7 @@ def attempt_call(run: Run, arm: str, seed: int) -> Attempt:
     started = time.perf_counter()
 
     def ended(kind: RunKind, arrays: RunArrays | None = None, reason: str = "", log: str = "") -> Attempt:
-        return Attempt(kind, arrays, reason, log, time.perf_counter() - started, environment())
+        return Attempt(kind, arrays, reason, log, time.perf_counter() - started, process_environment())
 
     try:
         return ended("finished", named_arrays(run(arm, seed)))
@@ -108,10 +108,10 @@ def named_arrays(returned: Any) -> RunArrays:
     return found
 
 
-def environment() -> dict[str, str]:
+def process_environment() -> dict[str, str]:
     """Python, the platform, and the versions of what this process has imported.
 
-    >>> sorted(set(environment()) - set(_LIBRARIES))
+    >>> sorted(set(process_environment()) - set(_LIBRARIES))
     ['platform', 'python']
     """
     loaded = {name: str(getattr(sys.modules[name], "__version__", "?")) for name in _LIBRARIES if name in sys.modules}

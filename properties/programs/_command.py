@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ...formal._files import HOST, alive
-from ._attempt import Attempt, RunKind, environment, named_arrays, tail
+from ._attempt import Attempt, RunKind, named_arrays, process_environment, tail
 from ._shelf import arrays_of
 
 PLACES = ("{arm}", "{seed}", "{out}")
@@ -67,7 +67,7 @@ class CommandProgram:
             said = _end_of(log)
             kind, reason = _ending(status, self.timeout)
             arrays, kind, reason = (None, kind, reason) if reason else _read(place)
-            return Attempt(kind, arrays, reason, tail(said), time.perf_counter() - started, environment())
+            return Attempt(kind, arrays, reason, tail(said), time.perf_counter() - started, process_environment())
         except OSError as error:
             return Attempt("lost", None, f"{error.strerror or error}", "", time.perf_counter() - started)
         finally:
