@@ -143,7 +143,7 @@ class Elsewhere:
             raise ValueError("executor: it broke, and its runs under way are lost; call again to go on, or give a "
                              "callable that makes one")  # fmt: skip
         if self._by.pop(broken, None) is self._made and self._made is not None:
-            # Nothing is cancelled: `wait` never hears of a run that was cancelled before it began, and would not return.
+            # Nothing is cancelled: `wait` never hears of a run that was cancelled before it began, and waits on.
             self._made.shutdown(wait=False)
             self._made = None
 
