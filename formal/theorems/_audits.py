@@ -31,7 +31,7 @@ def _audits() -> Iterator[tuple[str, Case]]:
     So a test of n pairs rejects under that law with at least most⁻ⁿ of its chance under r.
     """
     outcomes = list(product((0, 1), repeat=2))
-    tests = [set(t) for n in range(1, 5) for t in combinations(outcomes, n)]
+    tests: list[set[Any]] = [set(t) for n in range(1, 5) for t in combinations(outcomes, n)]
     for pair in pair_laws():
         for gamma, delta in product(CLAIMS, (Fraction(0), Fraction(1, 4))):
             keep, swap = (gamma + delta) / (gamma + 1), (1 - delta) / (gamma + 1)
