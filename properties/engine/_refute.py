@@ -111,7 +111,7 @@ class Refuter:
         """ln(1/α), and what single precision may have added to the log wealth by the end of this round.
 
         A sum of k products of two exponentials, none negative, is off by a factor of at most 1 + (k + 128) 2⁻²⁴ a
-        round; raised by as much, the threshold keeps its level (Ville.v, ville_slack; the factor is argued here, not proved).
+        round; raised by as much, the threshold keeps its level (Ville.v: ville_slack; the factor is only argued).
         """
         return math.log(1 / self.alpha) + self.rounds * (self.prior.size + 128) * 2.0**-24
 
