@@ -35,6 +35,13 @@ A function called 10⁵ times would spend most of the test on it; in samples of 
 _CALLS: dict[int, int] = {}
 _SERIAL = itertools.count()
 
+_INSIDE = False
+"""Whether functions that are made inside others are checked: made a thousand times, they are wrapped a thousand times.
+
+Doctests and the tests of `_EACH` run each of them; elsewhere the function that calls them is checked.
+"""
+_EACH = {f"test_{name}.py" for name in ("shipped", "learners", "engine", "faulty", "approximate", "theorems_finite")}
+
 
 def _of_arrays(hint: Any) -> bool:
     """Whether jaxtyping has something to say on a hint: it names an array, or is a string that might."""
@@ -52,6 +59,8 @@ def _jaxtyped(*, typechecker: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     def decorate(value: Any) -> Any:
+        if not _INSIDE and isinstance(value, types.FunctionType) and "<locals>" in value.__qualname__:
+            return value
         if isinstance(value, types.FunctionType) and not any(map(_of_arrays, value.__annotations__.values())):
             return typechecker(value, conf=_ALIKE)
         checked = _WHOLE(typechecker=typechecker)(value)
@@ -62,17 +71,16 @@ def _jaxtyped(*, typechecker: Callable[..., Any]) -> Callable[..., Any]:
 
 def _at_first(checked: Any, plain: Any) -> Any:
     """`checked` in the first calls of a test, `plain` afterwards; equal in every other respect."""
-    # The count is no part of the closure: evaluations are remembered by what a function holds.
-    serial = next(_SERIAL)
-
+    # The count and the checks are no part of the closure: evaluations are remembered by what a function holds.
     @functools.wraps(plain)
     def call(*args: Any, **named: Any) -> Any:
-        made = _CALLS.get(serial, 0)
+        made = _CALLS.get(call.serial, 0)
         if made == _CHECKED:
             return plain(*args, **named)
-        _CALLS[serial] = made + 1
-        return checked(*args, **named)
+        _CALLS[call.serial] = made + 1
+        return call.checked(*args, **named)
 
+    call.serial, call.checked = next(_SERIAL), checked
     return call
 
 
@@ -82,6 +90,8 @@ jaxtyping.jaxtyped = _jaxtyped
 
 
 @pytest.fixture(autouse=True)
-def types_are_checked_anew() -> None:
+def types_are_checked_anew(request: pytest.FixtureRequest) -> None:
     """Each test checks the first calls it makes itself."""
+    global _INSIDE
+    _INSIDE = request.path.name in _EACH or not request.path.name.startswith("test_")
     _CALLS.clear()
