@@ -4,6 +4,7 @@ from . import base as base
 from . import learners as learners
 from . import pools as pools
 from . import removers as removers
+from ._space import Range as Range
 from .base import Guarantee as Guarantee
 from .base import Learner as Learner
 from .base import Remover as Remover

@@ -7,6 +7,8 @@ import typing
 from collections.abc import Callable
 from typing import Any, Literal, ParamSpec, TypeVar
 
+import jax
+
 from ..formal._numbers import MOST, MOST_EPSILON, real, whole
 from .base import Learner, Remover
 
@@ -53,6 +55,20 @@ def factory(make: Callable[P, _T]) -> Callable[P, _T]:
         return cached(*bound.args, **bound.kwargs)
 
     return checked
+
+
+def fits(*conditions: Any) -> bool:
+    """Whether no condition is false, for a factory's own checks.
+
+    A condition on a number that JAX traces says nothing: a tuner has the factory look at each number before it traces
+    it, so that one program serves all of them.
+
+    >>> fits(0 <= 0.5, 0.5 <= 1), fits(0 <= 0.5, 0.5 > 1)
+    (True, False)
+    >>> bool(jax.jit(lambda x: x if fits(x > 0) else 0 * x)(2.0) == 2.0)
+    True
+    """
+    return all(isinstance(each, jax.core.Tracer) or bool(each) for each in conditions)
 
 
 def admit(name: str, value: Any, kind: Any) -> None:

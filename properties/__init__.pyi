@@ -5,6 +5,7 @@ from . import report as report
 from . import scenarios as scenarios
 from . import testing as testing
 from .checks import Comparison as Comparison
+from .checks import Tuning as Tuning
 from .checks import check as check
 from .checks import check_relative as check_relative
 from .checks import compare_removers as compare_removers
@@ -12,6 +13,7 @@ from .checks import plan as plan
 from .checks import remaining as remaining
 from .checks import sweep as sweep
 from .checks import sweep_all as sweep_all
+from .checks import tune as tune
 from .programs import OneRunAudit as OneRunAudit
 from .programs import audit_one_run as audit_one_run
 from .programs import check_program as check_program

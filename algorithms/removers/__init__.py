@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
+from .._space import space_of
 from ..base import Remover
 from . import approximate, certified, concept, exact, faulty, heuristic, wrappers
 from .approximate import *
@@ -48,3 +50,24 @@ FAULTY = KINDS["faulty"]
 
 REMOVERS: Factories = {name: make for kind in KINDS.values() for name, make in kind.items()}
 """All factories by name, for listings and the command line."""
+
+_NOTHING_TO_TUNE = {
+    "exact": "it reaches its reference whatever is set",
+    "certified": "its settings are those of its guarantee: choose them by the claim",
+    "wrappers": "its base is what has settings: tune that",
+    "faulty": "it is wrong on purpose",
+}
+
+
+def why_no_space(make: Callable[..., Any]) -> str:
+    """Why a factory publishes no space; "" where it does, or where nothing is known of it.
+
+    Args:
+        make: a listed factory, or any other.
+
+    >>> why_no_space(REMOVERS["retrain"]), why_no_space(REMOVERS["finetune"])
+    ('it reaches its reference whatever is set', '')
+    """
+    own: str = getattr(make, "no_space", "")
+    kinds = (kind for kind, factories in KINDS.items() if make in factories.values())
+    return own or ("" if space_of(make) else _NOTHING_TO_TUNE.get(next(kinds, ""), ""))

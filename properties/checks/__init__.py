@@ -8,3 +8,5 @@ from ._plan import remaining as remaining
 from ._relative import check_relative as check_relative
 from ._sweep import sweep as sweep
 from ._sweep import sweep_all as sweep_all
+from ._tune import tune as tune
+from ._tuning import Tuning as Tuning

@@ -4,6 +4,7 @@ __version__: str
 
 from .algorithms import Guarantee as Guarantee
 from .algorithms import Learner as Learner
+from .algorithms import Range as Range
 from .algorithms import Remover as Remover
 from .algorithms import Store as Store
 from .algorithms import Trained as Trained
@@ -24,6 +25,7 @@ from .properties import Comparison as Comparison
 from .properties import Observable as Observable
 from .properties import OneRunAudit as OneRunAudit
 from .properties import Suite as Suite
+from .properties import Tuning as Tuning
 from .properties import assert_holds as assert_holds
 from .properties import audit_one_run as audit_one_run
 from .properties import behaviour_of as behaviour_of
@@ -49,3 +51,4 @@ from .properties import sweep as sweep
 from .properties import sweep_all as sweep_all
 from .properties import testing as testing
 from .properties import torch as torch
+from .properties import tune as tune

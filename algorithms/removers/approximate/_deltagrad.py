@@ -9,6 +9,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
+from ..._space import no_space
 from ...base import Remover, Trained
 from ...learners._projected import slope
 from ...learners._recorded import Path, recorded_descent
@@ -16,6 +17,7 @@ from ...learners._recorded import Path, recorded_descent
 Pairs = Float[Array, "memory p"]
 
 
+@no_space("its settings buy time: with a period of 1 it replays every gradient")
 @factory
 def deltagrad(period: int = 4, burn_in: int = 3, memory: int = 2) -> Remover:
     r"""Replay training on D∖S along the recorded path.

@@ -11,7 +11,8 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from ....formal._pytree import pytree
 from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
-from ..._factory import factory
+from ..._factory import factory, fits
+from ..._space import Range, space
 from ...base import Remover, Trained
 
 
@@ -28,6 +29,10 @@ class Spectrum:
     floored: Array
 
 
+@space(
+    scale=Range(1e-4, 1.0, log=True, source="ours"),
+    floor=Range(1e-8, 1e-2, log=True, source="ours"),
+)
 @factory
 def fisher_forgetting(scale: Real = 1e-2, floor: Real = 1e-6) -> Remover:
     r"""Add noise to every parameter, the more the less the loss on D∖S depends on it.
@@ -54,7 +59,7 @@ def fisher_forgetting(scale: Real = 1e-2, floor: Real = 1e-6) -> Remover:
     >>> fisher_forgetting().guarantee is None
     True
     """
-    if not floor > 0:
+    if not fits(floor > 0):
         raise ValueError(f"fisher_forgetting: floor {floor} is not > 0; F_r may be 0")
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:

@@ -11,11 +11,13 @@ from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
 from ..._own import own
+from ..._space import Range, no_space, space
 from ...base import Remover, Trained
 from ...learners._hessian import hessian_solve
 from ...learners._ridge import affine, ridge
 
 
+@space(damping=Range(0.0, 10.0, source="ours; 0 where the objective is convex"))
 @factory
 def influence(damping: Real = 0.0, iterations: int | None = None) -> Remover:
     r"""One step along the influence of S, with the Hessian on all of D.
@@ -55,6 +57,7 @@ def influence(damping: Real = 0.0, iterations: int | None = None) -> Remover:
     return own(Remover(remove, "influence", "untraining", random=False), settled=True)
 
 
+@no_space("it has no settings")
 @factory
 def projective_residual() -> Remover:
     r"""The exact update of ridge regression, projected on the span of the deleted rows.

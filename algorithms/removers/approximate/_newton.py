@@ -10,10 +10,12 @@ from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
 from ..._own import own
+from ..._space import Range, space
 from ...base import Remover, Trained
 from ...learners._hessian import hessian_solve
 
 
+@space(damping=Range(0.0, 10.0, source="ours; 0 where the objective is convex"))
 @factory
 def newton(damping: Real = 0.0, iterations: int | None = None) -> Remover:
     r"""One Newton step on the objective without S.

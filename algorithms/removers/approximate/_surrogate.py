@@ -14,6 +14,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
+from ..._space import Range, no_space, space
 from ...base import Remover, Trained
 from ...learners._summed import Surrogate, summarised
 
@@ -21,6 +22,7 @@ _Move = Callable[[Surrogate, Float[Array, " p"]], Float[Array, " p"]]
 """From the surrogate of what is left and the parameters published before to those published now."""
 
 
+@no_space("it has no settings")
 @factory
 def stream_quadratic() -> Remover:
     r"""Minimise the stored quadratic of the objective on D, less the quadratic of all that was forgotten.
@@ -50,6 +52,7 @@ def stream_quadratic() -> Remover:
     return _surrogate("stream_quadratic", move)
 
 
+@space(rate=Range(0.01, 2.0, log=True, source="ours"))
 @factory
 def stream_online(rate: Real = 0.5, horizon: int = 16) -> Remover:
     r"""One gradient step for each request, on the surrogate of the risk that is left.

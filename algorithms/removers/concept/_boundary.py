@@ -9,11 +9,17 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
+from ..._space import Choice, Range, space
 from ...base import Learner, Remover, Trained
 from ...learners._gradient import require_one_hot
 from .._steps import balanced, follow, named, require_scores
 
 
+@space(
+    reach=Range(0.0, 1.0, source="ours, around the 0.1 of Chen et al. 2023 (arXiv 2303.11570) for images in [0, 1]"),
+    epochs=Choice((2, 5, 10, 20), "ours"),
+    rate=Range(1e-3, 0.5, log=True, source="ours"),
+)
 @factory
 def boundary_shrink(reach: Real = 0.1, epochs: Real = 10, batch: int = 64, rate: Real = 0.05) -> Remover:
     r"""Descend on S with, for each row, the label of the nearest other class.

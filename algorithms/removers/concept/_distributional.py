@@ -12,11 +12,16 @@ from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
 from ....formal.distributional._selection import RULES, Rule, random, select
 from ..._factory import factory
+from ..._space import Choice, space
 from ...base import Remover, Trained
 
 Hidden = Callable[[Any, Array], Array]
 
 
+@space(
+    rule=Choice((*RULES, "random"), "all there are"),
+    share=Choice((0.25, 0.5, 0.75, 1.0), "ours"),
+)
 @factory
 def distributional(rule: str = "distance", share: Real = 0.5, hidden: Hidden | None = None) -> Remover:
     r"""Delete the share of S that a rule puts first, and train again on all that is left.

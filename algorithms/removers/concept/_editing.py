@@ -9,12 +9,17 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
-from ..._factory import factory
+from ..._factory import factory, fits
+from ..._space import Range, space
 from ...base import Remover, Trained
 from .._layers import Order, features, head, with_head
 from .._steps import mean_of, named
 
 
+@space(
+    preserve=Range(0.01, 100.0, log=True, source="ours, around 1"),
+    anchor=Range(1e-3, 10.0, log=True, source="ours, around the default"),
+)
 @factory
 def uce(
     preserve: Real = 1.0,
@@ -48,7 +53,7 @@ def uce(
     Traceback (most recent call last):
     ValueError: anchor: 0 is not > 0; the system needs it to have one solution
     """
-    if not anchor > 0:
+    if not fits(anchor > 0):
         raise ValueError(f"anchor: {anchor} is not > 0; the system needs it to have one solution")
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:

@@ -10,11 +10,18 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
+from ..._space import Choice, Range, space
 from ...base import Remover, Trained
 from ...learners._descent import descend
 from .._steps import balanced, follow, mean_of, ranks
 
 
+@space(
+    epochs=Choice((1, 2, 5), "ours; Tarun et al. 2021 (arXiv 2111.08947) pass once"),
+    impair=Range(1e-3, 0.5, log=True, source="ours, around the 0.02 of Tarun et al. 2021, whose steps are Adam's"),
+    repair=Range(1e-3, 0.5, log=True, source="ours, around the 0.01 of Tarun et al. 2021"),
+    size=Range(0.01, 1.0, log=True, source="ours, around the 0.1 of Tarun et al. 2021"),
+)
 @factory
 def unsir(
     epochs: Real = 1,

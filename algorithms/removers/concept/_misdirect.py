@@ -10,11 +10,18 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
+from ..._space import Choice, Range, space
 from ...base import Learner, Remover, Trained
 from .._layers import features
 from .._steps import follow, mean_of, named
 
 
+@space(
+    steering=Range(1.0, 100.0, log=True, source="ours, around the 20 of public code"),
+    keep=Range(0.1, 100.0, log=True, source="ours, up to the 100 of Li et al. 2024 (arXiv 2403.03218)"),
+    epochs=Choice((2, 5, 10, 20), "ours"),
+    rate=Range(0.01, 2.0, log=True, source="ours"),
+)
 @factory
 def rmu(
     steering: Real = 20.0,

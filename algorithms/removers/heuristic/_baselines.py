@@ -6,12 +6,14 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 
 from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
-from ..._factory import factory
+from ..._factory import factory, fits
 from ..._own import own
+from ..._space import Choice, Range, no_space, space
 from ...base import Learner, Remover, Trained
 from .._steps import balanced, follow, named
 
 
+@no_space("it has no settings: it does nothing")
 @factory
 def do_nothing() -> Remover:
     """Return the model as it is: the control that every check must refute where D∖S differs from D.
@@ -32,6 +34,10 @@ def do_nothing() -> Remover:
     return own(nothing, settled=True)
 
 
+@space(
+    epochs=Choice((1, 2, 5, 10), "ours; Fan et al. 2024 (arXiv 2310.12508) pass 10 times in their code"),
+    rate=Range(1e-3, 1.0, log=True, source="ours; Fan et al. 2024 take 0.01 in their code"),
+)
 @factory
 def finetune(epochs: Real = 2, batch: int = 64, rate: Real = 0.05) -> Remover:
     r"""Keep training on D∖S, with fresh optimiser state.
@@ -58,6 +64,10 @@ def finetune(epochs: Real = 2, batch: int = 64, rate: Real = 0.05) -> Remover:
     return Remover(remove, "finetune", "untraining")
 
 
+@space(
+    epochs=Choice((1, 2, 5, 10), "ours; Fan et al. 2024 (arXiv 2310.12508) pass 5 times in their code"),
+    rate=Range(1e-4, 0.3, log=True, source="ours; Fan et al. 2024 take 0.0001 in their code"),
+)
 @factory
 def neg_grad(epochs: Real = 2, batch: int = 64, rate: Real = 0.01) -> Remover:
     r"""Climb the loss on S.
@@ -84,6 +94,11 @@ def neg_grad(epochs: Real = 2, batch: int = 64, rate: Real = 0.01) -> Remover:
     return Remover(remove, "neg_grad", "untraining")
 
 
+@space(
+    keep=Range(0.5, 1.0, source="ours; at 1 it is fine-tuning"),
+    epochs=Choice((1, 2, 5, 10), "ours"),
+    rate=Range(1e-3, 0.5, log=True, source="ours"),
+)
 @factory
 def neg_grad_plus(keep: Real = 0.95, epochs: Real = 2, batch: int = 64, rate: Real = 0.05) -> Remover:
     r"""Descend on D∖S while climbing on S.
@@ -106,7 +121,7 @@ def neg_grad_plus(keep: Real = 0.95, epochs: Real = 2, batch: int = 64, rate: Re
     Traceback (most recent call last):
     ValueError: keep: 2.0 is not in [0, 1]
     """
-    if not 0 <= keep <= 1:
+    if not fits(keep >= 0, keep <= 1):
         raise ValueError(f"keep: {keep} is not in [0, 1]")
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
@@ -117,6 +132,11 @@ def neg_grad_plus(keep: Real = 0.95, epochs: Real = 2, batch: int = 64, rate: Re
     return Remover(remove, "neg_grad_plus", "both")
 
 
+@space(
+    keep=Range(0.1, 10.0, log=True, source="ours, around the 1 of Maini et al. 2024 (arXiv 2401.06121)"),
+    epochs=Choice((2, 5, 10, 20), "ours"),
+    rate=Range(1e-3, 0.5, log=True, source="ours"),
+)
 @factory
 def gradient_difference(keep: Real = 1.0, epochs: Real = 10, batch: int = 64, rate: Real = 0.02) -> Remover:
     r"""Climb on S while descending on D∖S, for passes over S.

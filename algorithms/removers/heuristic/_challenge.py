@@ -11,6 +11,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
+from ..._space import Choice, Range, space
 from ...base import Remover, Trained
 from ...learners._descent import descend, steps_for
 from .._steps import balanced, named, scaled, untrained
@@ -19,6 +20,12 @@ _Schedule = Callable[[Float[Array, ""]], Float[Array, ""]]
 """The step size as a share of its peak, from the share of steps taken."""
 
 
+@space(
+    share=Choice((0.1, 0.2, 0.3, 0.5, 0.8), "ours, around the recipe's 0.3 (Cadet et al. 2024, arXiv 2410.01276)"),
+    damping=Range(0.0, 1.0, source="all there is: 0 freezes the rest, 1 treats all alike; the recipe's is 0.1"),
+    epochs=Choice((1, 3, 6, 12), "ours"),
+    rate=Range(5e-3, 0.5, log=True, source="ours"),
+)
 @factory
 def masked_small_gradients(
     share: Real = 0.3,
@@ -83,6 +90,11 @@ def smallest(slope: Array, share: Real) -> Bool[Array, "..."]:
     return jnp.zeros(slope.size, bool).at[first].set(True).reshape(slope.shape)
 
 
+@space(
+    epochs=Choice((1, 3, 6, 12), "ours, around the recipe's 3 (Cadet et al. 2024, arXiv 2410.01276)"),
+    rate=Range(5e-3, 0.5, log=True, source="ours"),
+    momentum=Range(0.0, 0.99, source="ours, around the recipe's 0.9"),
+)
 @factory
 def convolution_transpose(
     epochs: Real = 3, batch: int = 64, rate: Real = 0.05, momentum: Real = 0.9, decay: Real = 5e-4

@@ -10,11 +10,16 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 
 from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
-from ..._factory import factory
+from ..._factory import factory, fits
+from ..._space import Range, space
 from ...base import Learner, Remover, Trained
 from .._steps import named
 
 
+@space(
+    selection=Range(0.1, 100.0, log=True, source="ours, around the 10 of Foster et al. 2024 (arXiv 2308.07707)"),
+    dampening=Range(0.0, 5.0, source="ours, around the 1 of Foster et al. 2024"),
+)
 @factory
 def ssd(selection: Real = 10.0, dampening: Real = 1.0) -> Remover:
     r"""Selective synaptic dampening, without training.
@@ -45,7 +50,7 @@ def ssd(selection: Real = 10.0, dampening: Real = 1.0) -> Remover:
     Traceback (most recent call last):
     ValueError: selection: 0 is not > 0
     """
-    if not selection > 0:
+    if not fits(selection > 0):
         raise ValueError(f"selection: {selection} is not > 0")
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Trained:

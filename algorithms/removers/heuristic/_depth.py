@@ -10,12 +10,18 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
+from ..._space import Choice, Range, space
 from ...base import Remover, Trained
 from ...learners._descent import descend, steps_for
 from .._layers import Order, last_layers
 from .._steps import balanced, follow, scaled, untrained
 
 
+@space(
+    last=Choice((1, 2), "ours, for networks of two layers; of Goel et al. 2022 (arXiv 2201.06640) the idea"),
+    epochs=Choice((1, 2, 5, 10), "ours"),
+    rate=Range(1e-3, 1.0, log=True, source="ours"),
+)
 @factory
 def cf_k(last: int | None = 1, epochs: Real = 2, batch: int = 64, rate: Real = 0.05, order: Order = ()) -> Remover:
     r"""Catastrophic forgetting of the last k layers: fine-tune those on D∖S, freeze the rest.
@@ -45,6 +51,11 @@ def cf_k(last: int | None = 1, epochs: Real = 2, batch: int = 64, rate: Real = 0
     return Remover(remove, "cf_k", "untraining")
 
 
+@space(
+    last=Choice((1, 2), "ours, for networks of two layers; of Goel et al. 2022 (arXiv 2201.06640) the idea"),
+    epochs=Choice((5, 10, 20, 40), "ours, around those of learners.mlp"),
+    rate=Range(0.03, 1.0, log=True, source="ours, around that of learners.mlp"),
+)
 @factory
 def eu_k(
     last: int | None = 1,

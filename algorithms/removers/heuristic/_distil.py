@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
+from ..._space import Choice, Range, space
 from ...base import Remover, Trained
 from ...learners._descent import descend
 from .._steps import follow, mean_of, named, require_scores, untrained
@@ -31,6 +32,13 @@ def divergence(
     return (jnp.exp(t) * (t - s)).sum(-1)
 
 
+@space(
+    epochs=Choice((3, 5, 10), "ours"),
+    climbs=Range(0, 3, whole=True, source="ours, around the 2 of Kurmanji et al. 2023 (arXiv 2302.09880)"),
+    distil=Range(0.0, 2.0, source="ours, around the 0.5 of Kurmanji et al. 2023"),
+    classify=Range(0.0, 2.0, source="ours, around the 1 of Kurmanji et al. 2023"),
+    rate=Range(1e-3, 0.5, log=True, source="ours"),
+)
 @factory
 def scrub(
     epochs: int = 3,
@@ -96,6 +104,11 @@ def scrub(
     return Remover(remove, "scrub", "both")
 
 
+@space(
+    epochs=Choice((1, 2, 5, 10), "ours; Chundawat et al. 2023 (arXiv 2205.08096) pass once over S"),
+    temperature=Range(0.5, 8.0, log=True, source="ours, around the 1 of Chundawat et al. 2023"),
+    rate=Range(1e-3, 1.0, log=True, source="ours"),
+)
 @factory
 def bad_teacher(epochs: Real = 2, temperature: Real = 1.0, batch: int = 64, rate: Real = 0.05) -> Remover:
     r"""Follow an untrained teacher on S and the original on D∖S.

@@ -10,7 +10,8 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
-from ..._factory import factory
+from ..._factory import factory, fits
+from ..._space import Choice, Range, space
 from ...base import Remover, Trained
 from .._layers import Order, features, head, with_head
 from .._steps import balanced, follow, mean_of, named
@@ -18,6 +19,13 @@ from .._steps import balanced, follow, mean_of, named
 Form = Literal["fixed", "ladder", "random", "rank"]
 
 
+@space(
+    form=Choice(("fixed", "ladder", "random", "rank"), "all there are"),
+    time=Range(0.0, 8.0, source="ours, up to the largest time constant"),
+    rounds=Range(1, 4, whole=True, source="ours"),
+    epochs=Choice((0, 1, 2, 5), "ours"),
+    rate=Range(1e-3, 0.5, log=True, source="ours"),
+)
 @factory
 def forgetting(
     form: Form = "rank",
@@ -61,7 +69,7 @@ def forgetting(
     >>> forgetting(form="fixed").name
     'forgetting(fixed)'
     """
-    if not (time >= 0 and 0 < fast <= slow):
+    if not fits(time >= 0, fast > 0, fast <= slow):
         raise ValueError(f"time, fast, slow: {time}, {fast}, {slow} are not t >= 0 and 0 < fast <= slow")
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:

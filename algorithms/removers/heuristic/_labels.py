@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
+from ..._space import Choice, Range, space
 from ...base import Remover, Trained
 from ...learners._gradient import require_one_hot
 from .._steps import balanced, follow, named, ranks, require_scores, scaled
@@ -33,6 +34,12 @@ def relabelled(
     return jax.nn.one_hot((y.argmax(1) + shift) % classes, classes, dtype=y.dtype)
 
 
+@space(
+    keep=Range(0.0, 4.0, source="ours, around 1"),
+    exclude=Choice((True, False), "all there are; public code draws from all classes"),
+    epochs=Choice((2, 5, 10, 20), "ours; Fan et al. 2024 (arXiv 2310.12508) pass 10 times in their code"),
+    rate=Range(5e-3, 1.0, log=True, source="ours; Fan et al. 2024 take 0.1 in their code"),
+)
 @factory
 def random_label(
     keep: Real = 1.0, exclude: bool = True, epochs: Real = 10, batch: int = 64, rate: Real = 0.2
@@ -66,6 +73,12 @@ def random_label(
     return Remover(remove, "random_label", "unlearning")
 
 
+@space(
+    share=Choice((0.1, 0.3, 0.5, 0.7, 0.9, 1.0), "ours, around the half of Fan et al. 2024 (arXiv 2310.12508)"),
+    keep=Range(0.0, 4.0, source="ours, around 1"),
+    epochs=Choice((2, 5, 10, 20), "ours; Fan et al. 2024 pass 10 times in their code"),
+    rate=Range(5e-3, 1.0, log=True, source="ours; Fan et al. 2024 take 0.1 in their code"),
+)
 @factory
 def salun(
     share: Real = 0.5,

@@ -7,10 +7,15 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
+from ..._space import Choice, Range, space
 from ...base import Remover, Trained
 from .._steps import balanced, follow
 
 
+@space(
+    epochs=Choice((0, 1, 2, 5), "ours; of Graves et al. 2021 (arXiv 2010.10981) the mending"),
+    rate=Range(1e-3, 0.5, log=True, source="ours"),
+)
 @factory
 def amnesiac(epochs: Real = 0, batch: int = 64, rate: Real = 0.05) -> Remover:
     r"""Subtract the updates of the batches that held a row of S, then mend on D∖S.

@@ -7,11 +7,18 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
-from ..._factory import factory
+from ..._factory import factory, fits
+from ..._space import Choice, Range, space
 from ...base import Remover, Trained
 from .._steps import follow, mean_of, named, predictions
 
 
+@space(
+    beta=Range(0.05, 0.5, log=True, source="ours, around the 0.1 of Zhang et al. 2024 (arXiv 2404.05868)"),
+    keep=Range(0.0, 4.0, source="ours; 0 is plain NPO"),
+    epochs=Choice((2, 5, 10, 20), "ours"),
+    rate=Range(1e-3, 1.0, log=True, source="ours"),
+)
 @factory
 def npo(beta: Real = 0.1, keep: Real = 0.0, epochs: Real = 10, batch: int = 64, rate: Real = 0.05) -> Remover:
     r"""Negative preference optimisation: climb on S, ever slower as S becomes less likely than it was.
@@ -43,6 +50,13 @@ def npo(beta: Real = 0.1, keep: Real = 0.0, epochs: Real = 10, batch: int = 64, 
     return _preferring_not("npo", beta, 0.0, True, keep, epochs, batch, rate)
 
 
+@space(
+    beta=Range(0.5, 5.0, log=True, source="ours, around the 2.5 of Fan et al. 2024 (arXiv 2410.07163)"),
+    margin=Range(0.0, 2.0, source="ours; Fan et al. 2024 take 0"),
+    keep=Range(0.0, 4.0, source="ours"),
+    epochs=Choice((2, 5, 10, 20), "ours"),
+    rate=Range(1e-3, 1.0, log=True, source="ours"),
+)
 @factory
 def simnpo(
     beta: Real = 2.5, margin: Real = 0.0, keep: Real = 0.0, epochs: Real = 10, batch: int = 64, rate: Real = 0.05
@@ -78,7 +92,7 @@ def simnpo(
 def _preferring_not(
     name: str, beta: Real, margin: Real, referred: bool, keep: Real, epochs: Real, batch: int, rate: Real
 ) -> Remover:
-    if not beta > 0:
+    if not fits(beta > 0):
         raise ValueError(f"beta: {beta} is not > 0")
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:

@@ -6,12 +6,14 @@ from jaxtyping import Array, Bool, Int, PRNGKeyArray
 
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
+from ..._space import no_space
 from ...base import Remover, Trained
 from .._steps import ranks
 from ._baselines import do_nothing, neg_grad_plus
 from ._distil import scrub
 
 
+@no_space("its settings are removers: tune those, and give them as parts=")
 @factory
 def rum(parts: tuple[Remover, ...] = ()) -> Remover:
     r"""Refined unlearning meta-algorithm: S in groups of rising memorisation, one remover after the other.

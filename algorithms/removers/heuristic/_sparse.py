@@ -10,10 +10,16 @@ from jaxtyping import Array, Bool, PRNGKeyArray
 from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
+from ..._space import Choice, Range, space
 from ...base import Remover, Trained
 from .._steps import balanced, follow
 
 
+@space(
+    sparsity=Range(1e-5, 0.1, log=True, source="ours; Jia et al. 2023 (arXiv 2304.04934) let theirs decay"),
+    epochs=Choice((1, 2, 5, 10), "ours"),
+    rate=Range(1e-3, 1.0, log=True, source="ours"),
+)
 @factory
 def l1_sparse(sparsity: Real = 5e-3, epochs: Real = 2, batch: int = 64, rate: Real = 0.05) -> Remover:
     r"""Fine-tune on D∖S under an ℓ1 penalty, by proximal steps.

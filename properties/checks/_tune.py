@@ -1,0 +1,236 @@
+"""`tune`: search a remover's settings on runs that are not reported, with the reference or without."""
+
+import dataclasses
+import functools
+import importlib.metadata
+import math
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import PRNGKeyArray
+
+from ...algorithms.base import Learner, Remover
+from ...algorithms.removers import do_nothing
+from ...algorithms.store._store import Store
+from ...formal._numbers import MOST, root_seed, shown, whole
+from ...formal.definitions._definitions import Definition, Untraining
+from ...formal.definitions._scenario import Scenario
+from ..engine._progress import Progress
+from ..engine._provenance import environment
+from ..metrics._metric import LEAST
+from ..metrics._resample import Interval, jackknife
+from ..runs._dry_run import dry_run
+from ..runs._rehearsal import rehearse
+from ..runs._run_pools import streams
+from ..runs._subject import subject
+from ..runs._views import views_of
+from ._searched import Searched, searched
+from ._study import Asker, Notebook, optuna_here
+from ._tuning import MODES, Settings, Tuning, TuningTrial
+from ._tuning_objective import Sayings, distance
+from ._tuning_runs import Phase, Removals, diverged, request_alone, tuning_streams, with_reference, without_reference
+
+
+def tune(
+    make: Callable[..., Remover],
+    definition: Definition,
+    learner: Learner,
+    scenario: Scenario,
+    *,
+    space: Any = None,
+    trials: int = 32,
+    runs: int = 32,
+    mode: str = "without-reference",
+    seed: int = 0,
+    folder: str | None = None,
+    store: Store | None = None,
+    progress: Progress | None = None,
+) -> Tuning:
+    r"""Search the settings of a remover, the defaults first, and report the best on fresh runs.
+
+    Each trial removes from the same originals and is given the distance of what the models then say of rows from what
+    they are to say; the sampler is Optuna's TPE.
+
+    *With the reference* they are to say what models say that never saw what the definition names, on S, S_full∖S, fresh
+    points and the rest: nobody who has to remove can tune so, and what comes of it is a best case. *Without* it the
+    tuner has S, D∖S, A and A(D): on S the models are to say what is said of rows that were left out, by models trained
+    on random halves of D, and on D∖S what A(D) says. That costs three trainings for each run, is the same for both
+    definitions, and sees of a behaviour only what S shows of it.
+
+    Runs that are tuned on share no seed with those reported, which are those of `check` and `measure` with this seed.
+
+    Args:
+        make: a factory of removers, such as `ns.removers.finetune`, or a `functools.partial` that fixes some settings.
+        definition: what is tuned for, at level dataset.
+        learner, scenario: A, and D with S; with the reference also S_full and fresh points.
+        space: setting → `ns.Range` or a tuple of options, in place of what the factory publishes.
+        trials: how many settings are tried, the defaults among them.
+        runs: of each trial, and as many fresh ones in the report.
+        mode: what the tuner may look at.
+        seed: root seed of runs and sampler; the trials are a pure function of it and the other arguments.
+        folder: where trials are kept, to go on after Ctrl-C; one study to a folder.
+        store: where originals and references are kept between processes.
+        progress: called after each trial.
+
+    Returns:
+        The tuning. Settings that make a run diverge, or that the remover refuses, are the worst there are, and counted.
+
+    Raises:
+        ValueError: no space, an unknown setting, a range that the factory does not admit; no trial, fewer than eight
+            runs; a folder with another study; no trial with a value; Optuna is missing.
+
+    >>> import neverseen as ns
+    >>> tuning = ns.tune(ns.removers.ssd, ns.Untraining(1.0, 0.05), ns.learners.ridge(), ns.scenarios.figure1(),
+    ...                  trials=2, runs=8)
+    >>> tuning.trials[0].settings, tuning.compiled, tuning.remover
+    ({'selection': 10.0, 'dampening': 1.0}, 1, ssd)
+    """
+    started = time.perf_counter()
+    subject(definition=definition, learner=learner, scenario=scenario)
+    _admit_numbers(trials, runs, mode, seed)
+    optuna_here()
+    wanted = searched(make, space)
+    _admit(definition, wanted, learner, scenario, mode)
+    phase = functools.partial(_phase, definition, learner, scenario, mode, runs, store)
+    roots = tuning_streams(scenario, seed)
+    removals = Removals(wanted, phase(roots, roots["halves"]))
+    question = _question(wanted, definition, learner, scenario, mode) | {"runs": runs, "seed": seed}
+    notebook = Notebook(folder, question | {"program": removals.digest(wanted.defaults)})
+    made = _tried(wanted, removals, notebook, _word(roots["sampler"]), trials, progress)
+    fresh = phase(streams(scenario, seed), roots["halves of the report"])
+    provenance = {"scenario": repr(scenario), "digest": scenario.digest(), "learner": repr(learner), "seed": seed}
+    provenance |= {"optuna": importlib.metadata.version("optuna")}
+    tuning = Tuning(
+        wanted.name, wanted.listed, wanted.fixed, f"{wanted.name} on {learner} in {scenario}", mode, definition.id, runs,
+        wanted.words, removals.traced, made, *_reported(wanted, made, fresh), 2 * fresh.retrains,
+        provenance | environment(), time.perf_counter() - started,
+    )  # fmt: skip
+    return tuning.made_by(make)
+
+
+def _admit_numbers(trials: Any, runs: Any, mode: Any, seed: Any) -> None:
+    whole("trials", trials)
+    if whole("runs", runs, -MOST) < LEAST:
+        raise ValueError(f"runs: {runs} are too few; give {LEAST} or more")
+    if mode not in MODES:
+        raise ValueError(f"mode: {shown(mode)} is none; give {' or '.join(map(repr, MODES))}")
+    root_seed(seed)
+
+
+def _admit(definition: Definition, wanted: Searched, learner: Learner, scenario: Scenario, mode: str) -> None:
+    """Refuse what cannot be tuned here, before anything is drawn."""
+    definition.admit(scenario)
+    remover = wanted.make()
+    if definition.redraws:
+        raise ValueError("definition: tune at level dataset; where D is drawn anew there is no D to tune on")
+    if not bool(scenario.forget.any()):
+        raise ValueError(f"scenario: S of {scenario} is empty; there is nothing to tune on")
+    if mode == "without-reference":
+        if remover.needs:
+            raise ValueError(f"mode: {wanted.name} needs {', '.join(remover.needs)}, which only 'with-reference' may see")
+        # The learner is looked at on a half of D: what A(D∖S) is, this mode never learns.
+        half = (np.cumsum(scenario.rows.present) % 2 == 0) & np.asarray(scenario.rows.present)
+        scenario, definition = request_alone(scenario), Untraining(0.0, 0.0)
+        halved = dataclasses.replace(scenario, forget=jax.numpy.asarray(half), behaviour=jax.numpy.asarray(half))
+        rehearse(remover, learner, scenario)
+        dry_run(definition, do_nothing(), learner, halved, views_of(halved, definition))
+        return
+    rehearse(remover, learner, scenario)
+    dry_run(definition, remover, learner, scenario, views_of(scenario, definition))
+
+
+def _phase(
+    definition: Definition,
+    learner: Learner,
+    scenario: Scenario,
+    mode: str,
+    runs: int,
+    store: Store | None,
+    roots: dict[str, PRNGKeyArray],
+    halves: PRNGKeyArray,
+) -> Phase:
+    if mode == "with-reference":
+        return with_reference(definition, learner, scenario, roots, runs, store)
+    return without_reference(learner, request_alone(scenario), roots, halves, runs, store)
+
+
+def _question(
+    wanted: Searched, definition: Definition, learner: Learner, scenario: Scenario, mode: str
+) -> dict[str, Any]:
+    """What the values of trials depend on, but runs, seed and the programs."""
+    seen = scenario if mode == "with-reference" else request_alone(scenario)
+    terms = {"remover": wanted.name, "fixed": wanted.fixed, "space": wanted.words, "learner": repr(learner)}
+    terms |= {"mode": mode, "scenario": seen.digest()}
+    return terms | ({"definition": definition.id} if mode == "with-reference" else {})
+
+
+def _word(key: PRNGKeyArray) -> int:
+    return int(np.asarray(jax.random.key_data(key)).ravel()[-1])
+
+
+def _tried(
+    wanted: Searched, removals: Removals, notebook: Notebook, seed: int, trials: int, progress: Progress | None
+) -> tuple[TuningTrial, ...]:
+    """The trials, those that the notebook has among them."""
+    asker, made = Asker(wanted.space, wanted.defaults, seed), list[TuningTrial]()
+    for number in range(trials):
+        settings = asker.ask()
+        trial = notebook.replayed(number, settings)
+        if trial is None:
+            same = next((each for each in made if each.settings == settings), None)
+            value, reason = _value(wanted, removals, settings) if same is None else (same.value, same.reason)
+            trial = TuningTrial(number, settings, value, reason)
+            notebook.add(trial)
+        asker.tell(trial.value)
+        made.append(trial)
+        if progress is not None:
+            progress(number + 1, trials, "trying settings")
+    if all(trial.failed for trial in made):
+        raise ValueError(f"tune: none of {trials} trials of {wanted.name} has a value; the defaults: {made[0].reason}")
+    return tuple(made)
+
+
+def _value(wanted: Searched, removals: Removals, settings: Settings) -> tuple[float, str]:
+    """The distance under these settings, or inf and the reason."""
+    try:
+        wanted.try_out(settings)
+        sayings = removals(settings)
+    except ValueError as error:
+        return math.inf, str(error).partition("\n")[0]
+    lost = diverged(sayings)
+    if lost:
+        return math.inf, f"{lost} of {removals.phase.runs} runs diverged"
+    return distance(sayings, removals.phase.wanted), ""
+
+
+def _reported(wanted: Searched, made: tuple[TuningTrial, ...], fresh: Phase) -> tuple[Interval, ...]:
+    """Doing nothing, the defaults and the best, and what the best gains on each, of the removers themselves."""
+    best = min(made, key=lambda trial: trial.value)
+    default = fresh.removed(wanted.make(**wanted.defaults))
+    arms = fresh.nothing(), default, fresh.removed(wanted.make(**best.settings)) if best.number else default
+    own = [_interval(fresh, arm) for arm in arms]
+    return *own, _gain(fresh, arms[1], arms[2]), _gain(fresh, arms[0], arms[2])
+
+
+def _interval(fresh: Phase, arm: Sayings) -> Interval:
+    if diverged(arm):
+        return Interval(math.inf, math.inf, math.inf)
+    return jackknife(lambda kept: _distance(fresh, arm, kept), fresh.runs)
+
+
+def _gain(fresh: Phase, other: Sayings, tuned: Sayings) -> Interval:
+    """The other's distance less the tuned one's, run by run; what diverges is infinitely far."""
+    lost = bool(diverged(other)), bool(diverged(tuned))
+    if any(lost):
+        far = 0.0 if all(lost) else math.inf if lost[0] else -math.inf
+        return Interval(far, far, far)
+    return jackknife(lambda kept: _distance(fresh, other, kept) - _distance(fresh, tuned, kept), fresh.runs)
+
+
+def _distance(fresh: Phase, arm: Sayings, kept: Any) -> float:
+    wanted = {name: values[kept] for name, values in fresh.wanted.items()}
+    return distance({name: values[kept] for name, values in arm.items()}, wanted)

@@ -1,0 +1,276 @@
+"""The runs of a tuning: originals to remove from, what removed models are to say, and removals of many settings."""
+
+import dataclasses
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Float64, PRNGKeyArray
+
+from ...algorithms._space import Plain, Range, Setting
+from ...algorithms.base import Learner, Remover, Trained
+from ...algorithms.pools._draw import removal
+from ...algorithms.pools._map_over_runs import Mapped, map_over_runs, mapped
+from ...algorithms.pools._pool import SHARD, Pool, shard_keys
+from ...algorithms.programs._programs import momentary, trace
+from ...algorithms.programs._traced import traced
+from ...algorithms.store._store import Store
+from ...formal._numbers import root_seed
+from ...formal.definitions._definitions import Definition, reference_rows
+from ...formal.definitions._scenario import Rows, Scenario, scenario_key
+from ..runs._eval_sets import EvalSets, eval_sets, gather
+from ._searched import Searched
+from ._tuning_objective import Sayings, bounded, said, scale_of
+
+_TUNING = 0x74756E65
+"""Folded into the root of all that is tuned on: what is reported has the streams of a check of the same seed."""
+
+_STREAMS = ("training", "removal", "other training", "halves", "sampler", "halves of the report")
+
+
+def tuning_streams(scenario: Scenario, seed: int) -> dict[str, PRNGKeyArray]:
+    """The root key of each stream that a tuning uses; they depend on D and S alone, and no check uses them.
+
+    >>> import neverseen as ns
+    >>> list(tuning_streams(ns.scenarios.figure1(), 0))[:3]
+    ['training', 'removal', 'other training']
+    """
+    root = scenario_key(jax.random.key(root_seed(seed)), request_alone(scenario).digest())
+    root = jax.random.fold_in(root, _TUNING)
+    return {name: jax.random.fold_in(root, i) for i, name in enumerate(_STREAMS)}
+
+
+def request_alone(scenario: Scenario) -> Scenario:
+    """What whoever serves a request has of a scenario: D and S.
+
+    >>> import neverseen as ns
+    >>> alone = request_alone(ns.scenarios.figure1())
+    >>> bool((alone.behaviour == alone.forget).all()), int(alone.fresh_rest.count())
+    (True, 0)
+    """
+    x, y = jax.tree.map(lambda leaf: jnp.zeros_like(leaf[:1]), (scenario.rows.x, scenario.rows.y))
+    none = Rows(x, y, jnp.zeros(1, bool))
+    return Scenario(scenario.rows, scenario.forget, scenario.forget, none, none, None, "D and S alone")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Phase:
+    """Runs to remove from, and what removed models are to say: the same for all settings.
+
+    Args:
+        learner: A.
+        scenario: what removers are given.
+        points: where models are looked at.
+        originals: the pool that removers start from.
+        removing: the root key of the removals.
+        raw: what removed models are to say, before it is bounded.
+        runs: how many.
+        retrains: how many training runs on all of D all this costs.
+        store: where shards are kept.
+    """
+
+    learner: Learner
+    scenario: Scenario
+    points: EvalSets
+    originals: Pool
+    removing: PRNGKeyArray
+    raw: Sayings
+    runs: int
+    retrains: int
+    store: Store | None
+
+    @functools.cached_property
+    def scale(self) -> float:
+        """The unit of losses."""
+        return scale_of(self.learner, self.raw)
+
+    @functools.cached_property
+    def wanted(self) -> Sayings:
+        """What removed models are to say."""
+        return self.bounded(self.raw)
+
+    def bounded(self, raw: Mapping[str, Any]) -> Sayings:
+        """Arrays of runs as numbers in [0, 1], of the rows present alone."""
+        counts = {name: int(rows.count()) for name, rows in self.points.items()}
+        cut = {name: np.asarray(values, np.float64)[: self.runs, : counts[name]] for name, values in raw.items()}
+        return {name: bounded(values, self.scale) for name, values in cut.items()}
+
+    def nothing(self) -> Sayings:
+        """What the originals say."""
+        return self.bounded(_told(self.learner, self.originals, self.points, self.runs, self.store))
+
+    def removed(self, remover: Remover) -> Sayings:
+        """What a remover's models say, from the pool that a check of the same streams draws."""
+        extra = {need: getattr(self.scenario, need) for need in remover.needs}
+        shared = (self.scenario.rows, self.scenario.forget, extra)
+        pool = Pool(removal(remover), (self.removing,), shared, (self.originals,), f"{remover} after {self.learner}")
+        return self.bounded(_told(self.learner, pool, self.points, self.runs, self.store))
+
+
+def with_reference(
+    definition: Definition, learner: Learner, scenario: Scenario, roots: Mapping[str, PRNGKeyArray], runs: int,
+    store: Store | None,
+) -> Phase:  # fmt: skip
+    """Removed models are to say what models say that never saw what the definition names: the best case."""
+    rows, full = scenario.rows, scenario.behaviour
+    points = eval_sets(scenario, definition) | {"rest of D": gather(rows.without(full))}
+    points = {name: each for name, each in points.items() if bool(each.present.any())}
+    unseen = reference_rows(definition, rows, scenario.forget, full)
+    name = f"{learner} in {scenario}, reference of {definition.name}"
+    reference = Pool(learner.fit, (roots["other training"],), (unseen,), name=name)
+    raw = _told(learner, reference, points, runs, store)
+    originals = _originals(learner, scenario, roots["training"])
+    return Phase(learner, scenario, points, originals, roots["removal"], raw, runs, 2 * runs, store)
+
+
+def without_reference(
+    learner: Learner, scenario: Scenario, roots: Mapping[str, PRNGKeyArray], halves: PRNGKeyArray, runs: int,
+    store: Store | None,
+) -> Phase:  # fmt: skip
+    """Removed models are to say of S what models say that did not see it, and of D∖S what the originals say.
+
+    For each run D is cut in two at random, and A trained on either half; a row of S is judged by the one that lacks it.
+    The law of "not seen" is thereby known on S, from D and A alone, where it counts: whoever removes too little says of
+    S what the originals say, whoever removes too much says what no unseen row was ever given. On D∖S the originals stand
+    for what is to stay, by runs of other seeds. Two biases are left: halves learn from half as much, and contain half of
+    the other rows of S, so that a behaviour that S samples is in them; what A(D∖S) says of S may be lower.
+    """
+    rows, s = scenario.rows, np.flatnonzero(np.asarray(scenario.forget))
+    points = {"S": gather(Rows(rows.x, rows.y, scenario.forget)), "D∖S": gather(rows.without(scenario.forget))}
+    points = {name: each for name, each in points.items() if bool(each.present.any())}
+    shards = range(-(-runs // SHARD))
+    pool = Pool(_out_of_fold(learner), (halves,), (rows,), name=f"{learner} on halves")
+    unseen = np.concatenate([np.asarray(pool.shard(number, store)) for number in shards])[:runs, s]
+    other = _originals(learner, scenario, roots["other training"])
+    kept = {name: each for name, each in points.items() if name != "S"}
+    raw = {"S": unseen} | _told(learner, other, kept, runs, store)
+    originals = _originals(learner, scenario, roots["training"])
+    return Phase(learner, scenario, points, originals, roots["removal"], raw, runs, 3 * runs, store)
+
+
+def _originals(learner: Learner, scenario: Scenario, root: PRNGKeyArray) -> Pool:
+    return Pool(learner.fit, (root,), (scenario.rows,), name=f"{learner} in {scenario}")
+
+
+@momentary
+def _out_of_fold(learner: Learner) -> Callable[[PRNGKeyArray, Rows], Float[Array, " n"]]:
+    def unseen(key: PRNGKeyArray, rows: Rows) -> Float[Array, " n"]:
+        cut, first, second = jax.random.split(key, 3)
+        half = jax.random.bernoulli(cut, 0.5, rows.present.shape)
+        sees, lacks = learner.fit(first, rows.only(half)), learner.fit(second, rows.without(half))
+        return jnp.where(half, said(learner, lacks.params, rows), said(learner, sees.params, rows))
+
+    return unseen
+
+
+def _told(learner: Learner, pool: Pool, points: EvalSets, runs: int, store: Store | None) -> dict[str, Any]:
+    shards = (pool.shard(number, store).params for number in range(-(-runs // SHARD)))
+    parts = [map_over_runs(_teller(learner), (params,), points) for params in shards]
+    return {name: np.concatenate([np.asarray(part[name], np.float64) for part in parts])[:runs] for name in points}
+
+
+@momentary
+def _teller(learner: Learner) -> Callable[[Any, EvalSets], dict[str, Array]]:
+    return lambda params, points: {name: said(learner, params, rows) for name, rows in points.items()}
+
+
+class Removals:
+    """Removed models of any settings on the runs of a phase: numbers are traced, so that one program serves them all.
+
+    Args:
+        wanted: the factory and its space.
+        phase: where its removers are tried.
+    """
+
+    def __init__(self, wanted: Searched, phase: Phase) -> None:
+        self.phase, self.name, self._make = phase, wanted.name, undecorated(wanted.make)
+        shards = range(-(-phase.runs // SHARD))
+        models = [phase.originals.shard(number, phase.store) for number in shards]
+        keys = [shard_keys((phase.removing,), number)[0] for number in shards]
+        together = zip(keys, models, strict=True)
+        self._runs = jax.tree.map(lambda *parts: jnp.concatenate(parts)[: phase.runs], *together)
+        scenario = phase.scenario
+        extra = {need: getattr(scenario, need) for need in wanted.make().needs}
+        self._shared = (scenario.rows, scenario.forget, extra, phase.points)
+        self._programs: dict[Any, Mapped] = {}
+        self.traced = self._traceable([name for name, each in wanted.space.items() if _is_real(each)])
+
+    def __call__(self, settings: Mapping[str, Plain]) -> Sayings:
+        """What the models say after removal under these settings.
+
+        Raises:
+            ValueError: the remover does not run under them.
+        """
+        numbers = {name: jnp.asarray(settings[name], float) for name in self.traced}
+        with traced(f"remover {self.name}"):
+            program = self._program(settings, numbers)
+            return self.phase.bounded(program(self._runs, numbers, *self._shared))
+
+    def static(self, settings: Mapping[str, Plain]) -> tuple[Any, ...]:
+        """The settings that no program of other values serves: as many of these, as many programs."""
+        rest = [(name, value) for name, value in sorted(settings.items()) if name not in self.traced]
+        return tuple((name, type(value).__name__, value) for name, value in rest)
+
+    def digest(self, settings: Mapping[str, Plain]) -> str | None:
+        """What tells this remover from others of its name: its program under these settings."""
+        numbers = {name: jnp.asarray(settings[name], float) for name in self.traced}
+        return self._program(settings, numbers).one.digest
+
+    def _program(self, settings: Mapping[str, Plain], numbers: dict[str, Array]) -> Mapped:
+        static = self.static(settings)
+        if static not in self._programs:
+            self._programs[static] = mapped(self._one({n: v for n, _, v in static}), self._runs, numbers, *self._shared)
+        return self._programs[static]
+
+    def _one(self, static: Mapping[str, Plain]) -> Callable[..., dict[str, Array]]:
+        make, learner = self._make, self.phase.learner
+
+        def one(key: Any, trained: Trained, numbers: Any, rows: Rows, forget: Any, extra: Any, points: Any) -> Any:
+            model = make(**static, **numbers)(key, trained, rows, forget, **extra)
+            return {name: said(learner, model.params, each) for name, each in points.items()}
+
+        return one
+
+    def _traceable(self, names: list[str]) -> tuple[str, ...]:
+        """The numbers that the factory and its remover take as they are traced: found out by trying."""
+        run = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), self._runs)
+
+        def runs(some: list[str]) -> bool:
+            try:
+                trace(self._one({}), *run, {name: jnp.asarray(0.5, float) for name in some}, *self._shared)
+            except Exception:  # whatever a branch, a shape or a format does with a tracer: that number is static
+                return False
+            return True
+
+        able = names if runs(names) else [name for name in names if runs([name])]
+        return tuple(able) if runs(able) else ()
+
+
+def _is_real(setting: Setting) -> bool:
+    return isinstance(setting, Range) and not setting.whole
+
+
+def undecorated(make: Callable[..., Any]) -> Callable[..., Any]:
+    """A factory without what looks at its arguments.
+
+    >>> import neverseen as ns
+    >>> undecorated(ns.removers.finetune) is ns.removers.finetune.__wrapped__
+    True
+    """
+    if isinstance(make, functools.partial):
+        return functools.partial(undecorated(make.func), *make.args, **make.keywords)
+    return inspect.unwrap(make)
+
+
+def diverged(sayings: Sayings) -> int:
+    """How many runs say something that is not finite.
+
+    >>> diverged({"S": np.array([[0.5], [np.nan]])})
+    1
+    """
+    bad = [~np.isfinite(values).all(1) for values in sayings.values()]
+    return int(np.any(bad, axis=0).sum())
