@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ...formal._types import Real
+from ...formal._types import Scalar
 
 WIDEST = 2048
 """Parameters up to which p × p numbers are formed and solved in each of a batch of runs (16 MB, 6 GFLOP a run)."""
@@ -16,7 +16,7 @@ def hessian_solve(
     loss: Callable[[Array], Array],
     at: Float[Array, " p"],
     right: Float[Array, " p"],
-    damping: Real = 0.0,
+    damping: Scalar = 0.0,
     iterations: int | None = None,
 ) -> Float[Array, " p"]:
     r"""$(\nabla^2 J(w) + \mu I)^{-1} v$.

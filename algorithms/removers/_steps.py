@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from ...formal._types import Real
+from ...formal._types import Real, Scalar
 from ...formal.definitions._scenario import Rows
 from ..base import Learner, Trained
 from ..learners._descent import descend, steps_for
@@ -48,7 +48,7 @@ def predictions(learner: Learner, rows: Rows) -> Float[Array, " m"]:
     return learner.tokens.counted(rows.y).sum(-1).astype(float)
 
 
-def balanced(learner: Learner, *weights: Real) -> Callable[..., Float[Array, ""]]:
+def balanced(learner: Learner, *weights: Scalar) -> Callable[..., Float[Array, ""]]:
     """The objective Σ weight · mean loss, one weight and one batch for each source.
 
     >>> import jax.numpy as jnp, neverseen as ns
@@ -71,7 +71,7 @@ def follow(
     *,
     epochs: Real,
     batch: int,
-    rate: Real,
+    rate: Scalar,
     over: Rows | None = None,
     then: tuple[optax.GradientTransformation, ...] = (),
 ) -> Any:

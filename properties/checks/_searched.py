@@ -89,7 +89,9 @@ def searched(make: Any, given: Any) -> Searched:
                 found.try_out({setting: value})
             except ValueError as error:
                 line = str(error).partition("\n")[0]
-                raise ValueError(f"space: {setting} = {shown(value)} is refused ({line}); give another range") from error
+                raise ValueError(
+                    f"space: {setting} = {shown(value)} is refused ({line}); give another range"
+                ) from error
     return found
 
 
@@ -111,7 +113,9 @@ def _space(make: Any, name: str, given: Any) -> dict[str, Setting]:
         published = space_of(make)
         if not published:
             why = why_no_space(_root(make))
-            raise ValueError(f"space: {name} publishes none{f' ({why})' * bool(why)}; give space={{setting: ns.Range(...)}}")
+            raise ValueError(
+                f"space: {name} publishes none{f' ({why})' * bool(why)}; give space={{setting: ns.Range(...)}}"
+            )
         return published
     if not isinstance(given, Mapping) or not given:
         raise ValueError(f"space: {shown(given)} names no setting; give {{'rate': ns.Range(0.001, 1.0, log=True)}}")

@@ -131,7 +131,9 @@ def _admit(definition: Definition, wanted: Searched, learner: Learner, scenario:
         raise ValueError(f"scenario: S of {scenario} is empty; there is nothing to tune on")
     if mode == "without-reference":
         if remover.needs:
-            raise ValueError(f"mode: {wanted.name} needs {', '.join(remover.needs)}, which only 'with-reference' may see")
+            raise ValueError(
+                f"mode: {wanted.name} needs {', '.join(remover.needs)}, which only 'with-reference' may see"
+            )
         # The learner is looked at on a half of D: what A(D∖S) is, this mode never learns.
         half = (np.cumsum(scenario.rows.present) % 2 == 0) & np.asarray(scenario.rows.present)
         scenario, definition = request_alone(scenario), Untraining(0.0, 0.0)

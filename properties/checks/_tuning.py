@@ -140,8 +140,9 @@ class Tuning(Coded, Untruthful, outcome="word", says=("word", "settings", "mode_
     def made_by(self, make: Callable[..., Any]) -> "Tuning":
         """The same, with a user's own factory at hand; JSON does not hold it.
 
-        >>> Tuning.example().made_by(lambda **settings: settings).remover
-        {'epochs': 3, 'rate': 0.5}
+        >>> import neverseen as ns
+        >>> Tuning.example().made_by(lambda **settings: ns.removers.scrub()).remover
+        scrub
         """
         again = dataclasses.replace(self)
         object.__setattr__(again, "_make", make)

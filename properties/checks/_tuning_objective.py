@@ -11,7 +11,7 @@ from ...algorithms.base import Learner
 from ...formal.definitions._scenario import Rows
 from ..runs.observables import Model
 
-Sayings = Mapping[str, Float64[np.ndarray, "runs rows"]]
+Sayings = Mapping[str, Float64[np.ndarray, "_ _"]]
 """What models say of each row, in [0, 1], by the name of the rows."""
 
 Distance = Callable[[Sayings, Sayings], float]

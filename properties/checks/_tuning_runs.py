@@ -144,7 +144,7 @@ def without_reference(
     points = {name: each for name, each in points.items() if bool(each.present.any())}
     shards = range(-(-runs // SHARD))
     pool = Pool(_out_of_fold(learner), (halves,), (rows,), name=f"{learner} on halves")
-    unseen = np.concatenate([np.asarray(pool.shard(number, store)) for number in shards])[:runs, s]
+    unseen = np.concatenate([np.asarray(pool.shard(number, store), np.float64) for number in shards])[:runs, s]
     other = _originals(learner, scenario, roots["other training"])
     kept = {name: each for name, each in points.items() if name != "S"}
     raw = {"S": unseen} | _told(learner, other, kept, runs, store)
@@ -246,7 +246,9 @@ class Removals:
                 return False
             return True
 
-        able = names if runs(names) else [name for name in names if runs([name])]
+        if runs(names):
+            return tuple(names)
+        able = [name for name in names if runs([name])]
         return tuple(able) if runs(able) else ()
 
 
@@ -258,8 +260,8 @@ def undecorated(make: Callable[..., Any]) -> Callable[..., Any]:
     """A factory without what looks at its arguments.
 
     >>> import neverseen as ns
-    >>> undecorated(ns.removers.finetune) is ns.removers.finetune.__wrapped__
-    True
+    >>> undecorated(ns.removers.ssd)(dampening=-1.0)  # the factory itself refuses a negative one
+    ssd
     """
     if isinstance(make, functools.partial):
         return functools.partial(undecorated(make.func), *make.args, **make.keywords)

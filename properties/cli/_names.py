@@ -2,6 +2,7 @@
 
 import ast
 import difflib
+import functools
 import importlib
 import importlib.util
 import inspect
@@ -74,6 +75,35 @@ def resolve(kind: Kind, spec: str) -> Any:
     raise ValueError(_unknown(kind, name, table))
 
 
+def factory_of(spec: str) -> Callable[..., Any]:
+    """The factory of removers that a name on the command line stands for; what the name sets is fixed.
+
+    Args:
+        spec: as in `resolve`; an attribute is taken as it is, and not called.
+
+    Raises:
+        ValueError: as `resolve`.
+
+    >>> factory_of("finetune") is registry("remover")["finetune"], factory_of("scrub:climbs=1").keywords
+    (True, {'climbs': 1})
+    """
+    table = registry("remover")
+    name, colon, rest = spec.partition(":")
+    if name in table:
+        given = parse_arguments(rest) if colon else {}
+        _admit_names("remover", name, table[name], given)
+        return functools.partial(table[name], **given) if given else table[name]
+    place, colon, attribute = spec.rpartition(":")
+    if colon and (place.endswith(".py") or os.sep in place):
+        module = _load_file(place)
+    elif colon and _dotted(place) and _dotted(attribute):
+        module = _load_module("remover", place, table)
+    else:
+        raise ValueError(_unknown("remover", name, table))
+    with theirs(f"{place}:{attribute}", "when it was asked for"):
+        return _attribute(place, module, attribute, _TYPES["remover"])
+
+
 def parse_arguments(text: str) -> dict[str, Any]:
     """`key=value,...` with Python literals as values; what is no literal is a string.
 
@@ -97,11 +127,7 @@ def parse_arguments(text: str) -> dict[str, Any]:
 def _build(kind: Kind, name: str, factory: Callable[..., Any], text: str | None) -> Any:
     """A listed factory called with the arguments of the name."""
     given = {} if text is None else parse_arguments(text)
-    known = inspect.signature(factory).parameters
-    for key in given:
-        if key not in known:
-            valid = f"it takes {', '.join(known)}" if known else "it takes no arguments"
-            raise ValueError(f"{kind} {name!r} has no argument {key!r}; {valid}")
+    known = _admit_names(kind, name, factory, given)
     missing = [p.name for p in known.values() if p.default is p.empty and p.name not in given]
     if missing:
         raise ValueError(f"{kind} {name!r} needs {missing[0]}; write {name}:{missing[0]}=...")
@@ -115,6 +141,16 @@ def _build(kind: Kind, name: str, factory: Callable[..., Any], text: str | None)
         raise ValueError(f"{kind} {name}:{text} has an argument of the wrong kind ({error})") from error
     except Exception as error:  # a number that no array, loop or float can be made of
         raise ValueError(f"{kind} {name}:{text} cannot be made ({type(error).__name__}: {said(error)})") from error
+
+
+def _admit_names(kind: Kind, name: str, factory: Callable[..., Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parameters of a listed factory, after a look at the names of arguments."""
+    known = inspect.signature(factory).parameters
+    for key in given:
+        if key not in known:
+            valid = f"it takes {', '.join(known)}" if known else "it takes no arguments"
+            raise ValueError(f"{kind} {name!r} has no argument {key!r}; {valid}")
+    return known
 
 
 def _load_file(place: str) -> ModuleType:
@@ -165,13 +201,8 @@ def _take(kind: Kind, place: str, module: ModuleType, attribute: str) -> Any:
 
 
 def _taken(kind: Kind, place: str, module: ModuleType, attribute: str) -> Any:
-    wanted, value = _TYPES[kind], module
-    for part in attribute.split("."):
-        if not hasattr(value, part):
-            others = [name for name, item in vars(module).items() if isinstance(item, wanted)]
-            listed = ", ".join(others) or f"no {wanted.__name__}"
-            raise LineError(f"{place} has no attribute {attribute!r}; it holds {listed}")
-        value = getattr(value, part)
+    wanted = _TYPES[kind]
+    value = _attribute(place, module, attribute, wanted)
     made = value if isinstance(value, wanted) else _call(f"{place}:{attribute}", value)
     if isinstance(made, wanted):
         return made
@@ -181,6 +212,17 @@ def _taken(kind: Kind, place: str, module: ModuleType, attribute: str) -> Any:
         else (f"give a {wanted.__name__}, or a function without arguments that returns one")
     )
     raise LineError(f"{place}:{attribute} is of type {type(value).__name__}, not {wanted.__name__}; {hint}")
+
+
+def _attribute(place: str, module: ModuleType, attribute: str, wanted: type) -> Any:
+    value: Any = module
+    for part in attribute.split("."):
+        if not hasattr(value, part):
+            others = [name for name, item in vars(module).items() if isinstance(item, wanted)]
+            listed = ", ".join(others) or f"no {wanted.__name__}"
+            raise LineError(f"{place} has no attribute {attribute!r}; it holds {listed}")
+        value = getattr(value, part)
+    return value
 
 
 def _call(name: str, value: Any) -> Any:

@@ -11,6 +11,7 @@ from ..checks._comparison import Comparison
 from ..checks._plan import Plan
 from ..checks._prove import Proofs
 from ..checks._sweep import Sweep
+from ..checks._tuning import Tuning
 from ..metrics._table import Table
 from ..runs._cost import Behaviour
 from ..suite._result import Suite
@@ -34,6 +35,7 @@ _page.register(Table)(_result_pages.table_page)
 _page.register(Plan)(_result_pages.plan_page)
 _page.register(Relative)(_result_pages.relative_page)
 _page.register(Proofs)(_result_pages.proofs_page)
+_page.register(Tuning)(_result_pages.tuning_page)
 _page.register(list)(_result_pages.sweeps_page)
 _page.register(Sweep)(lambda sweep: _result_pages.sweeps_page([sweep]))
 
@@ -42,8 +44,8 @@ def render(value: Any, *, metrics: Table | None = None, behaviour: Behaviour | N
     """A result as one page of HTML that needs nothing else: no network, no script, no font.
 
     Args:
-        value: a verdict, a suite, a comparison, a sweep or a list of them, a plan, a table of metrics, a relative
-            check, or proofs.
+        value: a verdict, a suite, a comparison, a sweep or a list of them, a tuning, a plan, a table of metrics, a
+            relative check, or proofs.
         metrics: beside a verdict: from `metrics.measure`, each with its floor.
         behaviour: beside a verdict: from `behaviour_of`, the cost against a retrain.
 

@@ -10,12 +10,14 @@ from ...formal.definitions._relative import Relative
 from ..checks._plan import Plan
 from ..checks._prove import Proofs, proof_summary
 from ..checks._sweep import Sweep
+from ..checks._tuning import Tuning
 from ..engine._standing import SHARE
 from ..metrics._table import Table
 from . import _drawings as draw
 from ._page import Page, in_words
 from ._svg import number
 from ._sweep_drawing import sweep_picture
+from ._tuning_drawing import trials_picture
 
 _AS_IN_ALL = {"wide": True, "word": "", "mark": Markup(""), "command": None, "code": "", "drawings": [], "notes": []}
 
@@ -100,6 +102,36 @@ def sweeps_page(sweeps: Sequence[Sweep]) -> Page:
         ],
         notes=[*lines, "A larger request may be refuted where a smaller one was not."],
         provenance={name: value for name, value in shared.items() if value is not None},
+    )
+
+
+def tuning_page(tuning: Tuning) -> Page:
+    """The page of a tuning.
+
+    >>> tuning_page(Tuning.example())[1]["rest"]
+    'finetune on mlp: better than the defaults'
+    """
+    (_, unit), *report = tuning.report_cells
+    facts = [("Definition", tuning.definition), ("The tuner", tuning.mode_in_words)]
+    facts += [(f"{name[0].upper()}{name[1:]}", at) for name, at in report]
+    facts += [
+        ("Runs of each trial, and fresh ones of the report", str(tuning.runs)),
+        ("Retrains", str(tuning.retrains)),
+    ]
+    settings = [f"{name}: {was} → {best}, of {where}" for name, was, best, where in tuning.settings_cells[1:]]
+    return _page(
+        kicker="tuned settings",
+        title=tuning.title,
+        rest=f"{tuning.subject}: {tuning.word}",
+        meaning=f"{unit}, on fresh runs that nothing was chosen on. A tuned point is no verdict.",
+        facts=[*facts, ("Wall time", f"{number(tuning.seconds, 3)} s")],
+        heading="Trial by trial, the best first",
+        cells=tuning.cells,
+        drawings=[
+            (trials_picture(tuning), "Distances that were chosen by, in the order of the trials; 0 the defaults.")
+        ],
+        notes=[*settings, *tuning.notes],
+        provenance=tuning.provenance,
     )
 
 

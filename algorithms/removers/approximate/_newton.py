@@ -6,7 +6,7 @@ import jax
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, PRNGKeyArray
 
-from ....formal._types import Real
+from ....formal._types import Real, Scalar
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
 from ..._own import own
@@ -49,7 +49,7 @@ def newton(damping: Real = 0.0, iterations: int | None = None) -> Remover:
 
 
 def newton_step(
-    flat: Array, rebuild: Any, trained: Trained, rows: Rows, damping: Real, iterations: int | None = None
+    flat: Array, rebuild: Any, trained: Trained, rows: Rows, damping: Scalar, iterations: int | None = None
 ) -> Array:
     """The Newton direction of the objective on the rows present: (∇²J + μI)⁻¹ ∇J.
 

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from ....formal._types import Real
+from ....formal._types import Real, Scalar
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
 from ..._space import Choice, Range, space
@@ -59,7 +59,7 @@ def boundary_shrink(reach: Real = 0.1, epochs: Real = 10, batch: int = 64, rate:
     return Remover(remove, "boundary_shrink", "unlearning")
 
 
-def nearest_other(learner: Learner, params: Any, rows: Rows, reach: Real) -> Float[Array, "n c"]:
+def nearest_other(learner: Learner, params: Any, rows: Rows, reach: Scalar) -> Float[Array, "n c"]:
     """The one-hot label of the likeliest other class one signed-gradient step away from each row.
 
     >>> import jax.numpy as jnp, neverseen as ns

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from ....formal._types import Real
+from ....formal._types import Real, Scalar
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory, fits
 from ..._space import Range, space
@@ -70,7 +70,7 @@ def uce(
 
 
 def edited(
-    matrix: Float[Array, "h c"], a: Float[Array, "n h"], away: Rows, retained: Rows, preserve: Real, anchor: Real
+    matrix: Float[Array, "h c"], a: Float[Array, "n h"], away: Rows, retained: Rows, preserve: Scalar, anchor: Scalar
 ) -> Float[Array, "h c"]:
     """The minimiser W of `uce`'s objective, from W₀ and the units of all rows.
 

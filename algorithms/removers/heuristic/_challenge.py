@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from ....formal._types import Real
+from ....formal._types import Real, Scalar
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
 from ..._space import Choice, Range, space
@@ -147,9 +147,9 @@ def _tune(
     speed: Any,
     epochs: Real,
     batch: int,
-    rate: Real,
-    momentum: Real,
-    decay: Real,
+    rate: Scalar,
+    momentum: Scalar,
+    decay: Scalar,
 ) -> Any:
     """SGD with momentum and weight decay on D∖S, the step size following a schedule over the steps due."""
     due, longest = steps_for(epochs, rows, batch)

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from ....formal._types import Real
+from ....formal._types import Real, Scalar
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
 from ..._space import Choice, Range, space
@@ -17,7 +17,7 @@ from .._steps import follow, mean_of, named, require_scores, untrained
 
 
 def divergence(
-    teacher: Float[Array, "m c"], student: Float[Array, "m c"], temperature: Real = 1.0
+    teacher: Float[Array, "m c"], student: Float[Array, "m c"], temperature: Scalar = 1.0
 ) -> Float[Array, " m"]:
     r"""KL(teacher ‖ student) of each row, from class scores, in nats.
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from ....formal._types import Real
+from ....formal._types import Real, Scalar
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory, fits
 from ..._space import Choice, Range, space
@@ -90,7 +90,7 @@ def forgetting(
 
 
 def time_constants(
-    key: PRNGKeyArray, form: Form, units: Float[Array, " h"], fast: Real, slow: Real
+    key: PRNGKeyArray, form: Form, units: Float[Array, " h"], fast: Scalar, slow: Scalar
 ) -> Float[Array, " h"]:
     """The time constants τ_j of a form, from the units' mean activations on S.
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from ....formal._types import Real
+from ....formal._types import Real, Scalar
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
 from ..._space import Choice, Range, space
@@ -137,11 +137,11 @@ def _mislead(
     trained: Trained,
     rows: Rows,
     forget: Bool[Array, " n"],
-    keep: Real,
+    keep: Scalar,
     exclude: bool,
     epochs: Real,
     batch: int,
-    rate: Real,
+    rate: Scalar,
     then: Any = (),
 ) -> Any:
     """SGD on random labels for S and right ones for D∖S."""

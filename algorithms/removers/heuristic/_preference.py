@@ -5,7 +5,7 @@ from typing import Any
 import jax
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from ....formal._types import Real
+from ....formal._types import Real, Scalar
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory, fits
 from ..._space import Choice, Range, space
@@ -90,7 +90,7 @@ def simnpo(
 
 
 def _preferring_not(
-    name: str, beta: Real, margin: Real, referred: bool, keep: Real, epochs: Real, batch: int, rate: Real
+    name: str, beta: Scalar, margin: Scalar, referred: bool, keep: Scalar, epochs: Real, batch: int, rate: Scalar
 ) -> Remover:
     if not fits(beta > 0):
         raise ValueError(f"beta: {beta} is not > 0")

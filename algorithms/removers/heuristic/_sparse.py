@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, PRNGKeyArray
 
-from ....formal._types import Real
+from ....formal._types import Real, Scalar
 from ....formal.definitions._scenario import Rows
 from ..._factory import factory
 from ..._space import Choice, Range, space
@@ -58,5 +58,5 @@ def l1_sparse(sparsity: Real = 5e-3, epochs: Real = 2, batch: int = 64, rate: Re
     return Remover(remove, "l1_sparse", "untraining")
 
 
-def _shrunk(w: Array, reach: Real) -> Array:
+def _shrunk(w: Array, reach: Scalar) -> Array:
     return jnp.sign(w) * jnp.maximum(abs(w) - reach, 0)
