@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 from ..formal._numbers import real, shown
 from ..formal._types import Real
 
-P = ParamSpec("P")
+_P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 Plain = bool | int | float | str | None
@@ -139,7 +139,7 @@ Setting = Range | Choice
 """What is searched for one setting."""
 
 
-def space(**settings: Setting) -> Callable[[Callable[P, _T]], Callable[P, _T]]:
+def space(**settings: Setting) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:
     """Publish a factory's space, as its attribute `space`.
 
     Args:
@@ -154,7 +154,7 @@ def space(**settings: Setting) -> Callable[[Callable[P, _T]], Callable[P, _T]]:
     {'rate': Range(0.1 to 1)}
     """
 
-    def publish(make: Callable[P, _T]) -> Callable[P, _T]:
+    def publish(make: Callable[_P, _T]) -> Callable[_P, _T]:
         unknown = sorted(settings.keys() - inspect.signature(make).parameters)
         if unknown:
             raise ValueError(f"space: {make.__name__} has no setting {unknown[0]!r}")
@@ -164,7 +164,7 @@ def space(**settings: Setting) -> Callable[[Callable[P, _T]], Callable[P, _T]]:
     return publish
 
 
-def no_space(why: str) -> Callable[[Callable[P, _T]], Callable[P, _T]]:
+def no_space(why: str) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:
     """Publish that a factory has nothing to search, and why, as its attribute `no_space`.
 
     >>> @no_space("it has no settings")
@@ -173,7 +173,7 @@ def no_space(why: str) -> Callable[[Callable[P, _T]], Callable[P, _T]]:
     ({}, 'it has no settings')
     """
 
-    def publish(make: Callable[P, _T]) -> Callable[P, _T]:
+    def publish(make: Callable[_P, _T]) -> Callable[_P, _T]:
         vars(make).update(space=types.MappingProxyType({}), no_space=why)
         return make
 

@@ -39,12 +39,14 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "measure": (ns.metrics.measure, ("forget-gap", *ASKED)),
     "behaviour_of": (ns.behaviour_of, (NOTHING, RIDGE, SCENE)),
     "sweep": (ns.sweep, (NOTHING, RIDGE, SCENE)),
+    "tune": (ns.tune, (ns.removers.ssd, CLAIM, RIDGE, SCENE)),
 }
 ASSERTIONS = {"assert_holds": ns.assert_holds, "assert_holds, paid": paid}
 
 Ask = Callable[[], Any]
 SAVED: Callable[..., Any] = ns.check_samples
 SWEEP: Callable[..., Any] = ns.sweep
+TUNE: Callable[..., Any] = ns.tune
 
 
 def numeric(function: Callable[..., Any]) -> list[str]:
@@ -64,6 +66,10 @@ def asks() -> Iterator[tuple[str, str, Ask]]:
             for value in WRONG:
                 yield name, f"{keyword}: ", functools.partial(function, *ASKED, **{keyword: value})
     yield from _of_saved_runs()
+    for wrong in (*WRONG[:4], NOTHING):
+        yield "tune", "make: ", functools.partial(TUNE, wrong, CLAIM, RIDGE, SCENE)
+        yield "tune", "mode: ", functools.partial(TUNE, ns.removers.ssd, CLAIM, RIDGE, SCENE, mode=wrong)
+        yield "tune", "definition: ", functools.partial(TUNE, ns.removers.ssd, wrong, RIDGE, SCENE)
     for value in (*WRONG[:2], 0.5, [], [0.0], ["1"], [float("nan")], np.array([0.5, 2.0])):
         yield "sweep", "ratios: ", functools.partial(SWEEP, NOTHING, RIDGE, SCENE, ratios=value)
 

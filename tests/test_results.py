@@ -39,7 +39,14 @@ def planned(effect: str) -> Plan:
 
 def results() -> list[Any]:
     examples = [kind.example() for kind in (ns.Verdict, ns.Relative, ns.Suite, ns.Comparison, Table)]
-    return [*examples, swept(), planned("shift=3"), planned("none"), Proofs(2, (run_theorem(find("T11")[0]),))]
+    return [
+        *examples,
+        ns.Tuning.example(),
+        swept(),
+        planned("shift=3"),
+        planned("none"),
+        Proofs(2, (run_theorem(find("T11")[0]),)),
+    ]
 
 
 def test_every_result_is_the_same_after_json() -> None:
@@ -229,7 +236,7 @@ def test_every_result_is_a_whole_page_and_a_small_fragment(tmp_path: Path) -> No
 
 def test_a_fragment_shows_what_the_table_shows() -> None:
     tables = [result for result in results() if hasattr(result, "cells")]
-    assert {type(result) for result in tables} == {ns.Suite, ns.Comparison, Table, Sweep, Plan, Proofs}
+    assert {type(result) for result in tables} == {ns.Suite, ns.Comparison, ns.Tuning, Table, Sweep, Plan, Proofs}
     for result in tables:
         shown = Parsed(result._repr_html_()).text
         assert all(cell in shown for row in result.cells for cell in row)

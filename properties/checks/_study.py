@@ -33,27 +33,27 @@ def optuna_here() -> Any:
     return optuna
 
 
-class Asker:
+class Sampler:
     """Settings to try, by the tree-structured Parzen estimator; the defaults first.
 
     The same answers bring the same questions: that is how a study goes on where it was left.
 
     Args:
-        searched: the space.
+        space: the space.
         defaults: of its settings; where they lie outside, they are tried and the sampler is not told.
         seed: of the sampler.
 
     Source: Bergstra et al. 2011; Optuna: Akiba et al. 2019 (arXiv 1907.10902).
 
     >>> from neverseen.algorithms._space import Range
-    >>> asker = Asker({"rate": Range(0.1, 1.0)}, {"rate": 0.5}, seed=0)
-    >>> asker.ask(), asker.tell(1.0), asker.ask()["rate"] == 0.5
+    >>> sampler = Sampler({"rate": Range(0.1, 1.0)}, {"rate": 0.5}, seed=0)
+    >>> sampler.ask(), sampler.tell(1.0), sampler.ask()["rate"] == 0.5
     ({'rate': 0.5}, None, False)
     """
 
-    def __init__(self, searched: Mapping[str, Setting], defaults: Settings, seed: int) -> None:
-        self._optuna, self._searched, self._defaults = optuna_here(), searched, defaults
-        self._told, self._trial = all(each.holds(defaults[name]) for name, each in searched.items()), None
+    def __init__(self, space: Mapping[str, Setting], defaults: Settings, seed: int) -> None:
+        self._optuna, self._space, self._defaults = optuna_here(), space, defaults
+        self._inside, self._trial = all(each.holds(defaults[name]) for name, each in space.items()), None
         self._first = True
         quiet = self._optuna.logging.get_verbosity()
         self._optuna.logging.set_verbosity(self._optuna.logging.WARNING)
@@ -62,19 +62,19 @@ class Asker:
             self._study = self._optuna.create_study(direction="minimize", sampler=sampler)
         finally:
             self._optuna.logging.set_verbosity(quiet)
-        if self._told:
-            self._study.enqueue_trial({name: _coded(each, defaults[name]) for name, each in searched.items()})
+        if self._inside:
+            self._study.enqueue_trial({name: _coded(each, defaults[name]) for name, each in space.items()})
 
     def ask(self) -> Settings:
         """The settings to try next."""
-        if self._first and not self._told:
+        if self._first and not self._inside:
             return dict(self._defaults)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns of what is experimental in itself
-            self._trial = self._study.ask({name: self._distribution(each) for name, each in self._searched.items()})
+            self._trial = self._study.ask({name: self._distribution(each) for name, each in self._space.items()})
         if self._first:
             return dict(self._defaults)
-        return {name: _decoded(each, self._trial.params[name]) for name, each in self._searched.items()}
+        return {name: _decoded(each, self._trial.params[name]) for name, each in self._space.items()}
 
     def tell(self, value: float) -> None:
         """What came of them; inf is the worst there is."""
@@ -84,7 +84,7 @@ class Asker:
         self._trial = None
 
     def _distribution(self, setting: Setting) -> Any:
-        """Options go by their place, so that those that rise are searched as numbers are."""
+        """Options go by their place, so that those that rise are space as numbers are."""
         kinds = self._optuna.distributions
         if isinstance(setting, Choice):
             most = len(setting.options) - 1
@@ -121,7 +121,7 @@ class Study(Coded):
     trials: tuple[TuningTrial, ...]
 
 
-class Notebook:
+class StudyFile:
     """Where a study's trials are kept: one file in a folder, written whole after each; or nowhere.
 
     Args:
@@ -131,13 +131,14 @@ class Notebook:
     Raises:
         ValueError: the folder cannot be read, or has the study of another question.
 
-    >>> Notebook(None, {}).trials
+    >>> StudyFile(None, {}).trials
     []
     """
 
     def __init__(self, folder: str | os.PathLike[str] | None, question: dict[str, Any]) -> None:
         self._path = None if folder is None else Path(folder) / FILE
         self._question = question | {"optuna": importlib.metadata.version("optuna")}
+        self._stored: dict[str, Any] = {}
         self.trials: list[TuningTrial] = []
         if self._path is not None:
             self._read(self._path)
@@ -151,12 +152,26 @@ class Notebook:
             raise ValueError(f"folder: {path} cannot be read ({error}); give another folder") from None
         except ValueError as error:
             raise ValueError(f"folder: {path} is no study, {error}".partition("; ")[0] + "; give another") from None
-        for name in sorted(self._question.keys() | study.question.keys()):
-            old, new = study.question.get(name), self._question.get(name)
-            if old != new:
-                words = f"{name} is {_words(old)} there and {_words(new)} here"
-                raise ValueError(f"folder: {path} has the study of another question ({words}); give another folder")
+        self._stored = study.question
+        for name in self._question:
+            self._compare(path, name)
         self.trials = list(study.trials)
+
+    def depends_on(self, name: str, value: Any) -> None:
+        """What else the values depend on, and is known later.
+
+        Raises:
+            ValueError: it is another in the file.
+        """
+        self._question |= {name: value}
+        if self._path is not None and self._stored:
+            self._compare(self._path, name)
+
+    def _compare(self, path: Path, name: str) -> None:
+        old, new = self._stored.get(name), self._question[name]
+        if old != new:
+            words = f"{name} is {_words(old)} there and {_words(new)} here"
+            raise ValueError(f"folder: {path} has the study of another question ({words}); give another folder")
 
     def add(self, trial: TuningTrial) -> None:
         """Keep one more.
@@ -172,7 +187,7 @@ class Notebook:
         except OSError as error:
             raise ValueError(f"folder: {self._path} cannot be written ({error.strerror}); give another") from None
 
-    def replayed(self, number: int, settings: Settings) -> TuningTrial | None:
+    def replay(self, number: int, settings: Settings) -> TuningTrial | None:
         """The trial of this number, where it is done.
 
         Raises:

@@ -4,7 +4,6 @@ import dataclasses
 import functools
 import importlib.metadata
 import math
-import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -28,11 +27,19 @@ from ..runs._rehearsal import rehearse
 from ..runs._run_pools import streams
 from ..runs._subject import subject
 from ..runs._views import views_of
-from ._searched import Searched, searched
-from ._study import Asker, Notebook, optuna_here
+from ._search import Search, read_search
+from ._study import Sampler, StudyFile, optuna_here
 from ._tuning import MODES, Settings, Tuning, TuningTrial
-from ._tuning_objective import Sayings, distance
-from ._tuning_runs import Phase, Removals, diverged, request_alone, tuning_streams, with_reference, without_reference
+from ._tuning_objective import LabelChances, label_distance
+from ._tuning_runs import (
+    Phase,
+    Removals,
+    count_diverged,
+    request_alone,
+    tuning_streams,
+    with_reference,
+    without_reference,
+)
 
 
 def tune(
@@ -93,20 +100,22 @@ def tune(
     subject(definition=definition, learner=learner, scenario=scenario)
     _admit_numbers(trials, runs, mode, seed)
     optuna_here()
-    wanted = searched(make, space)
-    _admit(definition, wanted, learner, scenario, mode)
+    search = read_search(make, space)
+    _admit(definition, search, learner, scenario, mode)
+    question = _question(search, definition, learner, scenario, mode) | {"runs": runs, "seed": seed}
+    study = StudyFile(folder, question)
     phase = functools.partial(_phase, definition, learner, scenario, mode, runs, store)
     roots = tuning_streams(scenario, seed)
-    removals = Removals(wanted, phase(roots, roots["halves"]))
-    question = _question(wanted, definition, learner, scenario, mode) | {"runs": runs, "seed": seed}
-    notebook = Notebook(folder, question | {"program": removals.digest(wanted.defaults)})
-    made = _tried(wanted, removals, notebook, _word(roots["sampler"]), trials, progress)
+    removals = Removals(search, phase(roots, roots["halves"]))
+    if folder is not None:
+        study.depends_on("program", removals.digest(search.defaults))
+    results = _run_trials(search, removals, study, _word(roots["sampler"]), trials, progress)
     fresh = phase(streams(scenario, seed), roots["halves of the report"])
     provenance = {"scenario": repr(scenario), "digest": scenario.digest(), "learner": repr(learner), "seed": seed}
     provenance |= {"optuna": importlib.metadata.version("optuna")}
     tuning = Tuning(
-        wanted.name, wanted.listed, wanted.fixed, f"{wanted.name} on {learner} in {scenario}", mode, definition.id, runs,
-        wanted.words, removals.traced, made, *_reported(wanted, made, fresh), 2 * fresh.retrains,
+        search.name, search.listed, search.fixed, f"{search.name} on {learner} in {scenario}", mode, definition.id,
+        runs, search.words, removals.traced, results, *_report(search, results, fresh), 2 * fresh.retrains,
         provenance | environment(), time.perf_counter() - started,
     )  # fmt: skip
     return tuning.made_by(make)
@@ -116,15 +125,15 @@ def _admit_numbers(trials: Any, runs: Any, mode: Any, seed: Any) -> None:
     whole("trials", trials)
     if whole("runs", runs, -MOST) < LEAST:
         raise ValueError(f"runs: {runs} are too few; give {LEAST} or more")
-    if mode not in MODES:
+    if not (isinstance(mode, str) and mode in MODES):
         raise ValueError(f"mode: {shown(mode)} is none; give {' or '.join(map(repr, MODES))}")
     root_seed(seed)
 
 
-def _admit(definition: Definition, wanted: Searched, learner: Learner, scenario: Scenario, mode: str) -> None:
+def _admit(definition: Definition, search: Search, learner: Learner, scenario: Scenario, mode: str) -> None:
     """Refuse what cannot be tuned here, before anything is drawn."""
     definition.admit(scenario)
-    remover = wanted.make()
+    remover = search.make()
     if definition.redraws:
         raise ValueError("definition: tune at level dataset; where D is drawn anew there is no D to tune on")
     if not bool(scenario.forget.any()):
@@ -132,7 +141,7 @@ def _admit(definition: Definition, wanted: Searched, learner: Learner, scenario:
     if mode == "without-reference":
         if remover.needs:
             raise ValueError(
-                f"mode: {wanted.name} needs {', '.join(remover.needs)}, which only 'with-reference' may see"
+                f"mode: {search.name} needs {', '.join(remover.needs)}, which only 'with-reference' may see"
             )
         # The learner is looked at on a half of D: what A(D∖S) is, this mode never learns.
         half = (np.cumsum(scenario.rows.present) % 2 == 0) & np.asarray(scenario.rows.present)
@@ -161,78 +170,78 @@ def _phase(
 
 
 def _question(
-    wanted: Searched, definition: Definition, learner: Learner, scenario: Scenario, mode: str
+    search: Search, definition: Definition, learner: Learner, scenario: Scenario, mode: str
 ) -> dict[str, Any]:
     """What the values of trials depend on, but runs, seed and the programs."""
     seen = scenario if mode == "with-reference" else request_alone(scenario)
-    terms = {"remover": wanted.name, "fixed": wanted.fixed, "space": wanted.words, "learner": repr(learner)}
-    terms |= {"mode": mode, "scenario": seen.digest()}
-    return terms | ({"definition": definition.id} if mode == "with-reference" else {})
+    terms = {"remover": search.name, "mode": mode, "fixed": search.fixed, "space": search.words}
+    terms |= {"learner": repr(learner), "scenario": seen.digest()}
+    return terms | {"definition": definition.id if mode == "with-reference" else "any"}
 
 
 def _word(key: PRNGKeyArray) -> int:
     return int(np.asarray(jax.random.key_data(key)).ravel()[-1])
 
 
-def _tried(
-    wanted: Searched, removals: Removals, notebook: Notebook, seed: int, trials: int, progress: Progress | None
+def _run_trials(
+    search: Search, removals: Removals, study: StudyFile, seed: int, trials: int, progress: Progress | None
 ) -> tuple[TuningTrial, ...]:
-    """The trials, those that the notebook has among them."""
-    asker, made = Asker(wanted.space, wanted.defaults, seed), list[TuningTrial]()
+    """The trials, those that the study has among them."""
+    sampler, done = Sampler(search.space, search.defaults, seed), list[TuningTrial]()
     for number in range(trials):
-        settings = asker.ask()
-        trial = notebook.replayed(number, settings)
+        settings = sampler.ask()
+        trial = study.replay(number, settings)
         if trial is None:
-            same = next((each for each in made if each.settings == settings), None)
-            value, reason = _value(wanted, removals, settings) if same is None else (same.value, same.reason)
+            same = next((each for each in done if each.settings == settings), None)
+            value, reason = _value(search, removals, settings) if same is None else (same.value, same.reason)
             trial = TuningTrial(number, settings, value, reason)
-            notebook.add(trial)
-        asker.tell(trial.value)
-        made.append(trial)
+            study.add(trial)
+        sampler.tell(trial.value)
+        done.append(trial)
         if progress is not None:
             progress(number + 1, trials, "trying settings")
-    if all(trial.failed for trial in made):
-        raise ValueError(f"tune: none of {trials} trials of {wanted.name} has a value; the defaults: {made[0].reason}")
-    return tuple(made)
+    if all(trial.failed for trial in done):
+        raise ValueError(f"tune: none of {trials} trials of {search.name} has a value; the defaults: {done[0].reason}")
+    return tuple(done)
 
 
-def _value(wanted: Searched, removals: Removals, settings: Settings) -> tuple[float, str]:
+def _value(search: Search, removals: Removals, settings: Settings) -> tuple[float, str]:
     """The distance under these settings, or inf and the reason."""
     try:
-        wanted.try_out(settings)
-        sayings = removals(settings)
+        search.try_out(settings)
+        chances = removals(settings)
     except ValueError as error:
         return math.inf, str(error).partition("\n")[0]
-    lost = diverged(sayings)
+    lost = count_diverged(chances)
     if lost:
         return math.inf, f"{lost} of {removals.phase.runs} runs diverged"
-    return distance(sayings, removals.phase.wanted), ""
+    return label_distance(chances, removals.phase.targets), ""
 
 
-def _reported(wanted: Searched, made: tuple[TuningTrial, ...], fresh: Phase) -> tuple[Interval, ...]:
+def _report(search: Search, trials: tuple[TuningTrial, ...], fresh: Phase) -> tuple[Interval, ...]:
     """Doing nothing, the defaults and the best, and what the best gains on each, of the removers themselves."""
-    best = min(made, key=lambda trial: trial.value)
-    default = fresh.removed(wanted.make(**wanted.defaults))
-    arms = fresh.nothing(), default, fresh.removed(wanted.make(**best.settings)) if best.number else default
+    best = min(trials, key=lambda trial: trial.value)
+    default = fresh.removed(search.make(**search.defaults))
+    arms = fresh.nothing(), default, fresh.removed(search.make(**best.settings)) if best.number else default
     own = [_interval(fresh, arm) for arm in arms]
     return *own, _gain(fresh, arms[1], arms[2]), _gain(fresh, arms[0], arms[2])
 
 
-def _interval(fresh: Phase, arm: Sayings) -> Interval:
-    if diverged(arm):
+def _interval(fresh: Phase, arm: LabelChances) -> Interval:
+    if count_diverged(arm):
         return Interval(math.inf, math.inf, math.inf)
     return jackknife(lambda kept: _distance(fresh, arm, kept), fresh.runs)
 
 
-def _gain(fresh: Phase, other: Sayings, tuned: Sayings) -> Interval:
+def _gain(fresh: Phase, other: LabelChances, tuned: LabelChances) -> Interval:
     """The other's distance less the tuned one's, run by run; what diverges is infinitely far."""
-    lost = bool(diverged(other)), bool(diverged(tuned))
+    lost = bool(count_diverged(other)), bool(count_diverged(tuned))
     if any(lost):
         far = 0.0 if all(lost) else math.inf if lost[0] else -math.inf
         return Interval(far, far, far)
     return jackknife(lambda kept: _distance(fresh, other, kept) - _distance(fresh, tuned, kept), fresh.runs)
 
 
-def _distance(fresh: Phase, arm: Sayings, kept: Any) -> float:
-    wanted = {name: values[kept] for name, values in fresh.wanted.items()}
-    return distance({name: values[kept] for name, values in arm.items()}, wanted)
+def _distance(fresh: Phase, arm: LabelChances, kept: Any) -> float:
+    targets = {name: values[kept] for name, values in fresh.targets.items()}
+    return label_distance({name: values[kept] for name, values in arm.items()}, targets)

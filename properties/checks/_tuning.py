@@ -15,7 +15,7 @@ from ..metrics._resample import Interval
 
 MODES = {
     "with-reference": "with the reference (the best case: the tuner saw models that never saw what is to be removed)",
-    "without-reference": "without the reference (the tuner saw S, D∖S, the learner and A(D), as a practitioner has them)",
+    "without-reference": "without the reference (the tuner saw S, D∖S, the learner and A(D): what a practitioner has)",
 }
 """What a tuner may look at, by name: what every table says of it."""
 
@@ -70,7 +70,7 @@ class Tuning(Coded, Untruthful, outcome="word", says=("word", "settings", "mode_
         seconds: wall time.
 
     >>> print(str(Tuning.example()).splitlines()[0])
-    finetune on mlp: 3 trials, without the reference (the tuner saw S, D∖S, the learner and A(D), ...)
+    finetune on mlp: 3 trials, without the reference (the tuner saw S, D∖S, the learner and A(D): ...)
     >>> Tuning.example().remover
     finetune
     """
@@ -111,8 +111,8 @@ class Tuning(Coded, Untruthful, outcome="word", says=("word", "settings", "mode_
         gains = Interval(0.09, 0.07, 0.11), Interval(0.1, 0.08, 0.12)
         space = {"rate": "0.01 to 1, log (ours)"}
         return Tuning(
-            "finetune", True, {"epochs": 3}, "finetune on mlp", "without-reference", "untraining-1", 8, space, ("rate",),
-            trials, *report, *gains, 48, {"seed": 0}, 0.5,
+            "finetune", True, {"epochs": 3}, "finetune on mlp", "without-reference", "untraining-1", 8, space,
+            ("rate",), trials, *report, *gains, 48, {"seed": 0}, 0.5,
         )  # fmt: skip
 
     @property
@@ -205,9 +205,13 @@ class Tuning(Coded, Untruthful, outcome="word", says=("word", "settings", "mode_
         """What came of it, what failed, and what it cost."""
         failed = [trial for trial in self.trials if trial.failed]
         lost = f"{len(failed)} of {len(self.trials)} trials have no value" + (f": {failed[0].reason}" if failed else "")
-        said = f"{self.word}; chosen on {self.runs} runs, reported on as many others"
+        outcome = f"{self.word}; chosen on {self.runs} runs, reported on as many others"
         chosen = f"distances of trials are what was chosen by, and flatter the best; {lost}"
-        return [said, chosen, f"{self.compiled} programs for all trials; {self.retrains} retrains beside the removals"]
+        return [
+            outcome,
+            chosen,
+            f"{self.compiled} programs for all trials; {self.retrains} retrains beside the removals",
+        ]
 
     def __str__(self) -> str:
         tables = aligned(self.settings_cells), aligned(self.report_cells), aligned(self.cells, right=(0,))

@@ -11,17 +11,17 @@ from ...algorithms.base import Learner
 from ...formal.definitions._scenario import Rows
 from ..runs.observables import Model
 
-Sayings = Mapping[str, Float64[np.ndarray, "_ _"]]
+LabelChances = Mapping[str, Float64[np.ndarray, "_ _"]]
 """What models say of each row, in [0, 1], by the name of the rows."""
 
-Distance = Callable[[Sayings, Sayings], float]
+Distance = Callable[[LabelChances, LabelChances], float]
 """From what removed models say and what they are to say to one number, the smaller the better."""
 
 SIDES = (("S", "S_full∖S", "fresh behaviour"), ("rest of D", "D∖S", "fresh rest"))
 """The rows that a remover is to change its mind about, and those that it is not; each side is half of the distance."""
 
 
-def distance(removed: Sayings, wanted: Sayings) -> float:
+def label_distance(removed: LabelChances, targets: LabelChances) -> float:
     r"""The row-wise Cramér distance, averaged over sets of rows, both sides of equal weight.
 
     $$d^2 = \mathbb E|X - Y| - \tfrac12 \mathbb E|X - X'| - \tfrac12 \mathbb E|Y - Y'|$$
@@ -30,14 +30,17 @@ def distance(removed: Sayings, wanted: Sayings) -> float:
 
     Args:
         removed: of removed models.
-        wanted: on the same rows, from runs that share no seed with those.
+        targets: on the same rows, from runs that share no seed with those.
 
     Source: Székely and Rizzo 2013 (energy statistics); in one dimension twice the squared Cramér distance.
 
-    >>> distance({"S": np.zeros((2, 3)), "D∖S": np.zeros((2, 4))}, {"S": np.ones((2, 3)), "D∖S": np.zeros((2, 4))})
+    >>> zeros, ones = np.zeros((2, 3)), np.ones((2, 3))
+    >>> label_distance({"S": zeros, "D∖S": zeros}, {"S": ones, "D∖S": zeros})
     0.5
     """
-    sides = [[float(_by_row(removed[name], wanted[name]).mean()) for name in side if name in removed] for side in SIDES]
+    sides = [
+        [float(_by_row(removed[name], targets[name]).mean()) for name in side if name in removed] for side in SIDES
+    ]
     return float(np.mean([np.mean(side) for side in sides if side]))
 
 
@@ -53,12 +56,12 @@ def _gaps(values: Float64[np.ndarray, "a m"]) -> Float64[np.ndarray, " m"]:
     return ((2.0 * np.arange(count) - count + 1)[:, None] * np.sort(values, axis=0)).sum(0)
 
 
-def said(learner: Learner, params: object, rows: Rows) -> Float[Array, " m"]:
+def label_chances(learner: Learner, params: object, rows: Rows) -> Float[Array, " m"]:
     """The chance of each row's given label; of a text e^−loss; where nothing is classified the loss itself.
 
     >>> import neverseen as ns
     >>> rows = ns.Rows(jnp.ones((1, 1)), jnp.array([[0.0, 1.0]]), jnp.ones(1, bool))
-    >>> said(ns.learners.logistic(), jnp.zeros((2, 2)), rows).tolist()
+    >>> label_chances(ns.learners.logistic(), jnp.zeros((2, 2)), rows).tolist()
     [0.5]
     """
     model = Model(learner, params, rows)
@@ -68,7 +71,7 @@ def said(learner: Learner, params: object, rows: Rows) -> Float[Array, " m"]:
     return model.losses if learner.tokens is None else jnp.exp(-model.losses)
 
 
-def scale_of(learner: Learner, wanted: Sayings) -> float:
+def scale_of(learner: Learner, targets: LabelChances) -> float:
     """The unit of losses that are no chances: their mean size where models are as they are to be; 0 where none is.
 
     >>> import neverseen as ns
@@ -77,12 +80,12 @@ def scale_of(learner: Learner, wanted: Sayings) -> float:
     """
     if learner.logits or learner.tokens is not None:
         return 0.0
-    sizes = np.abs(np.concatenate([values.ravel() for values in wanted.values()]))
+    sizes = np.abs(np.concatenate([values.ravel() for values in targets.values()]))
     return float(sizes[np.isfinite(sizes)].mean()) if np.isfinite(sizes).any() else 1.0
 
 
 def bounded(values: Float64[np.ndarray, "runs rows"], scale: float) -> Float64[np.ndarray, "runs rows"]:
-    """Chances as they are, losses in (0, 1) by their arc tangent; what is NaN stays NaN.
+    """LabelChances as they are, losses in (0, 1) by their arc tangent; what is NaN stays NaN.
 
     >>> bounded(np.array([[0.0, 2.0]]), 2.0).tolist(), bounded(np.array([[0.25]]), 0.0).tolist()
     ([[0.5, 0.75]], [[0.25]])

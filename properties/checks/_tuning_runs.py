@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float64, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from ...algorithms._space import Plain, Range, Setting
 from ...algorithms.base import Learner, Remover, Trained
@@ -23,8 +23,8 @@ from ...formal._numbers import root_seed
 from ...formal.definitions._definitions import Definition, reference_rows
 from ...formal.definitions._scenario import Rows, Scenario, scenario_key
 from ..runs._eval_sets import EvalSets, eval_sets, gather
-from ._searched import Searched
-from ._tuning_objective import Sayings, bounded, said, scale_of
+from ._search import Search
+from ._tuning_objective import LabelChances, bounded, label_chances, scale_of
 
 _TUNING = 0x74756E65
 """Folded into the root of all that is tuned on: what is reported has the streams of a check of the same seed."""
@@ -78,7 +78,7 @@ class Phase:
     points: EvalSets
     originals: Pool
     removing: PRNGKeyArray
-    raw: Sayings
+    raw: LabelChances
     runs: int
     retrains: int
     store: Store | None
@@ -89,26 +89,26 @@ class Phase:
         return scale_of(self.learner, self.raw)
 
     @functools.cached_property
-    def wanted(self) -> Sayings:
+    def targets(self) -> LabelChances:
         """What removed models are to say."""
         return self.bounded(self.raw)
 
-    def bounded(self, raw: Mapping[str, Any]) -> Sayings:
+    def bounded(self, raw: Mapping[str, Any]) -> LabelChances:
         """Arrays of runs as numbers in [0, 1], of the rows present alone."""
         counts = {name: int(rows.count()) for name, rows in self.points.items()}
         cut = {name: np.asarray(values, np.float64)[: self.runs, : counts[name]] for name, values in raw.items()}
         return {name: bounded(values, self.scale) for name, values in cut.items()}
 
-    def nothing(self) -> Sayings:
+    def nothing(self) -> LabelChances:
         """What the originals say."""
-        return self.bounded(_told(self.learner, self.originals, self.points, self.runs, self.store))
+        return self.bounded(_chances(self.learner, self.originals, self.points, self.runs, self.store))
 
-    def removed(self, remover: Remover) -> Sayings:
+    def removed(self, remover: Remover) -> LabelChances:
         """What a remover's models say, from the pool that a check of the same streams draws."""
         extra = {need: getattr(self.scenario, need) for need in remover.needs}
         shared = (self.scenario.rows, self.scenario.forget, extra)
         pool = Pool(removal(remover), (self.removing,), shared, (self.originals,), f"{remover} after {self.learner}")
-        return self.bounded(_told(self.learner, pool, self.points, self.runs, self.store))
+        return self.bounded(_chances(self.learner, pool, self.points, self.runs, self.store))
 
 
 def with_reference(
@@ -122,7 +122,7 @@ def with_reference(
     unseen = reference_rows(definition, rows, scenario.forget, full)
     name = f"{learner} in {scenario}, reference of {definition.name}"
     reference = Pool(learner.fit, (roots["other training"],), (unseen,), name=name)
-    raw = _told(learner, reference, points, runs, store)
+    raw = _chances(learner, reference, points, runs, store)
     originals = _originals(learner, scenario, roots["training"])
     return Phase(learner, scenario, points, originals, roots["removal"], raw, runs, 2 * runs, store)
 
@@ -133,11 +133,11 @@ def without_reference(
 ) -> Phase:  # fmt: skip
     """Removed models are to say of S what models say that did not see it, and of D∖S what the originals say.
 
-    For each run D is cut in two at random, and A trained on either half; a row of S is judged by the one that lacks it.
-    The law of "not seen" is thereby known on S, from D and A alone, where it counts: whoever removes too little says of
-    S what the originals say, whoever removes too much says what no unseen row was ever given. On D∖S the originals stand
-    for what is to stay, by runs of other seeds. Two biases are left: halves learn from half as much, and contain half of
-    the other rows of S, so that a behaviour that S samples is in them; what A(D∖S) says of S may be lower.
+    For each run D is cut in two at random, and A trained on either half; a row of S is judged by the model that lacks
+    it. So "not seen" is known on S from D and A alone: whoever removes too little says of S what the originals say,
+    whoever removes too much says what no row that was left out is given. On D∖S originals of other seeds stand for what
+    is to stay. Two biases are left: a half teaches less than D, and holds half of the other rows of S, so that of a
+    behaviour that S samples it knows more than A(D∖S) does.
     """
     rows, s = scenario.rows, np.flatnonzero(np.asarray(scenario.forget))
     points = {"S": gather(Rows(rows.x, rows.y, scenario.forget)), "D∖S": gather(rows.without(scenario.forget))}
@@ -147,7 +147,7 @@ def without_reference(
     unseen = np.concatenate([np.asarray(pool.shard(number, store), np.float64) for number in shards])[:runs, s]
     other = _originals(learner, scenario, roots["other training"])
     kept = {name: each for name, each in points.items() if name != "S"}
-    raw = {"S": unseen} | _told(learner, other, kept, runs, store)
+    raw = {"S": unseen} | _chances(learner, other, kept, runs, store)
     originals = _originals(learner, scenario, roots["training"])
     return Phase(learner, scenario, points, originals, roots["removal"], raw, runs, 3 * runs, store)
 
@@ -162,44 +162,44 @@ def _out_of_fold(learner: Learner) -> Callable[[PRNGKeyArray, Rows], Float[Array
         cut, first, second = jax.random.split(key, 3)
         half = jax.random.bernoulli(cut, 0.5, rows.present.shape)
         sees, lacks = learner.fit(first, rows.only(half)), learner.fit(second, rows.without(half))
-        return jnp.where(half, said(learner, lacks.params, rows), said(learner, sees.params, rows))
+        return jnp.where(half, label_chances(learner, lacks.params, rows), label_chances(learner, sees.params, rows))
 
     return unseen
 
 
-def _told(learner: Learner, pool: Pool, points: EvalSets, runs: int, store: Store | None) -> dict[str, Any]:
+def _chances(learner: Learner, pool: Pool, points: EvalSets, runs: int, store: Store | None) -> dict[str, Any]:
     shards = (pool.shard(number, store).params for number in range(-(-runs // SHARD)))
-    parts = [map_over_runs(_teller(learner), (params,), points) for params in shards]
+    parts = [map_over_runs(_observer(learner), (params,), points) for params in shards]
     return {name: np.concatenate([np.asarray(part[name], np.float64) for part in parts])[:runs] for name in points}
 
 
 @momentary
-def _teller(learner: Learner) -> Callable[[Any, EvalSets], dict[str, Array]]:
-    return lambda params, points: {name: said(learner, params, rows) for name, rows in points.items()}
+def _observer(learner: Learner) -> Callable[[Any, EvalSets], dict[str, Array]]:
+    return lambda params, points: {name: label_chances(learner, params, rows) for name, rows in points.items()}
 
 
 class Removals:
     """Removed models of any settings on the runs of a phase: numbers are traced, so that one program serves them all.
 
     Args:
-        wanted: the factory and its space.
+        search: the factory and its space.
         phase: where its removers are tried.
     """
 
-    def __init__(self, wanted: Searched, phase: Phase) -> None:
-        self.phase, self.name, self._make = phase, wanted.name, undecorated(wanted.make)
+    def __init__(self, search: Search, phase: Phase) -> None:
+        self.phase, self.name, self._make = phase, search.name, undecorated(search.make)
         shards = range(-(-phase.runs // SHARD))
         models = [phase.originals.shard(number, phase.store) for number in shards]
         keys = [shard_keys((phase.removing,), number)[0] for number in shards]
         together = zip(keys, models, strict=True)
         self._runs = jax.tree.map(lambda *parts: jnp.concatenate(parts)[: phase.runs], *together)
         scenario = phase.scenario
-        extra = {need: getattr(scenario, need) for need in wanted.make().needs}
+        extra = {need: getattr(scenario, need) for need in search.make().needs}
         self._shared = (scenario.rows, scenario.forget, extra, phase.points)
         self._programs: dict[Any, Mapped] = {}
-        self.traced = self._traceable([name for name, each in wanted.space.items() if _is_real(each)])
+        self.traced = self._traceable([name for name, each in search.space.items() if _is_real(each)])
 
-    def __call__(self, settings: Mapping[str, Plain]) -> Sayings:
+    def __call__(self, settings: Mapping[str, Plain]) -> LabelChances:
         """What the models say after removal under these settings.
 
         Raises:
@@ -231,7 +231,7 @@ class Removals:
 
         def one(key: Any, trained: Trained, numbers: Any, rows: Rows, forget: Any, extra: Any, points: Any) -> Any:
             model = make(**static, **numbers)(key, trained, rows, forget, **extra)
-            return {name: said(learner, model.params, each) for name, each in points.items()}
+            return {name: label_chances(learner, model.params, each) for name, each in points.items()}
 
         return one
 
@@ -268,11 +268,11 @@ def undecorated(make: Callable[..., Any]) -> Callable[..., Any]:
     return inspect.unwrap(make)
 
 
-def diverged(sayings: Sayings) -> int:
+def count_diverged(chances: LabelChances) -> int:
     """How many runs say something that is not finite.
 
-    >>> diverged({"S": np.array([[0.5], [np.nan]])})
+    >>> count_diverged({"S": np.array([[0.5], [np.nan]])})
     1
     """
-    bad = [~np.isfinite(values).all(1) for values in sayings.values()]
+    bad = [~np.isfinite(values).all(1) for values in chances.values()]
     return int(np.any(bad, axis=0).sum())

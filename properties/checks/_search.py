@@ -14,7 +14,7 @@ from ._tuning import Settings
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Searched:
+class Search:
     """A factory and what is searched for its settings.
 
     Args:
@@ -26,7 +26,7 @@ class Searched:
         defaults: of these settings.
 
     >>> import neverseen as ns
-    >>> searched(ns.removers.ssd, None).defaults
+    >>> read_search(ns.removers.ssd, None).defaults
     {'selection': 10.0, 'dampening': 1.0}
     """
 
@@ -49,14 +49,14 @@ class Searched:
             ValueError: it refuses them, or makes no remover of them.
         """
         try:
-            made: Any = self.make(**settings)
+            remover: Any = self.make(**settings)
         except TypeError as error:
             raise ValueError(f"{self.name}: {error}") from error
-        if not isinstance(made, Remover):
-            raise ValueError(f"{self.name}: it returned {type(made).__name__}, no Remover")
+        if not isinstance(remover, Remover):
+            raise ValueError(f"{self.name}: it returned {type(remover).__name__}, no Remover")
 
 
-def searched(make: Any, given: Any) -> Searched:
+def read_search(make: Any, given: Any) -> Search:
     """A factory with its space, or the one that is given.
 
     Args:
@@ -67,10 +67,10 @@ def searched(make: Any, given: Any) -> Searched:
         ValueError: no factory, no space, an unknown setting, one without a default, values that the factory refuses.
 
     >>> import neverseen as ns
-    >>> searched(ns.removers.retrain, None)
+    >>> read_search(ns.removers.retrain, None)
     Traceback (most recent call last):
     ValueError: space: retrain publishes none (it reaches its reference whatever is set); give space={setting: ...}
-    >>> searched(ns.removers.finetune, {"speed": (1, 2)})
+    >>> read_search(ns.removers.finetune, {"speed": (1, 2)})
     Traceback (most recent call last):
     ValueError: space: finetune has no setting 'speed'; it has epochs, batch, rate
     """
@@ -79,20 +79,20 @@ def searched(make: Any, given: Any) -> Searched:
     root = _root(make)
     name = getattr(root, "__name__", type(root).__name__)
     space = _space(make, name, given)
-    found = Searched(make, name, REMOVERS.get(name) is root, _fixed(make), space, _defaults(make, name, space))
-    found.try_out({})
+    search = Search(make, name, REMOVERS.get(name) is root, _fixed(make), space, _defaults(make, name, space))
+    search.try_out({})
     for setting, each in space.items():
         # Two thirds of the way: a setting that takes whole numbers admits the ends of a real range.
         between = [] if isinstance(each, Choice) or each.whole else [each.low + (each.high - each.low) / 1.5]
         for value in (*each.ends, *between):
             try:
-                found.try_out({setting: value})
+                search.try_out({setting: value})
             except ValueError as error:
                 line = str(error).partition("\n")[0]
                 raise ValueError(
                     f"space: {setting} = {shown(value)} is refused ({line}); give another range"
                 ) from error
-    return found
+    return search
 
 
 def _root(make: Any) -> Any:
@@ -119,10 +119,10 @@ def _space(make: Any, name: str, given: Any) -> dict[str, Setting]:
         return published
     if not isinstance(given, Mapping) or not given:
         raise ValueError(f"space: {shown(given)} names no setting; give {{'rate': ns.Range(0.001, 1.0, log=True)}}")
-    known, own = inspect.signature(make).parameters, dict[str, Setting]()
+    parameters, own = inspect.signature(make).parameters, dict[str, Setting]()
     for setting, each in given.items():
-        if setting not in known or known[setting].kind is inspect.Parameter.VAR_KEYWORD:
-            raise ValueError(f"space: {name} has no setting {shown(setting)}; it has {', '.join(known)}")
+        if setting not in parameters or parameters[setting].kind is inspect.Parameter.VAR_KEYWORD:
+            raise ValueError(f"space: {name} has no setting {shown(setting)}; it has {', '.join(parameters)}")
         if setting in _fixed(make):
             raise ValueError(f"space: {setting} is fixed by functools.partial; leave it out of one of the two")
         if not isinstance(each, Range | Choice | tuple | list):
@@ -132,13 +132,13 @@ def _space(make: Any, name: str, given: Any) -> dict[str, Setting]:
 
 
 def _defaults(make: Any, name: str, space: Mapping[str, Setting]) -> Settings:
-    known, defaults = inspect.signature(make).parameters, Settings()
+    parameters, defaults = inspect.signature(make).parameters, Settings()
     for setting in space:
-        value = known[setting].default
+        value = parameters[setting].default
         if value is inspect.Parameter.empty:
             raise ValueError(f"space: {setting} of {name} has no default, which is the first trial; give it one")
         defaults[setting] = Choice((value,)).options[0]
-    for other in known.values():
+    for other in parameters.values():
         variadic = other.kind in (other.VAR_KEYWORD, other.VAR_POSITIONAL)
         if other.default is other.empty and not variadic:
             raise ValueError(f"make: {name} needs {other.name}; fix it by functools.partial({name}, {other.name}=...)")
