@@ -7,7 +7,7 @@ import typing
 from collections.abc import Callable
 from typing import Any, Literal, ParamSpec, TypeVar
 
-import jax
+from jax.core import Tracer
 
 from ..formal._numbers import MOST, MOST_EPSILON, real, whole
 from .base import Learner, Remover
@@ -65,10 +65,11 @@ def fits(*conditions: Any) -> bool:
 
     >>> fits(0 <= 0.5, 0.5 <= 1), fits(0 <= 0.5, 0.5 > 1)
     (True, False)
+    >>> import jax
     >>> bool(jax.jit(lambda x: x if fits(x > 0) else 0 * x)(2.0) == 2.0)
     True
     """
-    return all(isinstance(each, jax.core.Tracer) or bool(each) for each in conditions)
+    return all(isinstance(each, Tracer) or bool(each) for each in conditions)
 
 
 def admit(name: str, value: Any, kind: Any) -> None:

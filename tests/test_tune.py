@@ -18,11 +18,12 @@ from cli_tools import Capture, one_line
 
 import neverseen as ns
 import neverseen.algorithms.pools._pool as pools
+import neverseen.properties.checks._tune as tune_module
+import neverseen.properties.checks._tuning_runs as runs_module
 from neverseen.algorithms._space import Choice, space
 from neverseen.algorithms.pools import compiled_programs
 from neverseen.algorithms.pools._recent import MEMORY, Recent
 from neverseen.formal._types import Real
-from neverseen.properties.checks import _tune, _tuning_runs
 from neverseen.properties.checks._search import read_search
 from neverseen.properties.checks._study import FILE, Sampler
 from neverseen.properties.checks._tuning import MODES, TuningTrial
@@ -52,7 +53,7 @@ def towards(pull: Real = 0.0, turns: int = 1, known: bool = True) -> ns.Remover:
 
 
 def tuned(make: Any = towards, **options: Any) -> ns.Tuning:
-    asked = {"trials": 6, "runs": 8, "mode": WITH} | options
+    asked: dict[str, Any] = {"trials": 6, "runs": 8, "mode": WITH} | options
     return ns.tune(make, UNTRAINING, asked.pop("learner", RIDGE), asked.pop("scenario", SCENE), **asked)
 
 
@@ -99,7 +100,8 @@ def test_a_traced_number_gives_what_the_number_gives() -> None:
     """To float rounding: the trials' program has the number as an argument, the remover's own as a constant."""
     roots = tuning_streams(SCENE, 3)
     phase = without_reference(RIDGE, request_alone(SCENE), roots, roots["halves"], 8, None)
-    for make, settings in ((towards, {"pull": 0.3}), (ns.removers.ssd, {"selection": 1.1, "dampening": 0.3})):
+    cases: Any = ((towards, {"pull": 0.3}), (ns.removers.ssd, {"selection": 1.1, "dampening": 0.3}))
+    for make, settings in cases:
         traced, concrete = Removals(read_search(make, None), phase)(settings), phase.removed(make(**settings))
         assert all(np.abs(traced[name] - concrete[name]).max() < 1e-6 for name in traced)
         assert any(np.abs(traced[name] - phase.nothing()[name]).max() > 1e-3 for name in traced)
@@ -164,7 +166,7 @@ def test_what_is_said_of_rows_that_were_left_out() -> None:
 
 def test_no_run_is_tuned_on_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     keys: list[set[bytes]] = []
-    split, phase = pools.shard_keys, _tune._phase  # pyright: ignore[reportPrivateUsage]
+    split, phase = pools.shard_keys, tune_module._phase  # pyright: ignore[reportPrivateUsage]
 
     def counted(roots: Any, number: Any) -> Any:
         made = split(roots, number)
@@ -175,8 +177,8 @@ def test_no_run_is_tuned_on_and_reported(monkeypatch: pytest.MonkeyPatch) -> Non
         keys.append(set())
         return phase(*given)
 
-    monkeypatch.setattr(_tune, "_phase", staged)
-    for module in (pools, _tuning_runs):
+    monkeypatch.setattr(tune_module, "_phase", staged)
+    for module in (pools, runs_module):
         monkeypatch.setattr(module, "shard_keys", counted)
     for mode, streams in ((WITH, 3), (WITHOUT, 4)):
         keys.clear()

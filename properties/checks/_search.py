@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from ...algorithms._space import Choice, Range, Setting, space_of
 from ...algorithms.base import Remover
@@ -76,10 +76,12 @@ def read_search(make: Any, given: Any) -> Search:
     """
     if isinstance(make, Remover) or not callable(make):
         raise ValueError(f"make: {shown(make)} is no factory; give what makes removers, such as ns.removers.finetune")
-    root = _root(make)
+    root: Any = _root(make)
     name = getattr(root, "__name__", type(root).__name__)
     space = _space(make, name, given)
-    search = Search(make, name, REMOVERS.get(name) is root, _fixed(make), space, _defaults(make, name, space))
+    search = Search(
+        cast(Any, make), name, REMOVERS.get(name) is root, _fixed(make), space, _defaults(make, name, space)
+    )
     search.try_out({})
     for setting, each in space.items():
         # Two thirds of the way: a setting that takes whole numbers admits the ends of a real range.

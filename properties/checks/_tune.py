@@ -41,6 +41,8 @@ from ._tuning_runs import (
     without_reference,
 )
 
+_Report = tuple[Interval, Interval, Interval, Interval, Interval]
+
 
 def tune(
     make: Callable[..., Remover],
@@ -218,13 +220,13 @@ def _value(search: Search, removals: Removals, settings: Settings) -> tuple[floa
     return label_distance(chances, removals.phase.targets), ""
 
 
-def _report(search: Search, trials: tuple[TuningTrial, ...], fresh: Phase) -> tuple[Interval, ...]:
+def _report(search: Search, trials: tuple[TuningTrial, ...], fresh: Phase) -> _Report:
     """Doing nothing, the defaults and the best, and what the best gains on each, of the removers themselves."""
     best = min(trials, key=lambda trial: trial.value)
     default = fresh.removed(search.make(**search.defaults))
     arms = fresh.nothing(), default, fresh.removed(search.make(**best.settings)) if best.number else default
-    own = [_interval(fresh, arm) for arm in arms]
-    return *own, _gain(fresh, arms[1], arms[2]), _gain(fresh, arms[0], arms[2])
+    nothing, before, after = (_interval(fresh, arm) for arm in arms)
+    return nothing, before, after, _gain(fresh, arms[1], arms[2]), _gain(fresh, arms[0], arms[2])
 
 
 def _interval(fresh: Phase, arm: LabelChances) -> Interval:
