@@ -68,6 +68,8 @@ def test_the_best_is_where_it_is_known_to_be() -> None:
     assert abs(made.settings["pull"] - 1) < 0.1  # pyright: ignore[reportOperatorIssue]
     assert made.trials[0] == TuningTrial(0, {"pull": 0.0}, made.trials[0].value)
     assert made.best.value < 0.1 * made.trials[0].value
+    away = [abs(trial.settings["pull"] - 1) for trial in made.trials]  # pyright: ignore[reportOperatorIssue]
+    assert np.median(away[10:]) < 0.5 * np.median(away[:10])  # the sampler is told what came of its first ten
     assert (made.word, made.better, made.compiled, made.traced) == ("better than the defaults", True, 1, ("pull",))
     assert made.tuned.value < 0.1 * made.default.value
     assert made.default == made.nothing
