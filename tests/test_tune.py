@@ -450,6 +450,15 @@ def test_a_tuning_says_what_its_tuner_saw() -> None:
         bool(own)
 
 
+def test_what_is_better_without_the_reference_is_so_for_the_tuner() -> None:
+    seen = dataclasses.replace(ns.Tuning.example(), mode=WITH)
+    assert (seen.word, ns.Tuning.example().word[22:]) == ("better than the defaults", "ts, as far as its tuner can see")
+    assert [("not to the reference" in str(each)) for each in (seen, ns.Tuning.example())] == [False, True]
+    assert [row[2] for row in seen.report_cells] == ["distance, 1 = doing nothing", "1.00", "0.98", "0.74", "", ""]
+    blind = dataclasses.replace(seen, nothing=dataclasses.replace(seen.nothing, low=-0.1))
+    assert [row[2] for row in blind.report_cells[1:4]] == ["–"] * 3
+
+
 def test_better_than_the_defaults_and_worse_than_nothing_is_not_good() -> None:
     far = ns.Tuning.example().gain
     made = dataclasses.replace(ns.Tuning.example(), lead=dataclasses.replace(far, low=-0.1))

@@ -29,7 +29,7 @@ class TuningTrial(Coded):
     Args:
         number: from 0; 0 are the defaults.
         settings: by name.
-        value: the distance on the runs of the tuning; inf where there is none.
+        value: the squared distance on the runs of the tuning; inf where there is none.
         reason: why there is none; "" where there is.
 
     >>> TuningTrial(1, {"rate": 0.1}, math.inf, "2 of 8 runs diverged").failed
@@ -62,8 +62,8 @@ class Tuning(Coded, Untruthful, outcome="word", says=("word", "settings", "mode_
         space: what was searched, by setting: the range, and who gives it.
         traced: the settings that one program serves all values of.
         trials: in their order.
-        nothing, default, tuned: the distance of doing nothing, of the defaults and of the best trial, on fresh runs.
-        gain: the defaults' distance less the tuned one's, on the same runs.
+        nothing, default, tuned: the squared distance of doing nothing, the defaults and the best trial, on fresh runs.
+        gain: the defaults' less the tuned one's, on the same runs.
         lead: that of doing nothing less the tuned one's.
         retrains: trainings on all of D that both phases cost, removals apart.
         provenance: seed, versions.
@@ -100,7 +100,7 @@ class Tuning(Coded, Untruthful, outcome="word", says=("word", "settings", "mode_
         """A small one, for documentation and tests.
 
         >>> Tuning.example().word
-        'better than the defaults'
+        'better than the defaults, as far as its tuner can see'
         """
         trials = (
             TuningTrial(0, {"rate": 0.05}, 0.2),
@@ -160,7 +160,9 @@ class Tuning(Coded, Untruthful, outcome="word", says=("word", "settings", "mode_
             return "no better than the defaults: no trial was"
         if not self.gain.low > 0:
             return "no better than the defaults"
-        return "better than the defaults" if self.better else "better than the defaults, no better than doing nothing"
+        if not self.better:
+            return "better than the defaults, no better than doing nothing"
+        return "better than the defaults" + ", as far as its tuner can see" * (self.mode == "without-reference")
 
     @property
     def mode_in_words(self) -> str:
@@ -188,9 +190,17 @@ class Tuning(Coded, Untruthful, outcome="word", says=("word", "settings", "mode_
     @property
     def report_cells(self) -> list[tuple[str, ...]]:
         """What is reported: distances on runs that no trial saw."""
-        rows = {"doing nothing": self.nothing, "defaults": self.default, "tuned": self.tuned}
-        rows |= {"defaults less tuned": self.gain, "doing nothing less tuned": self.lead}
-        return [(f"on {self.runs} fresh runs", "distance, 95 %"), *((name, str(at)) for name, at in rows.items())]
+        arms = {"doing nothing": self.nothing, "defaults": self.default, "tuned": self.tuned}
+        less = {"defaults less tuned": self.gain, "doing nothing less tuned": self.lead}
+        rows = [(name, str(at), self._share(at)) for name, at in arms.items()]
+        heads = (f"on {self.runs} fresh runs", "squared distance, 95 %", "distance, 1 = doing nothing")
+        return [heads, *rows, *((name, str(at), "") for name, at in less.items())]
+
+    def _share(self, arm: Interval) -> str:
+        """The root of the share of doing nothing's; none where doing nothing may be right."""
+        if not (self.nothing.low > 0 and math.isfinite(arm.value)):
+            return "–"
+        return f"{math.sqrt(max(arm.value, 0.0) / self.nothing.value):.2f}"
 
     @property
     def cells(self) -> list[tuple[str, ...]]:
@@ -198,7 +208,7 @@ class Tuning(Coded, Untruthful, outcome="word", says=("word", "settings", "mode_
         names = list(self.space)
         trials = sorted(self.trials, key=lambda trial: trial.value)
         rows = [(str(t.number), _short(t.value), *(_short(t.settings[n]) for n in names), t.reason) for t in trials]
-        return [("trial", "distance", *names, ""), *rows]
+        return [("trial", "squared distance", *names, ""), *rows]
 
     @property
     def notes(self) -> list[str]:
@@ -207,11 +217,9 @@ class Tuning(Coded, Untruthful, outcome="word", says=("word", "settings", "mode_
         lost = f"{len(failed)} of {len(self.trials)} trials have no value" + (f": {failed[0].reason}" if failed else "")
         outcome = f"{self.word}; chosen on {self.runs} runs, reported on as many others"
         chosen = f"distances of trials are what was chosen by, and flatter the best; {lost}"
-        return [
-            outcome,
-            chosen,
-            f"{self.compiled} programs for all trials; {self.retrains} retrains beside the removals",
-        ]
+        stand_in = "distances are to what rows left out of random halves of D are given, not to the reference"
+        cost = f"{self.compiled} programs for all trials; {self.retrains} retrains beside the removals"
+        return [outcome, *([stand_in] if self.mode == "without-reference" else []), chosen, cost]
 
     def __str__(self) -> str:
         tables = aligned(self.settings_cells), aligned(self.report_cells), aligned(self.cells, right=(0,))

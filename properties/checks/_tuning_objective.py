@@ -22,9 +22,9 @@ SIDES = (("S", "S_full∖S", "fresh behaviour"), ("rest of D", "D∖S", "fresh r
 
 
 def label_distance(removed: LabelChances, targets: LabelChances) -> float:
-    r"""The row-wise Cramér distance, averaged over sets of rows, both sides of equal weight.
+    r"""The row-wise squared Cramér distance, averaged over sets of rows, both sides of equal weight.
 
-    $$d^2 = \mathbb E|X - Y| - \tfrac12 \mathbb E|X - X'| - \tfrac12 \mathbb E|Y - Y'|$$
+    $$d^2 = \int (F - G)^2 = \mathbb E|X - Y| - \tfrac12 \mathbb E|X - X'| - \tfrac12 \mathbb E|Y - Y'|$$
 
     estimated without bias by U-statistics: of equal laws it is 0 on average, and may be negative.
 
@@ -32,7 +32,7 @@ def label_distance(removed: LabelChances, targets: LabelChances) -> float:
         removed: of removed models.
         targets: on the same rows, from runs that share no seed with those.
 
-    Source: Székely and Rizzo 2013 (energy statistics); in one dimension twice the squared Cramér distance.
+    Source: Székely and Rizzo 2013 (energy statistics).
 
     >>> zeros, ones = np.zeros((2, 3)), np.ones((2, 3))
     >>> label_distance({"S": zeros, "D∖S": zeros}, {"S": ones, "D∖S": zeros})

@@ -109,11 +109,13 @@ def tuning_page(tuning: Tuning) -> Page:
     """The page of a tuning.
 
     >>> tuning_page(Tuning.example())[1]["rest"]
-    'finetune on mlp: better than the defaults'
+    'finetune on mlp: better than the defaults, as far as its tuner can see'
     """
-    (_, unit), *report = tuning.report_cells
     facts = [("Definition", tuning.definition), ("The tuner", tuning.mode_in_words)]
-    facts += [(f"{name[0].upper()}{name[1:]}", at) for name, at in report]
+    facts += [
+        (f"{name[0].upper()}{name[1:]}", f"{at} ({share})" if share else at)
+        for name, at, share in tuning.report_cells[1:]
+    ]
     facts += [
         ("Runs of each trial, and fresh ones of the report", str(tuning.runs)),
         ("Retrains", str(tuning.retrains)),
@@ -123,13 +125,12 @@ def tuning_page(tuning: Tuning) -> Page:
         kicker="tuned settings",
         title=tuning.title,
         rest=f"{tuning.subject}: {tuning.word}",
-        meaning=f"{unit}, on fresh runs that nothing was chosen on. A tuned point is no verdict.",
+        meaning="Squared distances (in brackets the root of the share of doing nothing) are of runs that nothing was "
+        "chosen on, 95 %. A tuned point is no verdict.",
         facts=[*facts, ("Wall time", f"{number(tuning.seconds, 3)} s")],
         heading="Trial by trial, the best first",
         cells=tuning.cells,
-        drawings=[
-            (trials_picture(tuning), "Distances that were chosen by, in the order of the trials; 0 the defaults.")
-        ],
+        drawings=[(trials_picture(tuning), "Squared distances that were chosen by; trial 0 are the defaults.")],
         notes=[*settings, *tuning.notes],
         provenance=tuning.provenance,
     )

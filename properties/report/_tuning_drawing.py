@@ -10,7 +10,7 @@ from ._svg import BOTTOM, LEFT, RIGHT, TOP, Axis
 
 
 def trials_picture(tuning: Tuning) -> Markup:
-    """Distances in the order of the trials; those without one are not drawn.
+    """Squared distances in the order of the trials; those without one are not drawn.
 
     >>> str(trials_picture(Tuning.example())).count("<circle")
     2
@@ -21,9 +21,9 @@ def trials_picture(tuning: Tuning) -> Markup:
     rows, columns = svg.ticks(y.lo, y.hi, 5), svg.ticks(0.0, max(len(tuning.trials) - 1.0, 1.0), 6)
     smallest = list(zip(known, itertools.accumulate(known.values(), min), strict=True))
     return svg.picture(
-        "Distances of the trials",
+        "Squared distances of the trials",
         svg.frame(x, y, {v: f"{v:g}" for v in columns if v == int(v)}, dict(zip(rows, svg.labels(rows), strict=True))),
         svg.path([(x.at(number), y.at(value)) for number, value in smallest], "curve"),
         *(svg.tag("circle", cx=x.at(n), cy=y.at(v), r=3, class_="dot removed") for n, v in known.items()),
-        svg.titles("trial", "distance"),
+        svg.titles("trial", "squared distance"),
     )
