@@ -1,7 +1,7 @@
 """What tuning is worth, with the reference and without: `python benchmarks/tuning.py`.
 
-Untraining 16 of 32 rows of digits (512 rows, MLP), two behaviours, two untrainers. Settings are tuned in 24 trials on 32
-runs in either mode; then defaults, both tuned removers and doing nothing are measured on 32 other runs *against the
+Untraining 16 of 32 rows of digits (512 rows, MLP), two behaviours, two untrainers. Settings are tuned in 24 trials on
+32 runs in either mode; then defaults, both tuned removers and doing nothing are measured on 32 other runs *against the
 reference*, also those whose tuner never saw it. It writes `benchmarks/tuning.json`.
 """
 

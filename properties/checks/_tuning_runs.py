@@ -137,8 +137,8 @@ def without_reference(
     it. So "not seen" is known on S from D and A alone: whoever removes too little says of S what the originals say,
     whoever removes too much says what no row that was left out is given. On D∖S originals of other seeds stand for what
     is to stay. Two biases are left: a half teaches less than D, and holds half of the other rows of S, so that of a
-    behaviour that S samples it knows more than A(D∖S) does. Measured on digits (`benchmarks/tuning.py`): where S is of a
-    class, what is tuned so is nearer to A(D∖S) than the defaults; where half of S's near-duplicates stay, it is not.
+    behaviour that S samples it knows more than A(D∖S) does. Measured on digits (`benchmarks/tuning.py`): where S is of
+    a class, what is tuned so is nearer to A(D∖S) than the defaults; where half of S's near-duplicates stay, it is not.
     """
     rows, s = scenario.rows, np.flatnonzero(np.asarray(scenario.forget))
     points = {"S": gather(Rows(rows.x, rows.y, scenario.forget)), "D∖S": gather(rows.without(scenario.forget))}
