@@ -274,6 +274,9 @@ def test_another_program_under_the_same_name_is_another_question(tmp_path: Path)
         return mine
 
     tuned(made(1.0), space=PULL, trials=1, folder=str(tmp_path))
+    other = dataclasses.replace(ns.learners.ridge(penalty=0.2), name=RIDGE.name)
+    with pytest.raises(ValueError, match=r"another question .(learner )?program is"):
+        tuned(made(1.0), space=PULL, trials=1, folder=str(tmp_path), learner=other)
     with pytest.raises(ValueError, match=r"another question .program is"):
         tuned(made(0.5), space=PULL, trials=1, folder=str(tmp_path))
 

@@ -111,6 +111,7 @@ def tune(
     removals = Removals(search, phase(roots, roots["halves"]))
     if folder is not None:
         study.depends_on("program", removals.digest(search.defaults))
+        study.depends_on("learner program", removals.phase.originals.mapped.one.digest)
     results = _run_trials(search, removals, study, _word(roots["sampler"]), trials, progress)
     fresh = phase(streams(scenario, seed), roots["halves of the report"])
     provenance = {"scenario": repr(scenario), "digest": scenario.digest(), "learner": repr(learner), "seed": seed}

@@ -109,9 +109,10 @@ def tuning_page(tuning: Tuning) -> Page:
     """The page of a tuning.
 
     >>> tuning_page(Tuning.example())[1]["rest"]
-    'finetune on mlp: better than the defaults, as far as its tuner can see'
+    'finetune on mlp: 3 trials, without the reference (...): better than the defaults, as far as its tuner can see'
     """
-    facts = [("Definition", tuning.definition), ("The tuner", tuning.mode_in_words)]
+    aim = tuning.definition if tuning.mode == "with-reference" else f"{tuning.definition}, which plays no part"
+    facts = [("Definition", aim)]
     facts += [
         (f"{name[0].upper()}{name[1:]}", f"{at} ({share})" if share else at)
         for name, at, share in tuning.report_cells[1:]
@@ -123,8 +124,8 @@ def tuning_page(tuning: Tuning) -> Page:
     settings = [f"{name}: {was} → {best}, of {where}" for name, was, best, where in tuning.settings_cells[1:]]
     return _page(
         kicker="tuned settings",
-        title=tuning.title,
-        rest=f"{tuning.subject}: {tuning.word}",
+        title=tuning.subject,
+        rest=f"{tuning.title}: {tuning.word}",
         meaning="Squared distances (in brackets the root of the share of doing nothing) are of runs that nothing was "
         "chosen on, 95 %. A tuned point is no verdict.",
         facts=[*facts, ("Wall time", f"{number(tuning.seconds, 3)} s")],
