@@ -13,7 +13,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ....formal._types import Real
 from ....formal.definitions._scenario import Rows
-from ..._factory import factory
+from ..._factory import factory, fits
 from ..._space import Range, no_space, space
 from ...base import Remover, Trained
 from ...learners._summed import Surrogate, summarised
@@ -75,7 +75,7 @@ def stream_online(rate: Real = 0.5, horizon: int = 16) -> Remover:
     >>> stream_online()
     stream_online
     """
-    if not (rate > 0 and horizon >= 1):
+    if not fits(rate > 0, horizon >= 1):
         raise ValueError(f"stream_online: rate {rate} must be > 0 and horizon {horizon} at least 1")
 
     def move(state: Surrogate, w: Array) -> Array:
