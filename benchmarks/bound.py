@@ -32,7 +32,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import importlib.metadata
 
 import numpy as np
-from jax_privacy import auditing
+from jax_privacy import auditing  # pyright: ignore[reportMissingImports]
 from scipy import stats
 
 import neverseen as ns
@@ -45,8 +45,11 @@ OUT = Path(__file__).with_suffix(".json")
 ALPHA, TIED, NEAR = 0.05, 0.005, 0.1
 SIZES, DELTAS = (256, 1024, 4096), (0.0, 1e-5, 0.05)
 NORMAL, LAPLACE, RESPONSE, EQUAL = "N(q, 1)", "Laplace(a)", "randomised response, ε =", "equal: N(0, 1)"
-LAWS = [(NORMAL, 0.5), (NORMAL, 1.0), (NORMAL, 2.0), (NORMAL, 4.0), (LAPLACE, 1.0), (LAPLACE, 3.0)]
-LAWS += [(RESPONSE, 1.0), (RESPONSE, 3.0), (EQUAL, 0.0)]
+LAWS = (
+    *((NORMAL, size) for size in (0.5, 1.0, 2.0, 4.0)),
+    *((kind, size) for kind in (LAPLACE, RESPONSE) for size in (1.0, 3.0)),
+    (EQUAL, 0.0),
+)
 PROVED = ("jax-privacy, split 1/2", "jax-privacy, split 1/4", "jax-privacy, several splits", "DKW band")
 APART = "jax-privacy, Bonferroni"
 
@@ -118,7 +121,12 @@ def cell(law: tuple[str, float], n: int, delta: float, runs: int, splits: int) -
             found.setdefault(name, []).append(value)
     median = {name: round(float(np.median(values)), 3) for name, values in found.items()}
     false = {name: int((np.array(values) > true + 1e-9).sum()) for name, values in found.items()}
-    about = {"law": f"{law[0]} {law[1]:g}", "n": n, "delta": delta, "true": None if math.isinf(true) else round(true, 4)}
+    about = {
+        "law": f"{law[0]} {law[1]:g}",
+        "n": n,
+        "delta": delta,
+        "true": None if math.isinf(true) else round(true, 4),
+    }
     return about | {"median": median, "false": false}
 
 

@@ -4,7 +4,7 @@ import dataclasses
 import math
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
 from ...formal._types import Real
 
@@ -45,7 +45,7 @@ class ChosenEvent:
     in_removed: bool
     forecast: float
 
-    def occurs(self, values: Series) -> Float64[np.ndarray, " _"]:
+    def occurs(self, values: Series) -> Bool[np.ndarray, " _"]:
         """In which runs it does."""
         return (values > self.low) & (values <= self.high)
 

@@ -1,23 +1,23 @@
 r"""An event in two arms against (ε, δ): an exact joint test of its two probabilities, and the ε that it rules out.
 
 An event that was fixed beforehand occurs in k of m runs of one arm and in l of n of the other, k ~ Bin(m, p) and
-l ~ Bin(n, q) independent. If the arms are (ε, δ)-indistinguishable, then $p \le F_\varepsilon(q)$ (`ceiling`): the event
-in one direction, its complement in the other. Against this null, for each ε, runs one test.
+l ~ Bin(n, q) independent. If the arms are (ε, δ)-indistinguishable, then $p \le F_\varepsilon(q)$ (`ceiling`): the
+event in one direction, its complement in the other. Against this null, for each ε, runs one test.
 
 1. *Order.* T(k, l) is the least ε whose null holds at p⁻(k), q⁺(l), Clopper–Pearson bounds at level min(2α, ½) each. T
    depends on no ε that is tested; it rises with k and falls with l, and so does the region $R = \{T \ge T(k, l)\}$ of
    outcomes that are at least as extreme (`region`).
 2. *Rectangle.* C holds both probabilities with probability at least 1 − α/100: Clopper–Pearson, α/400 on each side.
-3. *p-value.* $\alpha/100 + \sup\{P_{p,q}(R) : (p, q) \in C, p \le F_\varepsilon(q)\}$ (Berger & Boos 1994): wherever the truth
-   lies in the null, either it is outside of C, or the supremum is at least the probability of R. R being monotone, P(R)
+3. *p-value.* $\alpha/100 + \sup\{P_{p,q}(R) : (p, q) \in C, p \le F_\varepsilon(q)\}$ (Berger & Boos 1994): wherever in
+   the null the truth lies, it is outside of C, or the supremum is at least the probability of R. R being monotone, P(R)
    rises with p and falls with q (Barnard 1947; Röhmel & Mansmann 1999), so that the supremum lies on the edge p = F(q)
    or on C's, a line; between neighbouring points q < q′ of it P(R) is at most that at (F(q′), q), the bound that is
    computed (`_worst`). No grid is trusted.
 4. *Bound.* The null grows with ε, and R and C do not move, so that the p-value rises with ε (Buehler 1957). The bound
-   is an ε whose p-value is at most α. It exceeds the true ε* only if the p-value at ε* is at most α: with probability at
-   most α. For each ε this holds whichever event was chosen on other runs, for it holds given these.
+   is an ε whose p-value is at most α. It exceeds the true ε* only if the p-value at ε* is at most α: with probability
+   at most α. That holds for every event, and so for one that other runs have chosen.
 
-The test is joint: two intervals at α/2 each are further from the truth by 0.05 to 0.9 of ε (`separate_bound`).
+The test is joint: two intervals at α/2 each show less (`separate_bound`).
 """
 
 import dataclasses
@@ -53,7 +53,7 @@ Cuts = Int64[np.ndarray, " _"]
 
 @dataclasses.dataclass(frozen=True)
 class Hits:
-    """How often an event occurred: in `often` of `runs` of the arm in which it was to be commoner, in `seldom` of `others`.
+    """How often an event occurred: in `often` of `runs` of the arm where it was to be commoner, `seldom` of `others`.
 
     >>> Hits(9, 10, 1, 12).others
     12
@@ -137,7 +137,8 @@ def joint_bound(hits: Hits, delta: Real, alpha: Real) -> float:
     >>> round(joint_bound(Hits(2000, 2000, 0, 2000), 0.0, 0.05), 2), joint_bound(Hits(5, 10, 5, 10), 0.0, 0.05)
     (7.19, 0.0)
     """
-    cuts, top = region(hits, delta, min(_ORDER * alpha, 0.5)), surely_shown(hits.runs + hits.others, delta, alpha) + 1e-6
+    cuts = region(hits, delta, min(_ORDER * alpha, 0.5))
+    top = surely_shown(hits.runs + hits.others, delta, alpha) + 1e-6
 
     def out(points: int) -> Callable[[float], bool]:
         return lambda epsilon: _worst(hits, cuts, (epsilon, float(delta)), float(alpha), points) <= (1 - _ASIDE) * alpha
@@ -167,9 +168,9 @@ def surely_shown(runs: int, delta: Real, alpha: Real) -> float:
     $$\varepsilon = \ln\Bigl(\frac{1-\delta}{a} - 1\Bigr), \qquad (1 - a)^N = \alpha .$$
 
     Whatever the laws P and Q, (1 − a) P + a Q and (1 − a) Q + a P are (ε, δ)-indistinguishable, as
-    (1 − a) − e^ε a = δ. All N runs of theirs come from P and Q with probability (1 − a)^N, which is more than α from this
-    ε on, and an audit that always refutes P and Q would refute the mixtures as often. Of pairs that share seeds N is the
-    number of pairs, since both mixtures may err together: `LeastPairs.v: least_pairs_of_any_audit`.
+    (1 − a) − e^ε a = δ. All N runs of theirs come from P and Q with probability (1 − a)^N, which is more than α beyond
+    this ε, and an audit that always refutes P and Q would refute the mixtures as often. Of pairs that share seeds N is
+    the number of pairs, since both mixtures may err together: `LeastPairs.v: least_pairs_of_any_audit`.
 
     >>> round(surely_shown(4000, 1e-5, 0.05), 2), round(surely_shown(2000, 1e-5, 0.05), 2)
     (7.2, 6.5)
@@ -184,7 +185,7 @@ def gaussian_distance(hits: Hits, alpha: Real) -> float:
     Source: Dong, Roth & Su 2019, arXiv 1905.02383 (a test of error rates 1 − p and q shows μ ≥ Φ⁻¹(p) − Φ⁻¹(q)).
 
     >>> round(gaussian_distance(Hits(90, 100, 10, 100), 0.05), 2)
-    1.84
+    1.86
     """
     low, high = corner(hits, alpha / 2)
     return max(0.0, float(ndtri(low) - ndtri(high)))
@@ -208,7 +209,8 @@ def region(hits: Hits, delta: Real, error: Real) -> Cuts:
 def _worst(hits: Hits, cuts: Cuts, claim: tuple[float, float], alpha: float, points: int) -> float:
     """At least the probability of the region wherever the null meets the rectangle."""
     error = _ASIDE * alpha / 4
-    (p_low, p_high), (q_low, q_high) = _interval(hits.often, hits.runs, error), _interval(hits.seldom, hits.others, error)
+    p_low, p_high = _interval(hits.often, hits.runs, error)
+    q_low, q_high = _interval(hits.seldom, hits.others, error)
     # The null meets it between the q of its lowest and of its highest p on the edge.
     first, last = _floor(np.array([p_low, p_high]), claim)
     start, end = max(q_low, first), min(q_high, last)
@@ -217,8 +219,9 @@ def _worst(hits: Hits, cuts: Cuts, claim: tuple[float, float], alpha: float, poi
     if end <= start:
         return _largest(cuts, hits, np.array([p_high]), np.array([start]), alpha)
     # Evenly in the angles of both probabilities, in which their standard deviations are the same everywhere.
-    tops = np.minimum(ceiling(np.array([start, end]), *claim), p_high)
-    q = np.concatenate([_even(start, end, points // 2), _floor(_even(*tops, points // 2), claim), [start, end]])
+    tops = np.minimum(ceiling(np.array([start, end]), *claim), p_high).tolist()
+    others = _floor(_even(tops[0], tops[1], points // 2), claim)
+    q = np.concatenate([_even(start, end, points // 2), others, [start, end]])
     q = np.sort(np.clip(q, start, end))
     return _largest(cuts, hits, np.minimum(ceiling(q, *claim), p_high)[1:], q[:-1], alpha)
 
@@ -261,7 +264,7 @@ def _floor(p: Vector, claim: tuple[float, float]) -> Vector:
 
 
 def _even(low: float, high: float, points: int) -> Vector:
-    return np.sin(np.linspace(*np.arcsin(np.sqrt([low, high])), points)) ** 2
+    return np.sin(np.linspace(math.asin(math.sqrt(low)), math.asin(math.sqrt(high)), points)) ** 2
 
 
 def _log_ratio(a: float, b: float) -> float:

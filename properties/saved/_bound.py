@@ -46,13 +46,13 @@ def bound(
     (`paired`) depend on each other within a pair; they get two bounds at α/2 each, valid all the same, and smaller.
 
     *The curve.* Six events at most, each chosen for a δ of its own, have Clopper–Pearson bounds of both probabilities
-    that hold all at once with probability 1 − α (Bonferroni): `band`, with `delta_at` and `epsilon_at`. Choose an ε or δ
-    afterwards from it; the bound itself holds at the δ that was asked. Bound and curve both hold with probability
-    1 − 2α.
+    that hold all at once with probability 1 − α (Bonferroni): `band`, with `delta_at` and `epsilon_at`. From it an ε or
+    δ may be chosen afterwards; the bound itself holds at the δ that was asked. Bound and curve both hold with
+    probability 1 − 2α.
 
-    *Asking again.* The same question at the same runs has the same answer, at another δ too: each such bound has an α of
-    its own. With other runs added or left out, or another seed, it is look 2, 3, … and has 1/(10 j (j − 1)) of α, see
-    `check_samples`, whose looks are counted apart.
+    *Asking again.* The same runs with the same seed are split and permuted as before, and bounds at several δ each have
+    an α of their own. With runs added or left out, or another seed, it is look 2, 3, … and has 1/(10 j (j − 1)) of α;
+    see `check_samples`, whose looks are counted apart.
 
     Args:
         removed, reference: runs of both arms, as in `check_samples`; not necessarily as many.

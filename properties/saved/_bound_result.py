@@ -143,16 +143,26 @@ of as many is sure to show more than 4.87. ε = 8 is more than these runs can ev
         return f"'{self.event}' occurred in {arms[0]} and in {arms[1]} ({self.chosen_on} runs of each arm chose it)"
 
     @property
+    def epsilon_words(self) -> str:
+        """The bound with two digits, never rounded up.
+
+        >>> Bound.example().epsilon_words
+        '0.66'
+        """
+        return _down(self.epsilon)
+
+    @property
     def _shown(self) -> str:
-        at = f"at δ = {self.delta:g}"
+        at, sure = f"at δ = {self.delta:g}", f"with confidence {1 - self.alpha:.12g}"
         if not self.epsilon:
-            return f"{at}, nothing is shown of ε with confidence {1 - self.alpha:.12g}, which is no sign that it is small: {self.counts}"
-        return f"{at}, ε is at least {_down(self.epsilon)}, with confidence {1 - self.alpha:.12g}: {self.counts}"
+            return f"{at}, nothing is shown of ε {sure}, which is no sign that it is small: {self.counts}"
+        return f"{at}, ε is at least {self.epsilon_words}, {sure}: {self.counts}"
 
     @property
     def _room(self) -> str:
         most, limit = _up(self.most), _up(self.limit)
-        return f"so many runs can show at most {most} in this way, and no audit of as many is sure to show more than {limit}"
+        here = f"so many runs can show at most {most} in this way"
+        return f"{here}, and no audit of as many is sure to show more than {limit}"
 
     @property
     def _model(self) -> str:

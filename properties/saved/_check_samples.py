@@ -50,6 +50,8 @@ CHOOSING = 128
 CHOOSING_NAMED = 24
 """Pairs that do so where runs have identities: it may not depend on how many there are."""
 
+_WITHOUT = "what ε so many runs show, and can show at most, is told by ns.bound (neverseen bound)"
+
 
 def check_samples(
     definition: Definition,
@@ -176,7 +178,7 @@ def _enough(levels: Terms, pairs: int, choosing: int, why: str = "") -> Terms:
         return dataclasses.replace(levels, budget=max(pairs - choosing, 0))
     except ValueError as error:
         chose = f" ({choosing} of {pairs} pairs choose among the columns)" if choosing else ""
-        raise ValueError(f"{error}{chose}{why}") from None
+        raise ValueError(f"{error}{chose}{why}; {_WITHOUT}") from None
 
 
 def _terms(levels: Terms, given: dict[str, Saved], lined: LineUp) -> Terms:

@@ -82,9 +82,10 @@ def count_events(
     left = tuple(len(arm.order) - choosing for arm in arms)
     maps, events = _chosen(views.see(past[0]), views.see(past[1]), (left[0], left[1]), deltas)
     found = [_counts(arm, size, choosing, views, maps, events, digest) for arm in arms]
+    words = [describe(maps[one.feature].name, one.low, one.high, flip=False) for one in events]
     return [
-        Counted(describe(maps[one.feature].name, one.low, one.high, flip=False), one.in_removed, (k, left[0]), (n, left[1]))
-        for one, k, n in zip(events, *found, strict=True)
+        Counted(said, one.in_removed, (k, left[0]), (n, left[1]))
+        for said, one, k, n in zip(words, events, *found, strict=True)
     ]
 
 
