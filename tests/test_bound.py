@@ -21,10 +21,10 @@ from neverseen.properties.engine._choice import Tails, choose_event
 from neverseen.properties.engine._joint import (
     Hits,
     ceiling,
+    epsilon_needed,
+    extreme_outcomes,
     joint_bound,
     most_shown,
-    needed,
-    region,
     separate_bound,
     surely_shown,
 )
@@ -72,7 +72,9 @@ def test_a_bound_is_false_no_more_often_than_its_level(m: int, n: int, delta: fl
 
 def plug_in(hits: Hits, delta: float, alpha: float) -> float:
     del alpha
-    return max(0.0, needed((hits.often + 0.5) / (hits.runs + 1), (hits.seldom + 0.5) / (hits.others + 1), delta))
+    return max(
+        0.0, epsilon_needed((hits.often + 0.5) / (hits.runs + 1), (hits.seldom + 0.5) / (hits.others + 1), delta)
+    )
 
 
 def test_a_wrong_rule_is_false_more_often() -> None:
@@ -83,20 +85,20 @@ def test_a_wrong_rule_is_false_more_often() -> None:
 
 
 def test_a_region_without_its_own_outcome_is_too_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = region
+    whole = extreme_outcomes
 
     def strict(hits: Hits, delta: float, error: float) -> np.ndarray:
         cuts = whole(hits, delta, error)
         return np.where(np.arange(len(cuts)) <= hits.seldom, np.maximum(cuts, hits.often + 1), cuts)
 
-    monkeypatch.setattr(_joint, "region", strict)
+    monkeypatch.setattr(_joint, "extreme_outcomes", strict)
     assert most_false(table(joint_bound, 10, 10, 0.0), 0.0) > 1.5 * ALPHA
 
 
 def test_outcomes_that_tie_lie_in_each_other_s_region() -> None:
     for often, seldom in ((9, 2), (11, 1), (7, 0), (12, 5)):
         for delta in (0.0, 0.05):
-            cuts = region(Hits(often, 12, seldom, 12), delta, 0.1)
+            cuts = extreme_outcomes(Hits(often, 12, seldom, 12), delta, 0.1)
             assert cuts[12 - often] <= 12 - seldom
 
 
@@ -106,10 +108,10 @@ def test_the_bound_is_that_of_a_plain_search() -> None:
     q = np.linspace(0, 1, 20001)
     sizes = np.arange(m + 1), np.arange(n + 1)
 
-    def order(k: int, hits: int) -> float:
+    def order(k: Any, hits: Any) -> float:
         low = 0.0 if k == 0 else stats.beta.ppf(2 * ALPHA, k, m - k + 1)
         high = 1.0 if hits == n else stats.beta.ppf(1 - 2 * ALPHA, hits + 1, n - hits)
-        return needed(float(low), float(high), delta)
+        return epsilon_needed(float(low), float(high), delta)
 
     all_orders = np.array([[order(k, hits) for hits in sizes[1]] for k in sizes[0]])
     for k, hits in ((18, 3), (20, 0), (9, 0), (15, 6)):
@@ -164,7 +166,8 @@ def test_arms_far_apart_show_the_most_and_8_is_more_than_that() -> None:
     found = ns.bound(rng.normal(99, 1, 2000), rng.normal(0, 1, 2000), delta=1e-5, epsilon=8)
     assert found.epsilon == found.most
     assert 6.9 < found.most < found.limit < 7.2
-    assert found.answer == "ε = 8 is more than these runs can ever show"
+    sure = "and no other audit of them is sure to show it"
+    assert found.answer == f"ε = 8 is more than so many runs can show in this way, {sure}"
     assert "So many runs can show at most" in str(found)
 
 
@@ -327,7 +330,7 @@ def test_the_command_answers(capsys: Capture) -> None:
     base = ["bound", "removed.npy", "reference.npy", "--delta", "1e-5"]
     assert main([*base, "--epsilon", "8", "--report", "page.html"]) == 0
     said = capsys.readouterr().out
-    assert "ε = 8 is more than these runs can ever show" in said
+    assert "ε = 8 is more than so many runs can show in this way" in said
     assert said.startswith("At δ = 1e-05, ε is at least ")
     assert "no verdict" in Path("page.html").read_text(encoding="utf-8")
     assert main([*base, "--json"]) == 0

@@ -39,7 +39,14 @@ def planned(effect: str) -> Plan:
 
 def results() -> list[Any]:
     examples = [kind.example() for kind in (ns.Verdict, ns.Relative, ns.Suite, ns.Comparison, Table)]
-    return [*examples, ns.Bound.example(), swept(), planned("shift=3"), planned("none"), Proofs(2, (run_theorem(find("T11")[0]),))]
+    return [
+        *examples,
+        ns.Bound.example(),
+        swept(),
+        planned("shift=3"),
+        planned("none"),
+        Proofs(2, (run_theorem(find("T11")[0]),)),
+    ]
 
 
 def test_every_result_is_the_same_after_json() -> None:

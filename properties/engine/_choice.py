@@ -21,7 +21,7 @@ _DOUBT = 0.5
 _INTERVALS = 16
 """Cuts between any two of which an interval is looked at."""
 
-Series = Float64[np.ndarray, " _"]
+_Series = Float64[np.ndarray, " _"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +45,7 @@ class ChosenEvent:
     in_removed: bool
     forecast: float
 
-    def occurs(self, values: Series) -> Bool[np.ndarray, " _"]:
+    def occurs(self, values: _Series) -> Bool[np.ndarray, " _"]:
         """In which runs it does."""
         return (values > self.low) & (values <= self.high)
 
@@ -66,15 +66,15 @@ class Tails:
     [0.5, 0.0]
     """
 
-    values: Series
+    values: _Series
     count: int
 
     @staticmethod
-    def of(values: Series) -> "Tails":
+    def of(values: _Series) -> "Tails":
         """Of a sample."""
         return Tails(np.sort(values), min(max(_LEAST, round(_TAIL * len(values))), len(values) // 2))
 
-    def above(self, cuts: Series) -> Series:
+    def above(self, cuts: _Series) -> _Series:
         """The share above each cut."""
         v, r = self.values, self.count
         share = 1 - np.searchsorted(v, cuts, "right") / len(v)
@@ -87,7 +87,7 @@ class Tails:
         return share
 
 
-def choose_event(x: Series, y: Series, runs: tuple[int, int], delta: Real, feature: int = 0) -> ChosenEvent:
+def choose_event(x: _Series, y: _Series, runs: tuple[int, int], delta: Real, feature: int = 0) -> ChosenEvent:
     """The event of a feature that will show most, by forecast.
 
     Args:
@@ -113,7 +113,7 @@ def choose_event(x: Series, y: Series, runs: tuple[int, int], delta: Real, featu
     return ChosenEvent(feature, float(low[k]), float(high[k]), bool(ahead[k] >= behind[k]), float(most[k]))
 
 
-def forecast(p: Series, q: Series, runs: tuple[float, float], delta: Real, careful: Series) -> Series:
+def forecast(p: _Series, q: _Series, runs: tuple[float, float], delta: Real, careful: _Series) -> _Series:
     """The ε that an event of probabilities p and q will show about: by Wilson's bounds of both.
 
     Args:
@@ -132,19 +132,19 @@ def forecast(p: Series, q: Series, runs: tuple[float, float], delta: Real, caref
     return np.log(np.maximum(np.maximum(*ways), 1e-12))
 
 
-def _wilson(share: Series, runs: float, sided: Series) -> Series:
+def _wilson(share: _Series, runs: float, sided: _Series) -> _Series:
     half = sided * np.sqrt(np.maximum(runs * share * (1 - share), 0.0) + sided**2 / 4)
     return np.clip((share * runs + sided**2 / 2 + half) / (runs + sided**2), 1e-12, 1 - 1e-12)
 
 
-def _candidates(x: Series, y: Series) -> tuple[Series, Series, Series, Series]:
+def _candidates(x: _Series, y: _Series) -> tuple[_Series, _Series, _Series, _Series]:
     """Ends of cuts and intervals, and how large a share of each arm lies within."""
     both = np.unique(np.concatenate([x, y]))
     middle = both[:-1] + (both[1:] - both[:-1]) / 2
     cuts = np.where(middle < both[1:], middle, both[:-1]) if len(both) > 1 else both
     some = cuts[np.unique(np.linspace(0, len(cuts) - 1, _INTERVALS + 1).astype(int))]
     i, j = np.triu_indices(len(some), 1)
-    shares: list[Series] = []
+    shares: list[_Series] = []
     for arm in (x, y):
         tails = Tails.of(arm)
         at = tails.above(some)

@@ -6,7 +6,7 @@ event in one direction, its complement in the other. Against this null, for each
 
 1. *Order.* T(k, l) is the least ε whose null holds at p⁻(k), q⁺(l), Clopper–Pearson bounds at level min(2α, ½) each. T
    depends on no ε that is tested; it rises with k and falls with l, and so does the region $R = \{T \ge T(k, l)\}$ of
-   outcomes that are at least as extreme (`region`).
+   outcomes that are at least as extreme (`extreme_outcomes`).
 2. *Rectangle.* C holds both probabilities with probability at least 1 − α/100: Clopper–Pearson, α/400 on each side.
 3. *p-value.* $\alpha/100 + \sup\{P_{p,q}(R) : (p, q) \in C, p \le F_\varepsilon(q)\}$ (Berger & Boos 1994): wherever in
    the null the truth lies, it is outside of C, or the supremum is at least the probability of R. R being monotone, P(R)
@@ -47,7 +47,7 @@ _CHUNK = 32
 _TINY = 1e-4
 _TIED = 1e-10
 
-Vector = Float64[np.ndarray, " _"]
+_Vector = Float64[np.ndarray, " _"]
 Cuts = Int64[np.ndarray, " _"]
 
 
@@ -65,7 +65,7 @@ class Hits:
     others: int
 
 
-def ceiling(q: Vector, epsilon: Real, delta: Real) -> Vector:
+def ceiling(q: _Vector, epsilon: Real, delta: Real) -> _Vector:
     r"""The largest probability that (ε, δ) leaves an event in one arm, whose probability in the other is q.
 
     $$F_\varepsilon(q) = \min\{\delta + e^\varepsilon q,\; 1 - e^{-\varepsilon}(1 - \delta - q),\; 1\}$$
@@ -81,17 +81,17 @@ def ceiling(q: Vector, epsilon: Real, delta: Real) -> Vector:
     return np.clip(np.minimum(delta + gamma * q, 1 - np.maximum(1 - delta - q, 0.0) / gamma), 0.0, 1.0)
 
 
-def needed(p: float, q: float, delta: Real) -> float:
+def epsilon_needed(p: float, q: float, delta: Real) -> float:
     """The least ε, below 0 too, at which (ε, δ) allows the probabilities p and q; −∞ where every one does.
 
-    >>> round(needed(0.8, 0.5, 0.1), 9) == round(math.log(2), 9), needed(0.0, 0.9, 0.1)
+    >>> round(epsilon_needed(0.8, 0.5, 0.1), 9) == round(math.log(2), 9), epsilon_needed(0.0, 0.9, 0.1)
     (True, -inf)
     """
     return max(_log_ratio(p - delta, q), _log_ratio(1 - q - delta, 1 - p))
 
 
 @functools.lru_cache(maxsize=64)
-def below(runs: int, error: float) -> Vector:
+def below(runs: int, error: float) -> _Vector:
     """Clopper and Pearson's lower bounds of a probability at 0 … n hits of n runs, too large so often at most.
 
     >>> below(2, 0.25).round(3).tolist()
@@ -120,7 +120,7 @@ def separate_bound(hits: Hits, delta: Real, alpha: Real) -> float:
     >>> round(separate_bound(Hits(2000, 2000, 0, 2000), 0.0, 0.05), 2)
     6.29
     """
-    return max(0.0, needed(*corner(hits, alpha / 2), delta))
+    return max(0.0, epsilon_needed(*corner(hits, alpha / 2), delta))
 
 
 def joint_bound(hits: Hits, delta: Real, alpha: Real) -> float:
@@ -137,7 +137,7 @@ def joint_bound(hits: Hits, delta: Real, alpha: Real) -> float:
     >>> round(joint_bound(Hits(2000, 2000, 0, 2000), 0.0, 0.05), 2), joint_bound(Hits(5, 10, 5, 10), 0.0, 0.05)
     (7.19, 0.0)
     """
-    cuts = region(hits, delta, min(_ORDER * alpha, 0.5))
+    cuts = extreme_outcomes(hits, delta, min(_ORDER * alpha, 0.5))
     top = surely_shown(hits.runs + hits.others, delta, alpha) + 1e-6
 
     def out(points: int) -> Callable[[float], bool]:
@@ -191,14 +191,14 @@ def gaussian_distance(hits: Hits, alpha: Real) -> float:
     return max(0.0, float(ndtri(low) - ndtri(high)))
 
 
-def region(hits: Hits, delta: Real, error: Real) -> Cuts:
+def extreme_outcomes(hits: Hits, delta: Real, error: Real) -> Cuts:
     """The outcomes at least as extreme: for each number of hits in the other arm, from how many in this one on.
 
-    >>> region(Hits(2, 2, 0, 2), 0.0, 0.25).tolist()
+    >>> extreme_outcomes(Hits(2, 2, 0, 2), 0.0, 0.25).tolist()
     [2, 3, 3]
     """
     low, high = below(hits.runs, float(error)), 1 - below(hits.others, float(error))[::-1]
-    extreme = needed(float(low[hits.often]), float(high[hits.seldom]), delta)
+    extreme = epsilon_needed(float(low[hits.often]), float(high[hits.seldom]), delta)
     if extreme == -math.inf:
         return np.zeros(hits.others + 1, np.int64)
     # Outcomes that tie belong to it, however their bounds are rounded: of equal arms, each has a mirror image.
@@ -226,7 +226,7 @@ def _worst(hits: Hits, cuts: Cuts, claim: tuple[float, float], alpha: float, poi
     return _largest(cuts, hits, np.minimum(ceiling(q, *claim), p_high)[1:], q[:-1], alpha)
 
 
-def _largest(cuts: Cuts, hits: Hits, p: Vector, q: Vector, alpha: float) -> float:
+def _largest(cuts: Cuts, hits: Hits, p: _Vector, q: _Vector, alpha: float) -> float:
     """The largest probability of the region at any of these points, and what the sums leave out."""
     far, most = math.log(1 / (_TINY * alpha)), 0.0
     for some in (slice(i, i + _CHUNK) for i in range(0, len(p), _CHUNK)):
@@ -238,7 +238,7 @@ def _largest(cuts: Cuts, hits: Hits, p: Vector, q: Vector, alpha: float) -> floa
     return most + 4 * _TINY * alpha
 
 
-def _law(runs: int, p: Vector, far: float) -> tuple[int, Float64[np.ndarray, "b k"]]:
+def _law(runs: int, p: _Vector, far: float) -> tuple[int, Float64[np.ndarray, "b k"]]:
     """Bin(runs, p) at each p, from one number of hits on; e^−far of either tail may be missing (Bernstein's bound)."""
     wide = math.sqrt(2 * runs * float((p * (1 - p)).max()) * far) + far
     start, end = max(0, math.floor(runs * p.min() - wide)), min(runs, math.ceil(runs * p.max() + wide))
@@ -248,7 +248,7 @@ def _law(runs: int, p: Vector, far: float) -> tuple[int, Float64[np.ndarray, "b 
 
 
 @functools.lru_cache(maxsize=16)
-def _ways(runs: int) -> Vector:
+def _ways(runs: int) -> _Vector:
     k = np.arange(runs + 1.0)
     return gammaln(runs + 1) - gammaln(k + 1) - gammaln(runs - k + 1)
 
@@ -258,12 +258,12 @@ def _interval(hits: int, runs: int, error: float) -> tuple[float, float]:
     return float(low[hits]), 1 - float(low[runs - hits])
 
 
-def _floor(p: Vector, claim: tuple[float, float]) -> Vector:
+def _floor(p: _Vector, claim: tuple[float, float]) -> _Vector:
     """The least q with F(q) ≥ p: F mirrored."""
     return 1 - ceiling(1 - p, *claim)
 
 
-def _even(low: float, high: float, points: int) -> Vector:
+def _even(low: float, high: float, points: int) -> _Vector:
     return np.sin(np.linspace(math.asin(math.sqrt(low)), math.asin(math.sqrt(high)), points)) ** 2
 
 

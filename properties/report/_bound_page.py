@@ -15,7 +15,7 @@ def bound_page(bound: Bound) -> Page:
     """The page of a bound.
 
     >>> bound_page(Bound.example())[1]["title"]
-    'ε ≥ 0.66 at δ = 1×10⁻⁵'
+    'ε ≥ 0.77 at δ = 1×10⁻⁵'
     """
     low = bound.epsilon_words
     facts = [
