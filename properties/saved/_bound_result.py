@@ -74,7 +74,8 @@ class Bound(Coded, Untruthful, outcome="epsilon", says=("sentence",)):
         At δ = 1e-05, ε is at least 0.77, with confidence 0.95: 'loss > 0.5' occurred in 90 of 150 removed models and \
 in 30 of 150 references (50 runs of each arm chose it). So many runs can show at most 4.6 in this way, and no audit \
 of as many is sure to show more than 4.9. ε = 8 is more than so many runs can show in this way, and no other audit of \
-them is sure to show it. Were both laws Gaussian: μ ≥ 0.64, and ε at least 2.65 at this δ; that is a model, and no bound.
+them is sure to show it. Were both laws Gaussian: μ ≥ 0.64, and ε at least 2.65 at this δ; that is a model, and no \
+bound.
         """
         return Bound(
             0.779, 1e-5, 0.05, "loss > 0.5", "removed", 90, 150, 30, 150, 50, False, 4.5971, 4.8905, 8.0,
