@@ -69,6 +69,7 @@ def check_samples(
     layout: str | None = None,
     diverged: str = "refuse",
     require_power: bool = False,
+    exhaust: bool = False,
     progress: Progress | None = None,
 ) -> Verdict:
     """Decide from saved runs whether removed models have the law of the definition's references.
@@ -119,6 +120,7 @@ def check_samples(
         layout: what each file of a folder is, `runs` or `views`, where that is not plain.
         diverged: `event` takes NaN and inf for what they are among outcomes, an event like any other; `refuse` raises.
         require_power: SATISFIED only where this check would have refuted the original; else INCONCLUSIVE.
+        exhaust: after REFUTED, read on to the last run: see `check`.
         progress: called after each block.
 
     Returns:
@@ -141,6 +143,7 @@ def check_samples(
     subject(definition=definition)
     flag("paired", paired)
     flag("require_power", require_power)
+    flag("exhaust", exhaust)
     given = arms_given({"removed": removed, "reference": reference, "original": original}, layout, ids)
     admit_grain(grain)
     event, first = is_event(diverged), _first(given, paired)
@@ -151,7 +154,7 @@ def check_samples(
     replay = _Replay(given, lined, key_of(seed, given["removed"]), terms, float(grain), event)
     digest = header(given)
     drawn = watched(replay.blocks(digest), terms.budget, definition.id, progress)
-    outcome = decide(terms, drawn, ())
+    outcome = decide(terms, drawn, (), exhaust=exhaust)
     kept = MEMORY.keep(lined.look, lined.path)
     read = {"digest": digest.hexdigest()} | {f"{arm}_runs": runs(sources) for arm, sources in given.items()}
     made = {"seed": seed, "grain": float(grain), "paired": paired, "choosing_pairs": lined.look.choosing}
