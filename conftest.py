@@ -71,6 +71,7 @@ def _jaxtyped(*, typechecker: Callable[..., Any]) -> Callable[..., Any]:
 
 def _at_first(checked: Any, plain: Any) -> Any:
     """`checked` in the first calls of a test, `plain` afterwards; equal in every other respect."""
+
     # The count and the checks are no part of the closure: evaluations are remembered by what a function holds.
     @functools.wraps(plain)
     def call(*args: Any, **named: Any) -> Any:
