@@ -52,7 +52,7 @@ def bound(
 
     *Asking again.* The same runs with the same seed are split and permuted as before, and bounds at several δ each have
     an α of their own. With runs added or left out, or another seed, it is look 2, 3, … and has 1/(10 j (j − 1)) of α;
-    see `check_samples`, whose looks are counted apart.
+    see `check_samples`, whose looks are counted apart: the larger of this bound and a check's has an error of 2α.
 
     Args:
         removed, reference: runs of both arms, as in `check_samples`; not necessarily as many.
