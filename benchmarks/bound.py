@@ -11,13 +11,15 @@ n runs of each arm, one number a run, at level .05: the lower bound of ε at δ 
   sees in the same runs;
 - an oracle: the joint test of `ns.bound` on all n runs, at the cut that a forecast from the true laws puts first.
 
-Laws: N(q, 1) against N(0, 1); Laplace(a) against Laplace(0); randomised response; and equal laws. The true ε at δ is
+Laws: N(q, 1) against N(0, 1); Laplace(a) against Laplace(0); randomised response; and equal laws, whose bounds are all
+false. The true ε at δ is
 known (of normal laws at δ = 0 it is infinite). A bound is false where it is above it. Target: the median of ours is
 never more than .1 below that of the best proved rival, and above it by more than .005 in 60 % of the cells where any of
 the two medians is above 0; ties, within .005, stand apart. jax-privacy is wanted by this file alone: `pip install
 jax-privacy`. One core; the whole takes about a quarter of an hour.
 """
 
+import hashlib
 import json
 import math
 import os
@@ -35,11 +37,12 @@ import numpy as np
 from jax_privacy import auditing  # pyright: ignore[reportMissingImports]
 from scipy import stats
 
-import neverseen as ns
 from neverseen.properties.engine._choice import forecast
 from neverseen.properties.engine._joint import Hits, joint_bound
+from neverseen.properties.saved._arms import SavedArm
+from neverseen.properties.saved._bound import BAND
 from neverseen.properties.saved._bound_result import gaussian_epsilon
-from neverseen.properties.saved._records import MEMORY
+from neverseen.properties.saved._counting import choosing_runs, count_events
 
 OUT = Path(__file__).with_suffix(".json")
 ALPHA, TIED, NEAR = 0.05, 0.005, 0.1
@@ -99,6 +102,14 @@ def rivals(x: np.ndarray, y: np.ndarray, delta: float, splits: int, seed: int) -
     return dict(zip(PROVED, [*map(float, found), band(x, y, delta)], strict=True)) | {APART: float(last)}
 
 
+def ours(x: np.ndarray, y: np.ndarray, delta: float) -> float:
+    """What `ns.bound` makes of runs that are read, vetted and in order; these come in a random one."""
+    rng, every = np.random.default_rng(0), np.arange(len(x))
+    arms = [SavedArm(name, {"": values}, every, rng) for name, values in (("removed", x), ("reference", y))]
+    found = count_events(arms, None, choosing_runs(len(x), 1), (delta, *BAND), hashlib.sha256())
+    return joint_bound(found[0].hits, delta, ALPHA)
+
+
 def band(x: np.ndarray, y: np.ndarray, delta: float) -> float:
     """Both distribution functions to within √(ln(4/α)/2n), each with probability 1 − α/2."""
     cuts = np.union1d(x, y)
@@ -114,9 +125,8 @@ def cell(law: tuple[str, float], n: int, delta: float, runs: int, splits: int) -
     found: dict[str, list[float]] = {}
     for r in range(runs):
         x, y = draw(*law, n, np.random.default_rng([r, n, int(10 * law[1]), len(law[0])]))
-        MEMORY.clear()
         hits = Hits(int((x > cut).sum()), n, int((y > cut).sum()), n)
-        row = {"ours": ns.bound(x, y, delta=delta, alpha=ALPHA, seed=r).epsilon} | rivals(x, y, delta, splits, r)
+        row = {"ours": ours(x, y, delta)} | rivals(x, y, delta, splits, r)
         for name, value in (row | {"oracle": joint_bound(hits, delta, ALPHA)}).items():
             found.setdefault(name, []).append(value)
     median = {name: round(float(np.median(values)), 3) for name, values in found.items()}
@@ -152,11 +162,12 @@ def summary(cells: list[dict[str, Any]], runs: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    runs, splits = (int(word) for word in (*sys.argv[1:], *("200", "11")[len(sys.argv) - 1 :]))
+    runs, splits = (int(word) for word in (*sys.argv[1:], *("200", "5")[len(sys.argv) - 1 :]))
     started, cells = time.perf_counter(), []
     for law in LAWS:
-        for n in SIZES:
-            for delta in DELTAS:
+        for n in SIZES if law[0] != EQUAL else SIZES[1:2]:
+            # Where the true ε at δ = 0 is finite, bounds at 1e-5 are the same in all digits that are kept.
+            for delta in DELTAS if law[0] == NORMAL else DELTAS[::2]:
                 cells.append(cell(law, n, delta, runs, splits))
                 print(json.dumps(cells[-1], ensure_ascii=False), flush=True)
     found = {

@@ -1,6 +1,7 @@
 """`bound`: no ε above the truth more often than α, exactly; as much as so many runs can show; and no word of praise."""
 
 import functools
+import hashlib
 import math
 import re
 from collections.abc import Callable
@@ -29,6 +30,9 @@ from neverseen.properties.engine._joint import (
     surely_shown,
 )
 from neverseen.properties.report import render
+from neverseen.properties.saved._arms import SavedArm
+from neverseen.properties.saved._counting import count_events
+from neverseen.properties.saved._looks import PAIR
 from neverseen.properties.saved._records import MEMORY
 
 ALPHA = 0.05
@@ -210,6 +214,16 @@ def test_an_event_that_hardly_ever_occurs_in_one_arm_is_found() -> None:
     assert event.in_removed
     assert 3.0 < event.low < 4.0
     assert Tails.of(y).above(np.array([3.0, 3.5])).max() < 1 / 317
+
+
+def test_the_event_is_that_of_the_question_whatever_else_the_curve_asks() -> None:
+    rng = np.random.default_rng(0)
+    values = [rng.normal(at, 1, 1000) for at in (0.5, 0.0)]
+    found: list[Any] = []
+    for deltas in ((0.05,), (0.05, 0.0, 0.01, 0.05, 0.2)):
+        arms = [SavedArm(name, {"": each}, np.arange(1000), rng) for name, each in zip(PAIR, values, strict=True)]
+        found.append(count_events(arms, None, 200, deltas, hashlib.sha256()))
+    assert found[0][0] == found[1][0] != found[1][1]
 
 
 def test_a_run_that_diverged_is_an_event() -> None:

@@ -16,7 +16,7 @@ from ._looks import PAIR, question, share
 from ._records import MEMORY
 from ._sources import Saved
 
-_BAND = (0.0, 0.01, 0.05, 0.2, 0.4)
+BAND = (0.0, 0.01, 0.05, 0.2, 0.4)
 """Each δ of the curve has an event of its own, beside that of the question."""
 
 
@@ -88,7 +88,7 @@ def bound(
     digest, key = header(given), key_of(seed, given["removed"])
     arms = arms_of(given, key, lined.orders, diverged=event)
     choosing = choosing_runs(lined.pairs(), sum(widths(given["removed"]).values()))
-    found = count_events(arms, grain_of(arms, grain), choosing, (float(delta), *_BAND), digest)
+    found = count_events(arms, grain_of(arms, grain), choosing, (float(delta), *BAND), digest)
     kept = MEMORY.keep(lined.look, lined.path)
     made = {"seed": seed, "grain": float(grain), "alpha": float(alpha), "digest": digest.hexdigest()}
     made |= {"order": "identities" if lined.named else "permuted", "look": lined.look.number}

@@ -1,6 +1,7 @@
 """Some saved runs choose events, the others are counted."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -103,8 +104,10 @@ def _chosen(
     for delta in deltas:
         some = [choose_event(batch.x[0, i], batch.y[0, i], left, delta, i) for i in range(len(maps))]
         best.append(max(some, key=lambda one: one.forecast))
-    unlike = {(one.feature, one.low, one.high, one.in_removed): one for one in reversed(best)}
-    return maps, list(unlike.values())[::-1]
+    unlike: dict[Any, ChosenEvent] = {}
+    for one in best:  # the first stays first: it is that of the question
+        unlike.setdefault((one.feature, one.low, one.high, one.in_removed), one)
+    return maps, list(unlike.values())
 
 
 def _counts(
