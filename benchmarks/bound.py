@@ -16,7 +16,7 @@ above 0 is false. The true ε at δ is known (of normal laws at δ = 0 it is inf
 above that; at the edge of randomised response the exact probability of it stands beside the shares.
 
 Target: the median of ours is never more than .1 below that of the best proved rival, and above it by more than .005 in
-60 % of the cells where any of the medians is above 0; ties, within .005, stand apart. It wants `pip install jax-privacy`.
+60 % of the cells where any of the medians is above 0; ties, within .005, stand apart. It wants jax-privacy installed.
 One core; the whole takes about a quarter of an hour.
 """
 
