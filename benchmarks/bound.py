@@ -169,7 +169,7 @@ def summary(cells: list[dict[str, Any]], runs: int) -> dict[str, Any]:
         "ties": sum(abs(gap) <= TIED for gap, alive in zip(gaps, live, strict=True) if alive),
         "ours above, share": round(above / sum(live), 3),
         "ours below by more than 0.1": sum(gap < -NEAR for gap in gaps),
-        "largest lag": round(-min(gaps), 3),
+        "largest lag": round(max(0.0, -min(gaps)), 3),
         "median lead": round(float(np.median([gap for gap, alive in zip(gaps, live, strict=True) if alive])), 3),
         "ours below the unproved": sum(one["median"]["ours"] < one["median"][APART] - TIED for one in cells),
         "most false bounds in a cell": worst,
