@@ -22,6 +22,8 @@ from .programs import torch as torch
 from .runs import Observable as Observable
 from .runs import behaviour_of as behaviour_of
 from .runs import observables as observables
+from .saved import Bound as Bound
+from .saved import bound as bound
 from .saved import check_samples as check_samples
 from .saved import compare_samples as compare_samples
 from .suite import Suite as Suite

@@ -33,6 +33,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "check_relative": (ns.check_relative, ASKED),
     "check_samples": (ns.check_samples, (CLAIM, REMOVED, REFERENCE)),
     "compare_samples": (ns.compare_samples, (REMOVED, REFERENCE, ORIGINAL)),
+    "bound": (functools.partial(ns.bound, delta=0.01), (REMOVED, REFERENCE)),
     "check_suite": (ns.check_suite, (NOTHING, RIDGE)),
     "plan": (ns.plan, (CLAIM,)),
     "compare_removers": (ns.compare_removers, ASKED),

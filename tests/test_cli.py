@@ -99,7 +99,7 @@ def test_the_traceback_is_shown_on_request(monkeypatch: pytest.MonkeyPatch, caps
 
 def test_every_flag_of_check_reaches_the_library(calls: Calls) -> None:
     flags = "--definition unlearning --level distribution --epsilon 2 --delta .1 --alpha .01 --beta .02 --tolerance .2"
-    rest = "--budget 99 --seed 7 --grain .5 --require-power --scenario mixture --store none"
+    rest = "--budget 99 --seed 7 --grain .5 --require-power --exhaust --scenario mixture --store none"
     assert main(shlex.split(f"check finetune {flags} {rest}")) == 1
     call = calls[0]
     definition, remover, learner, scenario = call.pop("given")
@@ -108,6 +108,7 @@ def test_every_flag_of_check_reaches_the_library(calls: Calls) -> None:
     assert str(scenario) == str(SCENARIOS["mixture"]())
     assert not call.pop("resolution")
     assert call.pop("require_power")
+    assert call.pop("exhaust")
     assert call.pop("store") is None
     assert call == {"budget": 99, "alpha": 0.01, "beta": 0.02, "tolerance": 0.2, "seed": 7, "grain": 0.5}
 
@@ -122,6 +123,7 @@ def test_the_defaults_are_those_of_the_design(calls: Calls) -> None:
     assert 0 < int(scenario.forget.sum()) < int(scenario.behaviour.sum())
     assert not call.pop("resolution")
     assert not call.pop("require_power")
+    assert not call.pop("exhaust")
     assert call.pop("store") == Store()
     assert call == {"budget": 512, "alpha": 1e-4, "beta": 0.05, "tolerance": 0.1, "seed": 0, "grain": 1e-3}
 
@@ -234,6 +236,7 @@ def test_audit_passes_views_by_name_and_a_single_array_as_it_is(tmp_path: Path, 
         "paired": False,
         "diverged": "refuse",
         "require_power": False,
+        "exhaust": False,
     }
 
     np.savez(tmp_path / "bare.npz", np.arange(6.0).reshape(3, 2))

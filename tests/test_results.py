@@ -42,6 +42,7 @@ def results() -> list[Any]:
     return [
         *examples,
         ns.Tuning.example(),
+        ns.Bound.example(),
         swept(),
         planned("shift=3"),
         planned("none"),

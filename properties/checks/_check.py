@@ -53,6 +53,7 @@ def check(
     observables: Observables = (),
     resolution: bool = False,
     require_power: bool = False,
+    exhaust: bool = False,
     store: Store | None = None,
     keyed_as: Scenario | None = None,
     progress: Progress | None = None,
@@ -80,6 +81,8 @@ def check(
         resolution: where the claim was not refuted, replay the check on contaminated pairs and say what share of
             originals it would have refuted (seconds, not minutes).
         require_power: answer INCONCLUSIVE in place of a SATISFIED that doing nothing would have got here as well.
+        exhaust: after REFUTED by runs, go on to the budget: ε and δ are bounded by all of its pairs, and with it the
+            bound of ε grows past the claim's own; status, pairs and witness stay those of the pair that decided.
         store: where runs are kept on disk, so that later checks, and this one after an interruption, find them there.
             Recent runs are shared in memory without it.
         keyed_as: the scenario whose streams of runs are drawn from, for requests on one D that are to share originals
@@ -106,6 +109,7 @@ def check(
     mine = own_observables(observables)
     flag("resolution", resolution)
     flag("require_power", require_power)
+    flag("exhaust", exhaust)
     if isinstance(learner, FiniteLearner) and isinstance(remover, FiniteRemover) and isinstance(scenario, World):
         return needing_power(check_finite(definition, remover, learner, scenario), require_power)
     if isinstance(learner, FiniteLearner) or isinstance(remover, FiniteRemover) or isinstance(scenario, World):
@@ -132,7 +136,7 @@ def check(
         provenance["observables"] = [str(each) for each in mine]
     if keyed_as is not None:
         provenance["keyed_as"] = keyed_as.digest()
-    outcome = decide(terms, source, looked_at.designated)
+    outcome = decide(terms, source, looked_at.designated, exhaust=exhaust)
     first = history[0]
     provenance["coarsest"] = coarsest(first.removed, first.reference, first.grain or {}, drawing["rounding"])
     verdict = verdict_of(terms, outcome, f"{remover} on {learner} in {scenario}", provenance, started)

@@ -14,7 +14,7 @@ from ._check import show_views
 from ._flags import EPILOG, Command, cli_options, closeness, flags, terms
 from ._running import EXIT, definition_of, publish, start
 
-_OF_FILES = ("grain", "paired", "layout", "diverged", "original")
+_OF_FILES = ("grain", "paired", "layout", "diverged", "original", "exhaust")
 _OF_PROGRAMS = ("budget", "workers", "timeout", "retries", "devices", "originals", "deterministic", "ray")
 
 

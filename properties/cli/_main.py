@@ -15,8 +15,8 @@ from . import _blame, _interrupt
 from ._flags import EPILOG, Command, admit_arguments
 
 NAMES = (
-    "check", "suite", "compare-removers", "check-relative", "audit", "sweep", "tune", "measure", "plan", "prove",
-    "pool", "list",
+    "check", "suite", "compare-removers", "check-relative", "audit", "bound", "sweep", "tune", "measure", "plan",
+    "prove", "pool", "list",
 )  # fmt: skip
 """In the order of the help; each is a module of this package."""
 

@@ -13,6 +13,8 @@ def verdict_of(terms: Terms, outcome: Outcome, who: str, provenance: dict[str, A
     """The verdict of a sequential outcome, with its provenance."""
     if outcome.withdrawn:
         provenance = provenance | {"withdrawn": f"the coupling route: {outcome.withdrawn}"}
+    if outcome.exhausted:
+        provenance = provenance | {"bounds after": outcome.exhausted}
     return Verdict(
         status=outcome.status,
         definition=terms.definition,

@@ -13,8 +13,9 @@ from ._coupling import Coupler
 from ._evidence import best_event, evidence, scope
 from ._features import FeatureMap
 from ._pairs import RESERVED_PRIOR, Block, FeatureBatch, PairBuffer, feature_shares
-from ._refute import Refuter, delta_lower, epsilon_lower, feature_prior
-from ._sequential import FROZEN, WARM_UP, RoundResult, Terms, run_sequential
+from ._refute import Prior, Refuter, delta_lower, epsilon_lower, feature_prior
+from ._sequential import FROZEN, WARM_UP, RoundResult, Terms, rounds, run_sequential
+from ._witnesses import chosen_events
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,15 +38,17 @@ class Outcome:
     evidence: Evidence
     assumptions: tuple[str, ...] = ()
     withdrawn: str = ""
+    exhausted: int = 0
 
 
-def decide(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...]) -> Outcome:
+def decide(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...], *, exhaust: bool = False) -> Outcome:
     """Bet on pairs until REFUTED or SATISFIED is established or the blocks end.
 
     Args:
         terms: the claim and the error levels.
         blocks: independent pairs, the same views in each; none is drawn after the one that decides.
         designated: views that hold half the prior; where there are none, those of several numbers do.
+        exhaust: after REFUTED, go on to the budget, for larger bounds of ε and δ.
 
     Returns:
         The outcome.
@@ -65,7 +68,10 @@ def decide(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...]) -
         raise ValueError(f"{source.pairs.available} pairs are too few to bet on; more than {WARM_UP} are needed")
     refuter, acceptor, coupler = _processes(terms, source, designated)
     turns = _played(run_sequential(terms, source, refuter, acceptor), source, refuter, coupler, terms.beta)
-    return _outcome(terms, source, turns, refuter, acceptor, coupler)
+    outcome = _outcome(terms, source, turns, refuter, acceptor, coupler)
+    if not exhaust or outcome.status is not Status.REFUTED:
+        return outcome
+    return _exhausted(outcome, terms, source, [turn.step for turn in turns], refuter.features)
 
 
 def judged(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...]) -> tuple[Status, int]:
@@ -160,6 +166,29 @@ def _outcome(
         assumed,
         noise.doubt,
     )
+
+
+def _exhausted(
+    outcome: Outcome, terms: Terms, source: "_LiveSource", steps: list[RoundResult], prior: Prior
+) -> Outcome:
+    """The bounds of ε and δ after all pairs of the budget; the verdict stays that of the pair that decided.
+
+    Every (ε, δ) has an e-process of its own, whose wealth reaches 1/α at any time with probability at most α while it
+    holds: what is rejected after some round is rejected for good, and the largest of the bounds after each round holds
+    with confidence 1 − α. Events are chosen against the ε shown so far, which the past alone determines.
+    """
+    claim, played = terms.definition, [step.outcomes for step in steps]
+    epsilon, end = outcome.epsilon_lower, steps[-1].end
+    for start, count in rounds(terms.budget):
+        if start < end or source.reach(count) <= start:
+            continue
+        end = source.reach(count)
+        batch = source.adaptive_features(start, end)
+        gamma = math.exp(max(epsilon, claim.epsilon))
+        played.append(chosen_events(batch.past_x, batch.past_y, gamma).outcomes(batch.x, batch.y))
+        epsilon = max(epsilon, epsilon_lower(played, prior, claim.delta, terms.alpha, claim.epsilon))
+    delta = max(outcome.delta_lower, delta_lower(played, prior, claim.epsilon, terms.alpha, claim.delta))
+    return dataclasses.replace(outcome, epsilon_lower=epsilon, delta_lower=delta, exhausted=end)
 
 
 class _LiveSource:

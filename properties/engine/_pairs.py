@@ -97,9 +97,7 @@ class PairBuffer:
             for i, values in enumerate((block.removed, block.reference, block.original or {})):
                 extra = {DIVERGENCE: _divergence(values)} if values else {}
                 self.arms[i] = _joined(self.arms[i], values | extra)
-                self._bounded[i] = _joined(
-                    self._bounded[i], _with_all({n: finite(v) for n, v in (values | extra).items()})
-                )
+                self._bounded[i] = _joined(self._bounded[i], bounded(values))
             self._grain, self._by_example = block.grain or self._grain, block.by_example
             if block.distance is not None:
                 self.distance, self.noise = np.append(self.distance, block.distance), block.noise
@@ -199,6 +197,16 @@ def feature_shares(maps: list[FeatureMap]) -> list[float]:
     [1.0]
     """
     return [SHARES.get(one.kind, 1.0) for one in maps]
+
+
+def bounded(values: Values) -> Values:
+    """What features look at: each view, the count of values that are not finite, and all views together; all finite.
+
+    >>> {name: rows.tolist() for name, rows in bounded({"a": np.array([[np.inf]])}).items()}
+    {'a': [[1e+300]], 'values that are not finite': [[1.0]]}
+    """
+    counted = values | ({DIVERGENCE: _divergence(values)} if values else {})
+    return _with_all({name: finite(rows) for name, rows in counted.items()})
 
 
 def _with_all(values: Values) -> Values:

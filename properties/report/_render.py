@@ -14,8 +14,9 @@ from ..checks._sweep import Sweep
 from ..checks._tuning import Tuning
 from ..metrics._table import Table
 from ..runs._cost import Behaviour
+from ..saved import Bound
 from ..suite._result import Suite
-from . import _comparison_page, _result_pages, _suite_page, _verdict_page
+from . import _bound_page, _comparison_page, _result_pages, _suite_page, _verdict_page
 from ._page import Page, fill_template, write_page
 
 _COLOURS = {"SATISFIED": "#1b7340", "REFUTED": "#b3261e", "INCONCLUSIVE": "#7a5b00"}
@@ -34,6 +35,7 @@ _page.register(Comparison)(_comparison_page.comparison_page)
 _page.register(Table)(_result_pages.table_page)
 _page.register(Plan)(_result_pages.plan_page)
 _page.register(Relative)(_result_pages.relative_page)
+_page.register(Bound)(_bound_page.bound_page)
 _page.register(Proofs)(_result_pages.proofs_page)
 _page.register(Tuning)(_result_pages.tuning_page)
 _page.register(list)(_result_pages.sweeps_page)
@@ -45,7 +47,7 @@ def render(value: Any, *, metrics: Table | None = None, behaviour: Behaviour | N
 
     Args:
         value: a verdict, a suite, a comparison, a sweep or a list of them, a tuning, a plan, a table of metrics, a
-            relative check, or proofs.
+            relative check, a bound, or proofs.
         metrics: beside a verdict: from `metrics.measure`, each with its floor.
         behaviour: beside a verdict: from `behaviour_of`, the cost against a retrain.
 

@@ -35,7 +35,7 @@ def table_page(table: Table) -> Page:
         ("Wall time", f"{number(table.seconds, 3)} s"),
     ]
     worth = "95 % intervals over runs. The floor is what fresh retrains get, do-nothing what the original gets."
-    return _page(
+    return plain_page(
         kicker="metrics of a remover",
         title=table.subject,
         rest=f"{table.subject}, against the reference of {table.definition}",
@@ -57,7 +57,7 @@ def plan_page(plan: Plan) -> Page:
     """
     names = ("alpha", "beta", "tolerance", "budget", "views", "replications", "seed")
     terms = ", ".join(f"{name}={getattr(plan, name)!r}" for name in names)
-    return _page(
+    return plain_page(
         kicker="plan",
         title="Plan of a check",
         rest=plan.note,
@@ -89,7 +89,7 @@ def sweeps_page(sweeps: Sequence[Sweep]) -> Page:
         facts += [("Claim", repr(verdicts[0].definition)), ("α of each verdict", number(verdicts[0].alpha, 3))]
         shared = {name: verdicts[0].provenance.get(name) for name in ("seed", "grain", "versions")}
     lines = [f"{one.subject}: {one.result}" for one in sweeps]
-    return _page(
+    return plain_page(
         kicker="sweep",
         title="How much of S_full is enough",
         rest=lines[0] if len(sweeps) == 1 else f"{len(sweeps)} removers: how much of S_full is enough",
@@ -150,7 +150,7 @@ def relative_page(relative: Relative) -> Page:
     facts += [("Triples used", f"{relative.triples} of {relative.budget}")]
     facts += [("Chance of an error", f"α = {relative.alpha:g}")]
     paths = {"closer to the original": relative.to_original, "closer to the reference": relative.to_reference}
-    return _page(
+    return plain_page(
         kicker="relative check",
         title=f"{side}: {relative.subject}",
         word=side,
@@ -170,7 +170,7 @@ def proofs_page(proofs: Proofs) -> Page:
     >>> proofs_page(Proofs(0, ()))[1]["rest"]
     '0 of 0 theorems hold; 0 of 0 negative twins refuted'
     """
-    return _page(
+    return plain_page(
         kicker="proofs",
         title="Theorems",
         rest=proof_summary(proofs.theorems),
@@ -183,7 +183,12 @@ def proofs_page(proofs: Proofs) -> Page:
     )
 
 
-def _page(provenance: dict[str, Any], **context: Any) -> Page:
+def plain_page(provenance: dict[str, Any], **context: Any) -> Page:
+    """A page of drawings, a table, notes and facts, with what all such pages share.
+
+    >>> plain_page({"seed": 0}, title="a")[1]["provenance"]
+    [('seed', '0')]
+    """
     entries = [(name, in_words(value)) for name, value in provenance.items() if name != "command"]
     return "result.html", _AS_IN_ALL | {"command": provenance.get("command"), "provenance": entries} | context
 

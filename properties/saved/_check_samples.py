@@ -50,6 +50,8 @@ CHOOSING = 128
 CHOOSING_NAMED = 24
 """Pairs that do so where runs have identities: it may not depend on how many there are."""
 
+_WITHOUT = "what ε so many runs show, and can show at most, is told by ns.bound (neverseen bound)"
+
 
 def check_samples(
     definition: Definition,
@@ -67,6 +69,7 @@ def check_samples(
     layout: str | None = None,
     diverged: str = "refuse",
     require_power: bool = False,
+    exhaust: bool = False,
     progress: Progress | None = None,
 ) -> Verdict:
     """Decide from saved runs whether removed models have the law of the definition's references.
@@ -117,6 +120,7 @@ def check_samples(
         layout: what each file of a folder is, `runs` or `views`, where that is not plain.
         diverged: `event` takes NaN and inf for what they are among outcomes, an event like any other; `refuse` raises.
         require_power: SATISFIED only where this check would have refuted the original; else INCONCLUSIVE.
+        exhaust: after REFUTED, read on to the last run: see `check`.
         progress: called after each block.
 
     Returns:
@@ -139,6 +143,7 @@ def check_samples(
     subject(definition=definition)
     flag("paired", paired)
     flag("require_power", require_power)
+    flag("exhaust", exhaust)
     given = arms_given({"removed": removed, "reference": reference, "original": original}, layout, ids)
     admit_grain(grain)
     event, first = is_event(diverged), _first(given, paired)
@@ -149,7 +154,7 @@ def check_samples(
     replay = _Replay(given, lined, key_of(seed, given["removed"]), terms, float(grain), event)
     digest = header(given)
     drawn = watched(replay.blocks(digest), terms.budget, definition.id, progress)
-    outcome = decide(terms, drawn, ())
+    outcome = decide(terms, drawn, (), exhaust=exhaust)
     kept = MEMORY.keep(lined.look, lined.path)
     read = {"digest": digest.hexdigest()} | {f"{arm}_runs": runs(sources) for arm, sources in given.items()}
     made = {"seed": seed, "grain": float(grain), "paired": paired, "choosing_pairs": lined.look.choosing}
@@ -176,7 +181,7 @@ def _enough(levels: Terms, pairs: int, choosing: int, why: str = "") -> Terms:
         return dataclasses.replace(levels, budget=max(pairs - choosing, 0))
     except ValueError as error:
         chose = f" ({choosing} of {pairs} pairs choose among the columns)" if choosing else ""
-        raise ValueError(f"{error}{chose}{why}") from None
+        raise ValueError(f"{error}{chose}{why}; {_WITHOUT}") from None
 
 
 def _terms(levels: Terms, given: dict[str, Saved], lined: LineUp) -> Terms:

@@ -78,6 +78,7 @@ def lined_up(
     event: bool,
     choosing: int,
     bets: tuple[str, ...] = PAIR,
+    asked: str = "",
 ) -> LineUp:
     """The arms' rows looked through and put in the order of the bets.
 
@@ -87,6 +88,7 @@ def lined_up(
         event: whether a value that is not finite is an event.
         choosing: pairs that choose among the columns at a first look.
         bets: the arms that are bet on, and so must be independent of each other where they are not paired.
+        asked: a question at a fixed number of runs, see `line_up`.
 
     Raises:
         ValueError: see `vet` and `line_up`.
@@ -101,7 +103,8 @@ def lined_up(
     columns = column_names({name: tuple(source.shape[1:]) for name, source in given["removed"].items()})
     vet(heads, given, columns, paired=paired, bets=bets)
     key = key_of(seed, given["removed"])
-    return line_up(given, heads, columns, key, seed=seed, grain=grain, paired=paired, choosing=choosing, bets=bets)
+    terms: dict[str, Any] = {"seed": seed, "grain": grain, "paired": paired, "choosing": choosing}
+    return line_up(given, heads, columns, key, **terms, bets=bets, asked=asked)
 
 
 def _saved(samples: Samples, arm: str, layout: str | None) -> Saved:

@@ -10,7 +10,7 @@ from jaxtyping import Float64, Int64, PRNGKeyArray
 from ...formal._types import Real
 from ._arms import generator_of, runs, stream, widths
 from ._identity import Queue, queues
-from ._looks import PAIR, REMEMBERED, Hashes, IdRows, Look, extended, hashes, number_of, terms_of
+from ._looks import PAIR, REMEMBERED, Hashes, IdRows, Look, extended, hashes, is_question, number_of, terms_of
 from ._records import MEMORY
 from ._sources import Saved
 from ._vetting import sorted_by, trend
@@ -67,6 +67,7 @@ def line_up(
     paired: bool,
     choosing: int,
     bets: tuple[str, ...] = PAIR,
+    asked: str = "",
 ) -> LineUp:
     """Put the rows of each arm in the order in which they are bet on.
 
@@ -82,6 +83,7 @@ def line_up(
         seed, grain, paired: as in `check_samples`.
         choosing: pairs that choose among the columns at a first look.
         bets: the arms that are bet on: every one of them is remembered, and another order of its rows is another look.
+        asked: a question at a fixed number of runs, see `question`: its looks are counted apart from those of bets.
 
     Raises:
         ValueError: more rows than at the last look, in an order that goes along with their values.
@@ -91,7 +93,8 @@ def line_up(
         ids = {}
     lined = queues(ids, paired=paired)
     path = None if all(arm in lined for arm in bets) else given["removed"].path
-    looks, terms = MEMORY.looks(path), terms_of(widths(given["removed"]), seed, grain, paired)
+    looks = [look for look in MEMORY.looks(path) if is_question(look) == bool(asked)]
+    terms = terms_of(widths(given["removed"]), seed, grain, paired) + asked
     seen = {arm: hashes(heads[arm][:REMEMBERED]) for arm in bets}
     goes = [look for look in looks if look.terms == terms and len(look.arms) == len(bets)]
     known = _known(goes, seen, lined, given, together=paired)

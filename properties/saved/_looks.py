@@ -19,6 +19,8 @@ TRIPLE = (*PAIR, "original")
 _SHARED = 0.1
 _AGAIN = 0.1
 
+_FIXED = " at a fixed number of runs"
+
 Hashes = UInt64[np.ndarray, " _"]
 Order = Int64[np.ndarray, " _"]
 
@@ -200,3 +202,23 @@ def terms_of(columns: dict[str, int], seed: int, grain: Real, paired: bool) -> s
     "[('loss', 1)] seed 0 grain 0"
     """
     return f"{sorted(columns.items())} seed {seed} grain {float(grain):g}" + " paired" * paired
+
+
+def question(*runs: int) -> str:
+    """What marks, among the terms of a look, a question whose answer holds at this number of runs of each arm only.
+
+    More runs are then another look, and no look of bets goes on from it.
+
+    >>> question(500, 600)
+    ' at a fixed number of runs: 500, 600'
+    """
+    return f"{_FIXED}: {', '.join(map(str, runs))}"
+
+
+def is_question(look: Look) -> bool:
+    """Whether it was a look at a fixed number of runs.
+
+    >>> is_question(Look("a" + question(9, 9), (), 0)), is_question(Look("a", (), 0))
+    (True, False)
+    """
+    return _FIXED in look.terms

@@ -21,6 +21,7 @@ from .formal import Status as Status
 from .formal import Unlearning as Unlearning
 from .formal import Untraining as Untraining
 from .formal import Verdict as Verdict
+from .properties import Bound as Bound
 from .properties import Comparison as Comparison
 from .properties import Observable as Observable
 from .properties import OneRunAudit as OneRunAudit
@@ -29,6 +30,7 @@ from .properties import Tuning as Tuning
 from .properties import assert_holds as assert_holds
 from .properties import audit_one_run as audit_one_run
 from .properties import behaviour_of as behaviour_of
+from .properties import bound as bound
 from .properties import check as check
 from .properties import check_program as check_program
 from .properties import check_relative as check_relative
