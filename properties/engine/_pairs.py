@@ -97,7 +97,7 @@ class PairBuffer:
             for i, values in enumerate((block.removed, block.reference, block.original or {})):
                 extra = {DIVERGENCE: _divergence(values)} if values else {}
                 self.arms[i] = _joined(self.arms[i], values | extra)
-                self._bounded[i] = _joined(self._bounded[i], bounded(values))
+                self._bounded[i] = _joined(self._bounded[i], finite_views(values))
             self._grain, self._by_example = block.grain or self._grain, block.by_example
             if block.distance is not None:
                 self.distance, self.noise = np.append(self.distance, block.distance), block.noise
@@ -199,10 +199,10 @@ def feature_shares(maps: list[FeatureMap]) -> list[float]:
     return [SHARES.get(one.kind, 1.0) for one in maps]
 
 
-def bounded(values: Values) -> Values:
+def finite_views(values: Values) -> Values:
     """What features look at: each view, the count of values that are not finite, and all views together; all finite.
 
-    >>> {name: rows.tolist() for name, rows in bounded({"a": np.array([[np.inf]])}).items()}
+    >>> {name: rows.tolist() for name, rows in finite_views({"a": np.array([[np.inf]])}).items()}
     {'a': [[1e+300]], 'values that are not finite': [[1.0]]}
     """
     counted = values | ({DIVERGENCE: _divergence(values)} if values else {})

@@ -122,7 +122,7 @@ def tuning_page(tuning: Tuning) -> Page:
         ("Retrains", str(tuning.retrains)),
     ]
     settings = [f"{name}: {was} → {best}, of {where}" for name, was, best, where in tuning.settings_cells[1:]]
-    return _page(
+    return plain_page(
         kicker="tuned settings",
         title=tuning.subject,
         rest=f"{tuning.title}: {tuning.word}",

@@ -10,7 +10,7 @@ from ..engine._choice import ChosenEvent, choose_event
 from ..engine._features import FeatureMap
 from ..engine._grain import Values
 from ..engine._joint import Hits
-from ..engine._pairs import Block, PairBuffer, bounded
+from ..engine._pairs import Block, PairBuffer, finite_views
 from ..engine._witnesses import describe, finite
 from ._arms import Digest, RunTable, SavedArm, Sizes, row_blocks, rows_held, widths
 from ._columns import SINGLE, Overview, overview
@@ -117,7 +117,7 @@ def _counts(
     """In how many runs each event occurs; read block after block."""
     hits = np.zeros(len(events), int)
     for (table,) in row_blocks([arm], start, len(arm.order), digest):
-        seen = bounded(views.see(arm.grainy(table, size)))
+        seen = finite_views(views.see(arm.grainy(table, size)))
         values = {one.feature: maps[one.feature].transform(seen[maps[one.feature].view]) for one in events}
         hits += [int(one.occurs(values[one.feature]).sum()) for one in events]
     return hits.tolist()
