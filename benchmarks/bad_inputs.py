@@ -198,9 +198,7 @@ def _path(draw: random.Random) -> Case:
             "..",
         ]
     )
-    command, flag = draw.choice(
-        [("check", "report"), ("sweep", "plot"), ("compare-removers", "report"), ("suite", "report")]
-    )
+    command, flag = draw.choice([("check", "report"), ("sweep", "plot"), ("compare", "report"), ("suite", "report")])
     if draw.random() < 0.25:
         store = draw.choice(["", "~nobody_at_all/x", "a\0b"])
         return Case(
@@ -227,7 +225,7 @@ def _usage(draw: random.Random) -> Case:
                 ["check", "do_nothing", f"--{word}=1"],
                 ["pool", "digest", "--store=kept", "--", "zz"],
                 ["pool", "fill"],
-                ["compare-removers"],
+                ["compare"],
                 ["sweep"],
                 ["prove", "T2", "--latex", "--json"],
             ]
@@ -334,7 +332,7 @@ def library_calls() -> Iterator[tuple[str, Callable[[], Any]]]:
         ),
         ("plan", lambda **o: ns.plan(claim, **o), ("alpha", "beta", "tolerance", "seed", "budget")),
         ("sweep", lambda **o: ns.sweep(remover, learner, scene, **o), ("epsilon", "delta", *terms)),
-        ("compare_removers", lambda **o: ns.compare_removers(claim, [remover], learner, scene, **o), terms),
+        ("compare", lambda **o: ns.compare(claim, [remover], learner, scene, **o), terms),
     ]
     for name, call, options in functions:
         for option in options:

@@ -63,7 +63,7 @@ COMMANDS: dict[str, tuple[list[str], list[str]]] = {
     "measure": (["do_nothing", *CHEAP], ["definition", "level", "runs", "seed", "grain"]),
     "sweep": (["do_nothing", *CHEAP], ["ratios", "epsilon", "delta", *TERMS, "budget"]),
     "suite": (["do_nothing", "--store", "none"], ["epsilon", "delta", "alpha", "budget", "seed", "expect"]),
-    "compare-removers": (["do_nothing", *CHEAP], ["definition", "level", "epsilon", "delta", *TERMS, "budget"]),
+    "compare": (["do_nothing", *CHEAP], ["definition", "level", "epsilon", "delta", *TERMS, "budget"]),
     "audit": (["good.npy", "good2.npy"], [*CLAIM, *TERMS]),
     "pool fill": (["--runs", "32", *CHEAP[:4], "--store", "kept"], ["seed", "runs", "workers", "memory", "limit"]),
     "pool prune": (["--store", "kept"], ["limit"]),

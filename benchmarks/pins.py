@@ -73,7 +73,7 @@ ASKED: dict[str, Callable[[], Any]] = {
         gaussian(0.2, seed=1), gaussian(0.0), gaussian(2.0, seed=2), seed=0
     ),
     "closer to, finetune": lambda: ns.check_relative(UNTRAINING, ns.removers.finetune(), sgd(), blobs(), budget=128),
-    "compare_removers": lambda: ns.compare_removers(
+    "compare": lambda: ns.compare(
         [UNTRAINING], [ns.removers.do_nothing(), ns.removers.retrain()], sgd(), blobs(), budget=96, runs=4
     ),
     "sweep": lambda: ns.sweep(ns.removers.retrain(), ns.learners.ridge(), blobs(size=4, full=4), budget=64),

@@ -137,5 +137,5 @@ print(found["finetune", "untraining"])
 #
 # Every shipped remover, on four learners, with its cost in retrains and its accuracy: `python
 # benchmarks/removers.py`, kept in [benchmarks/removers.json](../benchmarks/removers.json). A few of your choice, as a
-# page: `neverseen compare-removers finetune scrub npo --report page.html`. What published algorithms aim at, and why:
+# page: `neverseen compare finetune scrub npo --report page.html`. What published algorithms aim at, and why:
 # `catalogue.ALGORITHMS`.

@@ -36,7 +36,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "bound": (functools.partial(ns.bound, delta=0.01), (REMOVED, REFERENCE)),
     "check_suite": (ns.check_suite, (NOTHING, RIDGE)),
     "plan": (ns.plan, (CLAIM,)),
-    "compare_removers": (ns.compare_removers, ASKED),
+    "compare": (ns.compare, ASKED),
     "measure": (ns.metrics.measure, ("forget-gap", *ASKED)),
     "behaviour_of": (ns.behaviour_of, (NOTHING, RIDGE, SCENE)),
     "sweep": (ns.sweep, (NOTHING, RIDGE, SCENE)),

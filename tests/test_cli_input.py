@@ -46,8 +46,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        ("", "required: check|suite|compare-removers|"),
-        ("chek", "'check', 'suite', 'compare-removers', 'compare', 'check-relative', 'audit'"),
+        ("", "required: check|suite|compare|"),
+        ("chek", "'check', 'suite', 'compare', 'check-relative', 'audit'"),
         ("check", "required: REMOVER"),
         ("check retrain --epsilon x", "--epsilon: invalid float value: 'x'"),
         ("check retrain --budget 1.5", "--budget: invalid int value: '1.5'"),

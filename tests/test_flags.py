@@ -92,9 +92,8 @@ def test_options_are_read_off_a_signature(capsys: Capture) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=[one.name for one in COMMANDS])
 def test_the_help_says_what_each_option_is(command: Command, capsys: Capture) -> None:
-    for name in (command.name, *command.aliases):
-        assert main([name, "--help"]) == 0
-        assert command.summary[1:] in re.sub(r"\s+", " ", capsys.readouterr().out)
+    assert main([command.name, "--help"]) == 0
+    assert command.summary[1:] in re.sub(r"\s+", " ", capsys.readouterr().out)
     parser = argparse.ArgumentParser()
     command.arguments(parser)
     assert all(action.help for action in parser._actions if action.dest != "action")  # pyright: ignore[reportPrivateUsage]

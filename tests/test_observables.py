@@ -125,6 +125,7 @@ BY_HAND: dict[str, tuple[Model, Any]] = {
     "losses": (MODEL, [math.log(4 / 3)]),
     "margins": (MODEL, [math.log(3)]),
     "scores": (MODEL, [[math.log(3), 0.0]]),
+    "chance of the given label": (MODEL, [3 / 4]),
     "log truth ratios": (MODEL, [-math.log(3)]),
     "units": (MODEL, [[1.0]]),
     "relearning": (MODEL, [math.log(4 / 3), math.log(1 + math.exp(-math.log(3) - 0.1))]),
@@ -280,12 +281,10 @@ def test_another_observable_is_another_question() -> None:
     "ask",
     [
         lambda own: ns.sweep(NOTHING, RIDGE, FIGURE, ratios=(1,), budget=64, observables=own).points[0].verdict,
-        lambda own: (
-            ns.compare_removers(UNTRAINING, NOTHING, RIDGE, FIGURE, runs=1, observables=own).rows[0].verdicts[0]
-        ),
+        lambda own: ns.compare(UNTRAINING, NOTHING, RIDGE, FIGURE, runs=8, observables=own).rows[0].verdicts[0],
         lambda own: ns.assert_holds(UNTRAINING, RETRAIN, RIDGE, FIGURE, observables=own),
     ],
-    ids=["sweep", "compare_removers", "assert_holds"],
+    ids=["sweep", "compare", "assert_holds"],
 )
 def test_whoever_asks_check_hands_it_on(ask: Callable[[Any], ns.Verdict]) -> None:
     assert "entropy on S" in {row.view for row in ask(ENTROPY).evidence.views}
@@ -405,13 +404,13 @@ def test_an_observable_is_looked_at_when_it_is_made(terms: dict[str, Any], messa
     "ask",
     [
         lambda own: ns.check_relative(UNTRAINING, RETRAIN, RIDGE, FIGURE, observables=own),
-        lambda own: ns.compare_removers(UNTRAINING, RETRAIN, RIDGE, FIGURE, observables=own),
+        lambda own: ns.compare(UNTRAINING, RETRAIN, RIDGE, FIGURE, observables=own),
         lambda own: ns.check_suite(RETRAIN, RIDGE, observables=own),
         lambda own: ns.sweep(RETRAIN, RIDGE, FIGURE, observables=own),
         lambda own: ns.assert_holds(UNTRAINING, RETRAIN, RIDGE, FIGURE, observables=own),
         lambda own: ns.check(UNTRAINING, ns.removers.noisy(), ns.learners.noisy(), FIGURE, observables=own),
     ],
-    ids=["check_relative", "compare_removers", "check_suite", "sweep", "assert_holds", "a law that is known"],
+    ids=["check_relative", "compare", "check_suite", "sweep", "assert_holds", "a law that is known"],
 )
 def test_everyone_refuses_alike(ask: Callable[[Any], Any]) -> None:
     with pytest.raises(ValueError, match=r"^observables: 'scores' is no Observable; give Observable"):

@@ -13,7 +13,7 @@ import pytest
 
 import neverseen as ns
 from neverseen.formal.definitions._verdict import Status, Verdict, ViewRow, Witness
-from neverseen.properties.checks._comparison import Compared
+from neverseen.properties.checks._compared import Compared
 from neverseen.properties.engine._pairs import Block, PairBuffer
 from neverseen.properties.metrics._table import Table
 from neverseen.properties.report import render
@@ -52,10 +52,8 @@ def suite(verdict: Verdict, name: str = "mine") -> ns.Suite:
 
 def comparison(verdict: Verdict, name: str = "mine") -> ns.Comparison:
     example = ns.Comparison.example()
-    mine = Compared(name, "", True, (verdict,), Behaviour.example(), "")
-    return dataclasses.replace(
-        example, rows=(example.rows[0], mine, Compared(name, "", True, (), None, f"{name} raised"))
-    )
+    mine = dataclasses.replace(example.rows[1], remover=name, verdicts=(verdict,))
+    return dataclasses.replace(example, rows=(example.rows[0], mine, Compared(name, "", True, (), f"{name} raised")))
 
 
 def pages(verdict: Verdict, name: str) -> dict[str, str]:
@@ -74,7 +72,7 @@ PARTS = {
         "Provenance, and how to run it again",
     ),
     "suite": ("Every check", "As expected", "failed as declared", "Runs", "ns.check(ns.Untraining", "ns.relations"),
-    "comparison": ("Remover by remover", "the original", "ε at least", "Cost, in retrains", "ns.compare_removers(["),
+    "comparison": ("Remover by remover", "the original", "ε at least", "Cost, in retrains", "ns.compare(["),
 }  # fmt: skip
 
 
@@ -171,18 +169,15 @@ def test_examples_survive_json(checked: Verdict) -> None:
 
 def test_a_comparison_always_has_its_anchors_and_keeps_who_does_not_run() -> None:
     asked = [ns.removers.stream_ridge(), ns.removers.retrain()]
-    made = ns.compare_removers(ns.Untraining(1.0, 0.05), asked, LEARNER, SCENARIO, budget=48, runs=2)
+    made = ns.compare(ns.Untraining(1.0, 0.05), asked, LEARNER, SCENARIO, budget=48, runs=8)
     assert [(row.remover, row.anchor[:7], row.asked) for row in made.rows] == [
-        ("do_nothing", "the ori", False), ("retrain", "a fresh", True), ("stream_ridge", "", True),
+        ("do_nothing", "the ori", False), ("retrain", "a fresh", True), ("retrain_full", "a fresh", False),
+        ("stream_ridge", "", True),
     ]  # fmt: skip
     assert made["do_nothing"].verdicts[0].status is Status.REFUTED
     assert made["retrain"].verdicts[0].status is not Status.REFUTED
-    assert {v.alpha for row in made.rows for v in row.verdicts} == {Ledger(1e-3, 3).alpha}
+    assert {v.alpha for row in made.rows for v in row.verdicts} == {Ledger(1e-3, 4).alpha}
     assert made["stream_ridge"].why.startswith("remover stream_ridge: raised ValueError")
-    kept = made["retrain"].behaviour
-    assert kept is not None
-    assert kept.retained == 1.0
-    assert kept.cost > 0
     assert "1 did not run" in str(made)
 
 

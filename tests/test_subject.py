@@ -51,7 +51,7 @@ def test_no_remover_is_no_table(none: Any) -> None:
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda: ns.compare_removers(CLAIM, [], RIDGE, SCENE),
+        lambda: ns.compare(CLAIM, [], RIDGE, SCENE),
         lambda: ns.testing.parametrize_with_checks([]),
         lambda: ns.sweep_all([], RIDGE, SCENE),
     ],

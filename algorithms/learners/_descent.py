@@ -45,6 +45,7 @@ def descend(
         longest: steps compiled.
         numbered: whether the objective changes with the step, for methods that alternate.
         watch: `(update, *batches) -> log`, for learners that keep a record of their steps; updates past `due` are 0.
+            Without it, steps past `due` are not taken: a remover that passes over S pays for S, not for D.
         gradient: the objective's, in closed form, with the same arguments; by automatic differentiation when left out.
 
     Returns:
@@ -61,19 +62,25 @@ def descend(
     sample = [_sampler(rows, batch) for rows in sources]
     slope = gradient or jax.grad(cast(Callable[..., Any], objective))
 
-    def step(carry: tuple[Any, Any], numbered_keys: tuple[Array, Array]) -> tuple[tuple[Any, Any], Any]:
-        (old, state), (i, keys) = carry, numbered_keys
-        batches = [draw(k) for draw, k in zip(sample, keys, strict=True)]
-        update, state_new = optimiser.update(slope(old, *([i] if numbered else []), *batches), state, old)
-        new = (optax.apply_updates(old, update), state_new)
+    def step(i: Any, carry: tuple[Any, Any]) -> tuple[tuple[Any, Any], Any, list[Rows]]:
+        batches = [draw(k) for draw, k in zip(sample, keys[i], strict=True)]
+        update, state = optimiser.update(slope(carry[0], *([i] if numbered else []), *batches), carry[1], carry[0])
+        return (optax.apply_updates(carry[0], update), state), update, batches
+
+    def watched(carry: tuple[Any, Any], i: Any) -> tuple[tuple[Any, Any], Any]:
+        new, update, batches = step(i, carry)
         # Steps past `due` leave everything as it is: their number is a property of the rows, not of the program.
         advanced = jax.tree.map(lambda a, b: jnp.where(i < due, a, b), new, carry)
-        return advanced, watch and watch(jax.tree.map(lambda u: jnp.where(i < due, u, 0), update), *batches)
+        assert watch is not None
+        return advanced, watch(jax.tree.map(lambda u: jnp.where(i < due, u, 0), update), *batches)
 
     # All steps' keys at once: one by one they cost a twentieth of a small network's step.
     keys = jax.vmap(lambda i: jax.random.split(jax.random.fold_in(key, i), len(sample)))(jnp.arange(longest))
-    (params, _), log = lax.scan(step, (params, optimiser.init(params)), (jnp.arange(longest), keys))
-    return params if watch is None else (params, log)
+    start = params, optimiser.init(params)
+    if watch is None:
+        return lax.fori_loop(0, due, lambda i, carry: step(i, carry)[0], start)[0]
+    (params, _), log = lax.scan(watched, start, jnp.arange(longest))
+    return params, log
 
 
 def steps_for(epochs: Real, rows: Rows, batch: int) -> tuple[Int[Array, ""], int]:

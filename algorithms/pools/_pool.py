@@ -77,6 +77,18 @@ class Pool:
             self._memory.put((self.key, number), shard)
         return _same(shard, self.shapes)
 
+    def holds(self, number: int, store: Store | None = None) -> bool:
+        """Whether shard s is at hand, so that nothing would be drawn for it.
+
+        Args:
+            number, store: as in `shard`.
+        """
+        if self._memory.get((self.key, number)) is not None:
+            return True
+        if store is None or not self.kept or self.identity is None:
+            return False
+        return self.shards(store).read(number, self.stored_shapes) is not None
+
     def keep(self, number: int, store: Store) -> bool:
         """Write shard s into a store, drawn now where no memory has it; False where the store could not take it.
 

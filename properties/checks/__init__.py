@@ -1,10 +1,12 @@
 """One question to a file."""
 
 from ._check import check as check
-from ._compare_removers import Comparison as Comparison
-from ._compare_removers import compare_removers as compare_removers
+from ._compare import Comparison as Comparison
+from ._compare import compare as compare
 from ._plan import plan as plan
 from ._plan import remaining as remaining
+from ._rank import Ranking as Ranking
+from ._rank import rank as rank
 from ._relative import check_relative as check_relative
 from ._sweep import sweep as sweep
 from ._sweep import sweep_all as sweep_all

@@ -9,50 +9,32 @@ from ...formal._tabled import Tabled, aligned
 from ...formal._truth import Untruthful
 from ...formal.definitions._definitions import Definition
 from ...formal.definitions._verdict import Status, Verdict
-from ..runs._cost import Behaviour
-
-
-@dataclasses.dataclass(frozen=True)
-class Compared:
-    """A remover's row.
-
-    Args:
-        remover: its name.
-        anchor: which of the rows that are always there it is; "" for the others.
-        asked: whether it was named, and counts.
-        verdicts: one for each definition; none where it does not run.
-        behaviour: cost and accuracy.
-        why: why it does not run.
-
-    >>> Compared("mine", "", True, (), None, "remover mine: raised TypeError").why
-    'remover mine: raised TypeError'
-    """
-
-    remover: str
-    anchor: str
-    asked: bool
-    verdicts: tuple[Verdict, ...]
-    behaviour: Behaviour | None
-    why: str
+from ..metrics import Interval
+from ..metrics._graded import Distance
+from ..runs._cost import Cost
+from ..runs._eval_sets import CHECKED
+from ._compared import Compared, claim_words, share_words, worded
+from ._grade import Accuracy, Grade
 
 
 @dataclasses.dataclass(frozen=True)
 class Comparison(
     Coded, Untruthful, Tabled[Compared], outcome="rows", named="remover", says=("sentence", "named", "beta_each")
 ):
-    """Removers under the same definitions in the same scenario.
+    """Removers under the same definitions in the same scenario: which, how far, at what cost.
 
     Args:
         learner, scenario: where.
         definitions: the columns.
-        alpha: bound on the probability that any REFUTED of the table is false; each verdict has its part of it.
+        alpha: bound on the probability that any REFUTED or any side of the table is false; each has its part of it.
         budget: pairs at most for each verdict.
         seed: root seed.
-        rows: the original and a fresh retrain first.
+        rows: the original and fresh retrains first, then the others, nearest first.
         provenance: seed, grain, versions, platform.
         seconds: wall time.
         beta: bound, for each definition, on the probability that any SATISFIED of the removers named is false; each of
             the k named has β/k.
+        training: the part of the wall time that drew runs.
 
     >>> made = Comparison.example()
     >>> Comparison.from_json(made.to_json()) == made
@@ -69,6 +51,7 @@ class Comparison(
     provenance: dict[str, Any]
     seconds: float
     beta: float = 0.05
+    training: float | None = None
 
     @staticmethod
     def example() -> "Comparison":
@@ -76,15 +59,23 @@ class Comparison(
 
         >>> print(Comparison.example())
         Removers on ridge in blobs: of 1, 1 is REFUTED as (1, 0.05)-untraining.
-        remover     (1, 0.05)-untraining  ε ≥  pairs  cost  retained  unseen
-        do_nothing  REFUTED               2       40  0.25       95%       –
-        mine        REFUTED               2       40  0.25       95%       –
-        α = 0.001 over the 2 verdicts of the table, 0.0005 each; β = 0.05 over the 1 remover named, 0.05 each; \
-512 pairs at most for each verdict; cost in retrains; 0.5 s.
+        remover     (1, 0.05)-untraining  distance           pairs  cost
+        do_nothing  REFUTED               0.90 [0.70, 1.00]     40  0.25
+        mine        REFUTED               0.90 [0.70, 1.00]     40  0.25
+        Distance: 0 is a fresh retrain without the rows that the definition names, 1 doing nothing, more is worse than \
+nothing. Cost: the operations of a removal over those of a retrain.
+        Accuracy minus that of the reference of (1, 0.05)-untraining, with 95 % intervals:
+        remover     S                     S_full∖S  fresh behaviour  fresh rest
+        do_nothing  +0.10 [+0.05, +0.15]  –         –                –
+        mine        +0.10 [+0.05, +0.15]  –         –                –
+        α = 0.001 over the 2 findings of the table, 0.0005 each; β = 0.05 over the 1 remover named, 0.05 each; \
+512 pairs at most for each verdict; 0.5 s.
         Judged on the references of root seed 0; another table on them is not independent of this one: take another.
         """
         verdict = Verdict.example()
-        original = Compared("do_nothing", "the original", False, (verdict,), Behaviour.example(), "")
+        grade = Grade(Distance.example(), {"S": Interval(0.1, 0.05, 0.15)})
+        accuracy, cost = Accuracy({"S": 0.95, "fresh rest": 0.9}, (0.01, 0.0025, 0.0)), Cost(0.25, 5.0)
+        original = Compared("do_nothing", "the original", False, (verdict,), "", (grade,), accuracy, cost)
         rows = original, dataclasses.replace(original, remover="mine", anchor="", asked=True)
         return Comparison("ridge", "blobs", (verdict.definition,), 1e-3, 512, 0, rows, {"seed": 0}, 0.5)
 
@@ -110,15 +101,16 @@ class Comparison(
 
     @property
     def judged(self) -> int:
-        """How many verdicts share α: those of the rows that are always there, too."""
-        return max(len(self.rows) * len(self.definitions), 2)
+        """How many findings share α: verdicts and, where asked, sides, those of the rows that are always there, too."""
+        sided = 2 if any(row.sides for row in self.rows) else 1
+        return max(len(self.rows) * len(self.definitions) * sided, 2)
 
     @property
     def levels(self) -> str:
         """How α and β are divided, in words."""
         plural = "" if self.named == 1 else "s"
         return (
-            f"α = {self.alpha:g} over the {self.judged} verdicts of the table, {self.alpha / self.judged:.3g} each; "
+            f"α = {self.alpha:g} over the {self.judged} findings of the table, {self.alpha / self.judged:.3g} each; "
             f"β = {self.beta:g} over the {self.named} remover{plural} named, {self.beta_each:.3g} each"
         )
 
@@ -126,66 +118,53 @@ class Comparison(
         """What definition i says of doing nothing; None where that does not run."""
         return next((row.verdicts[i] for row in self.rows if row.anchor == "the original" and row.verdicts), None)
 
+    def records(self) -> list[dict[str, Any]]:
+        """A flat record for each remover and definition, for data frames and CSV.
+
+        >>> record = Comparison.example().records()[1]
+        >>> record["remover"], record["status"], record["distance"], record["gap on S"]
+        ('mine', 'REFUTED', 0.9, 0.1)
+        """
+        return [
+            _record(self, row, i) for row in self.rows if not row.why for i in range(len(self.definitions))
+        ]  # fmt: skip
+
     @property
     def cells(self) -> list[tuple[str, ...]]:
         """The rows that ran as words, the heads first."""
-        claims = (cell for _, claim in self._claims() for cell in (claim_words(claim), "ε ≥", "pairs"))
-        heads = ("remover", *claims, "cost", "retained", "unseen")
-        return [heads, *((row.remover, *_cells(self, row)) for row in self.rows if not row.why)]
+        sided = any(row.sides for row in self.rows)
+        heads = [claim_words(claim) for claim in self.definitions]
+        claims = (cell for head in heads for cell in (head, "distance", *(["nearer to"] if sided else []), "pairs"))
+        return [
+            ("remover", *claims, "cost"),
+            *((row.remover, *_cells(self, row, sided)) for row in self.rows if not row.why),
+        ]
+
+    def gaps(self, i: int) -> list[tuple[str, ...]]:
+        """Accuracy minus that of the reference of definition i, as words, the heads first; none without classes."""
+        rows = [row for row in self.rows if row.grades and row.grades[i].gaps]
+        found = [(row.remover, *(_gap(row.grades[i].gaps.get(name)) for name in CHECKED)) for row in rows]
+        return [("remover", *CHECKED), *found] if found else []
 
     def __str__(self) -> str:
-        right = {i for i, head in enumerate(self.cells[0]) if head in ("pairs", "cost", "retained", "unseen")}
+        right = {i for i, head in enumerate(self.cells[0]) if head in ("pairs", "cost")}
         none = [f"{row.remover}: {row.why}" for row in self.rows if row.why]
-        terms = f"{self.levels}; {self.budget} pairs at most for each verdict; cost in retrains; {self.seconds:.1f} s."
-        return "\n".join([self.sentence, *aligned(self.cells, right), *none, terms, judged_on(self.seed)])
+        gaps = [line for i, claim in self._claims() if self.gaps(i) for line in (_of(claim), *aligned(self.gaps(i)))]
+        scale = [MEANING] if any(row.grades for row in self.rows) else []
+        time = "" if self.training is None else f", of which {self.training:.1f} s drew runs"
+        terms = f"{self.levels}; {self.budget} pairs at most for each verdict; {self.seconds:.1f} s{time}."
+        table = aligned(self.cells, right)
+        return "\n".join([self.sentence, *table, *none, *scale, *gaps, terms, judged_on(self.seed)])
 
     def _claims(self) -> list[tuple[int, Definition]]:
         return list(enumerate(self.definitions))
 
 
-def claim_words(claim: Definition) -> str:
-    """A claim as the head of a column.
-
-    >>> import neverseen as ns
-    >>> claim_words(ns.Unlearning(1.0, 0.05, "distribution"))
-    '(1, 0.05)-unlearning, D redrawn'
-    """
-    return f"({claim.epsilon:g}, {claim.delta:g})-{claim.name}{', D redrawn' if claim.redraws else ''}"
-
-
-def worded(verdict: Verdict, original: Verdict | None) -> str:
-    """A status as the table shows it: a pass that doing nothing would have had too is no more than that.
-
-    Args:
-        verdict: of a remover.
-        original: of doing nothing under the same claim, where the verdict does not know its own power.
-
-    >>> passed = dataclasses.replace(Verdict.example(), status=Status.SATISFIED)
-    >>> worded(passed, Verdict.example()), worded(passed, passed), worded(passed, None)
-    ('SATISFIED', 'SATISFIED, no power', 'SATISFIED, power unknown')
-    """
-    if powerless(verdict, original):
-        return "SATISFIED, no power"
-    silent = verdict.power.original is None and not verdict.power.same
-    unknown = verdict.status is Status.SATISFIED and original is None and silent
-    return "SATISFIED, power unknown" if unknown else verdict.status.name
-
-
-def powerless(verdict: Verdict, original: Verdict | None) -> bool:
-    """Whether it is a pass where doing nothing is known not to be refuted either.
-
-    Args:
-        verdict, original: as in `worded`.
-
-    >>> passed = dataclasses.replace(Verdict.example(), status=Status.SATISFIED)
-    >>> powerless(passed, Verdict.example()), powerless(passed, passed), powerless(passed, None)
-    (False, True, False)
-    """
-    if verdict.status is not Status.SATISFIED or verdict.power.tells:
-        return False
-    if verdict.power.original is not None or verdict.power.same:
-        return True
-    return original is not None and original.status is not Status.REFUTED
+MEANING = (
+    "Distance: 0 is a fresh retrain without the rows that the definition names, 1 doing nothing, more is worse than "
+    "nothing. Cost: the operations of a removal over those of a retrain."
+)
+"""What the two numbers of a row are."""
 
 
 def judged_on(seed: int) -> str:
@@ -201,19 +180,55 @@ def _counted(claim: Definition, verdicts: list[Verdict], original: Verdict | Non
     return f"{', '.join(parts) or 'none was judged'} as {claim_words(claim)}"
 
 
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.3g}%"
+def _of(claim: Definition) -> str:
+    return f"Accuracy minus that of the reference of {claim_words(claim)}, with 95 % intervals:"
 
 
-def figures(row: Compared) -> tuple[str, str, str]:
-    """Cost, retained and fresh accuracy of a row as words; dashes where it did not run."""
-    behaviour = row.behaviour
-    if behaviour is None:
-        return "–", "–", "–"
-    return f"{behaviour.cost:.2g}", _percent(behaviour.retained), _percent(behaviour.fresh)
+def _gap(gap: Interval | None) -> str:
+    if gap is None:
+        return "–"
+    value, low, high = (round(each, 2) + 0.0 for each in (gap.value, gap.low, gap.high))  # no −0
+    return f"{value:+.2f} [{low:+.2f}, {high:+.2f}]"
 
 
-def _cells(comparison: Comparison, row: Compared) -> list[str]:
-    words = (worded(v, comparison.original(i)) for i, v in enumerate(row.verdicts))
-    three = ((word, f"{v.epsilon_lower:.3g}", str(v.pairs)) for word, v in zip(words, row.verdicts, strict=True))
-    return [*(cell for cells in three for cell in cells), *figures(row)]
+def cost_words(cost: Cost | None) -> str:
+    """A cost in retrains, as a table shows it.
+
+    >>> cost_words(Cost(0.25, None)), cost_words(None)
+    ('0.25', '–')
+    """
+    return "–" if cost is None or cost.retrains != cost.retrains else f"{cost.retrains:.2g}"
+
+
+NEARER = {
+    "CLOSER_TO_REFERENCE": "reference", "CLOSER_TO_ORIGINAL": "original", "NEITHER": "neither", "UNDECIDED": "undecided"
+}  # fmt: skip
+"""Sides as a table shows them."""
+
+
+def _cells(comparison: Comparison, row: Compared, sided: bool) -> list[str]:
+    cells: list[str] = []
+    for i, verdict in enumerate(row.verdicts):
+        side = [NEARER[row.sides[i].side.name] if row.sides else "–"] if sided else []
+        cells += [worded(verdict, comparison.original(i)), share_words(row, i), *side, str(verdict.pairs)]
+    return [*cells, cost_words(row.cost)]
+
+
+def _record(comparison: Comparison, row: Compared, i: int) -> dict[str, Any]:
+    verdict, share = row.verdicts[i], row.share(i)
+    grade, cost = (row.grades[i] if row.grades else None), row.cost
+    low, high = (None, None) if share is None else share.ninety_five
+    record: dict[str, Any] = {
+        "remover": row.remover, "anchor": row.anchor, "learner": comparison.learner, "scenario": comparison.scenario,
+        "definition": verdict.definition.id, "epsilon": verdict.definition.epsilon, "delta": verdict.definition.delta,
+        "status": verdict.status.name, "said": worded(verdict, comparison.original(i)), "pairs": verdict.pairs,
+        "epsilon_lower": verdict.epsilon_lower, "distance": None if share is None else share.value,
+        "distance_low": low, "distance_high": high,
+        "raw": grade and grade.distance.removed.value, "nearer to": row.sides[i].side.name if row.sides else None,
+        "cost": cost and cost.retrains, "gradients": cost and cost.gradients, "seconds": cost and cost.seconds,
+    }  # fmt: skip
+    for name in CHECKED:
+        gap = grade.gaps.get(name) if grade else None
+        record |= {f"gap on {name}": gap and gap.value, f"gap on {name}, low": gap and gap.low}
+        record |= {f"gap on {name}, high": gap and gap.high}
+    return record

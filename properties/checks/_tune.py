@@ -30,7 +30,7 @@ from ..runs._views import views_of
 from ._search import Search, read_search
 from ._study import Sampler, StudyFile, optuna_here
 from ._tuning import MODES, Settings, Tuning, TuningTrial
-from ._tuning_objective import LabelChances, label_distance
+from ._tuning_objective import Answers, label_distance
 from ._tuning_runs import (
     Phase,
     Removals,
@@ -230,13 +230,13 @@ def _report(search: Search, trials: tuple[TuningTrial, ...], fresh: Phase) -> _R
     return nothing, before, after, _gain(fresh, arms[1], arms[2]), _gain(fresh, arms[0], arms[2])
 
 
-def _interval(fresh: Phase, arm: LabelChances) -> Interval:
+def _interval(fresh: Phase, arm: Answers) -> Interval:
     if count_diverged(arm):
         return Interval(math.inf, math.inf, math.inf)
     return jackknife(lambda kept: _distance(fresh, arm, kept), fresh.runs)
 
 
-def _gain(fresh: Phase, other: LabelChances, tuned: LabelChances) -> Interval:
+def _gain(fresh: Phase, other: Answers, tuned: Answers) -> Interval:
     """The other's distance less the tuned one's, run by run; what diverges is infinitely far."""
     lost = bool(count_diverged(other)), bool(count_diverged(tuned))
     if any(lost):
@@ -245,6 +245,6 @@ def _gain(fresh: Phase, other: LabelChances, tuned: LabelChances) -> Interval:
     return jackknife(lambda kept: _distance(fresh, other, kept) - _distance(fresh, tuned, kept), fresh.runs)
 
 
-def _distance(fresh: Phase, arm: LabelChances, kept: Any) -> float:
+def _distance(fresh: Phase, arm: Answers, kept: Any) -> float:
     targets = {name: values[kept] for name, values in fresh.targets.items()}
     return label_distance({name: values[kept] for name, values in arm.items()}, targets)

@@ -22,9 +22,11 @@ from ...algorithms.store._store import Store
 from ...formal._numbers import root_seed
 from ...formal.definitions._definitions import Definition, reference_rows
 from ...formal.definitions._scenario import Rows, Scenario, scenario_key
+from ..metrics._answers import Scale, answer_of, scale_of
 from ..runs._eval_sets import EvalSets, eval_sets, gather
+from ..runs.observables import LOSSES, Model, Observable
 from ._search import Search
-from ._tuning_objective import LabelChances, bounded, label_chances, scale_of
+from ._tuning_objective import Answers
 
 _TUNING = 0x74756E65
 """Folded into the root of all that is tuned on: what is reported has the streams of a check of the same seed."""
@@ -78,37 +80,40 @@ class Phase:
     points: EvalSets
     originals: Pool
     removing: PRNGKeyArray
-    raw: LabelChances
+    raw: Answers
     runs: int
     retrains: int
     store: Store | None
 
     @functools.cached_property
-    def scale(self) -> float:
-        """The unit of losses."""
-        return scale_of(self.learner, self.raw)
+    def scales(self) -> dict[str, Scale]:
+        """How answers become numbers in [0, 1]: of losses, by what is to be said of each block."""
+        losses = answer_of(self.learner, self.scenario) is LOSSES
+        return {name: scale_of(values, losses) for name, values in self._present(self.raw).items()}
 
     @functools.cached_property
-    def targets(self) -> LabelChances:
+    def targets(self) -> Answers:
         """What removed models are to say."""
         return self.bounded(self.raw)
 
-    def bounded(self, raw: Mapping[str, Any]) -> LabelChances:
+    def bounded(self, raw: Mapping[str, Any]) -> Answers:
         """Arrays of runs as numbers in [0, 1], of the rows present alone."""
+        return {name: self.scales[name].of(values) for name, values in self._present(raw).items()}
+
+    def _present(self, raw: Mapping[str, Any]) -> Answers:
         counts = {name: int(rows.count()) for name, rows in self.points.items()}
-        cut = {name: np.asarray(values, np.float64)[: self.runs, : counts[name]] for name, values in raw.items()}
-        return {name: bounded(values, self.scale) for name, values in cut.items()}
+        return {name: np.asarray(values, np.float64)[: self.runs, : counts[name]] for name, values in raw.items()}
 
-    def nothing(self) -> LabelChances:
+    def nothing(self) -> Answers:
         """What the originals say."""
-        return self.bounded(_chances(self.learner, self.originals, self.points, self.runs, self.store))
+        return self.bounded(_answers(self.learner, self.scenario, self.originals, self.points, self.runs, self.store))
 
-    def removed(self, remover: Remover) -> LabelChances:
+    def removed(self, remover: Remover) -> Answers:
         """What a remover's models say, from the pool that a check of the same streams draws."""
         extra = {need: getattr(self.scenario, need) for need in remover.needs}
         shared = (self.scenario.rows, self.scenario.forget, extra)
         pool = Pool(removal(remover), (self.removing,), shared, (self.originals,), f"{remover} after {self.learner}")
-        return self.bounded(_chances(self.learner, pool, self.points, self.runs, self.store))
+        return self.bounded(_answers(self.learner, self.scenario, pool, self.points, self.runs, self.store))
 
 
 def with_reference(
@@ -122,7 +127,7 @@ def with_reference(
     unseen = reference_rows(definition, rows, scenario.forget, full)
     name = f"{learner} in {scenario}, reference of {definition.name}"
     reference = Pool(learner.fit, (roots["other training"],), (unseen,), name=name)
-    raw = _chances(learner, reference, points, runs, store)
+    raw = _answers(learner, scenario, reference, points, runs, store)
     originals = _originals(learner, scenario, roots["training"])
     return Phase(learner, scenario, points, originals, roots["removal"], raw, runs, 2 * runs, store)
 
@@ -144,11 +149,11 @@ def without_reference(
     points = {"S": gather(Rows(rows.x, rows.y, scenario.forget)), "D∖S": gather(rows.without(scenario.forget))}
     points = {name: each for name, each in points.items() if bool(each.present.any())}
     shards = range(-(-runs // SHARD))
-    pool = Pool(_out_of_fold(learner), (halves,), (rows,), name=f"{learner} on halves")
+    pool = Pool(_out_of_fold(learner, answer_of(learner, scenario)), (halves,), (rows,), name=f"{learner} on halves")
     unseen = np.concatenate([np.asarray(pool.shard(number, store), np.float64) for number in shards])[:runs, s]
     other = _originals(learner, scenario, roots["other training"])
     kept = {name: each for name, each in points.items() if name != "S"}
-    raw = {"S": unseen} | _chances(learner, other, kept, runs, store)
+    raw = {"S": unseen} | _answers(learner, scenario, other, kept, runs, store)
     originals = _originals(learner, scenario, roots["training"])
     return Phase(learner, scenario, points, originals, roots["removal"], raw, runs, 3 * runs, store)
 
@@ -158,25 +163,29 @@ def _originals(learner: Learner, scenario: Scenario, root: PRNGKeyArray) -> Pool
 
 
 @momentary
-def _out_of_fold(learner: Learner) -> Callable[[PRNGKeyArray, Rows], Float[Array, " n"]]:
+def _out_of_fold(learner: Learner, answer: Observable) -> Callable[[PRNGKeyArray, Rows], Float[Array, " n"]]:
     def unseen(key: PRNGKeyArray, rows: Rows) -> Float[Array, " n"]:
         cut, first, second = jax.random.split(key, 3)
         half = jax.random.bernoulli(cut, 0.5, rows.present.shape)
         sees, lacks = learner.fit(first, rows.only(half)), learner.fit(second, rows.without(half))
-        return jnp.where(half, label_chances(learner, lacks.params, rows), label_chances(learner, sees.params, rows))
+        return jnp.where(
+            half, answer.of(Model(learner, lacks.params, rows)), answer.of(Model(learner, sees.params, rows))
+        )
 
     return unseen
 
 
-def _chances(learner: Learner, pool: Pool, points: EvalSets, runs: int, store: Store | None) -> dict[str, Any]:
+def _answers(
+    learner: Learner, scenario: Scenario, pool: Pool, points: EvalSets, runs: int, store: Store | None
+) -> dict[str, Any]:
     shards = (pool.shard(number, store).params for number in range(-(-runs // SHARD)))
-    parts = [map_over_runs(_observer(learner), (params,), points) for params in shards]
+    parts = [map_over_runs(_observer(learner, answer_of(learner, scenario)), (params,), points) for params in shards]
     return {name: np.concatenate([np.asarray(part[name], np.float64) for part in parts])[:runs] for name in points}
 
 
 @momentary
-def _observer(learner: Learner) -> Callable[[Any, EvalSets], dict[str, Array]]:
-    return lambda params, points: {name: label_chances(learner, params, rows) for name, rows in points.items()}
+def _observer(learner: Learner, answer: Observable) -> Callable[[Any, EvalSets], dict[str, Array]]:
+    return lambda params, points: {name: answer.of(Model(learner, params, rows)) for name, rows in points.items()}
 
 
 class Removals:
@@ -200,7 +209,7 @@ class Removals:
         self._programs: dict[Any, Mapped] = {}
         self.traced = self._traceable([name for name, each in search.space.items() if _is_real(each)])
 
-    def __call__(self, settings: Mapping[str, Plain]) -> LabelChances:
+    def __call__(self, settings: Mapping[str, Plain]) -> Answers:
         """What the models say after removal under these settings.
 
         Raises:
@@ -229,10 +238,11 @@ class Removals:
 
     def _one(self, static: Mapping[str, Plain]) -> Callable[..., dict[str, Array]]:
         make, learner = self._make, self.phase.learner
+        answer = answer_of(learner, self.phase.scenario)
 
         def one(key: Any, trained: Trained, numbers: Any, rows: Rows, forget: Any, extra: Any, points: Any) -> Any:
             model = make(**static, **numbers)(key, trained, rows, forget, **extra)
-            return {name: label_chances(learner, model.params, each) for name, each in points.items()}
+            return {name: answer.of(Model(learner, model.params, each)) for name, each in points.items()}
 
         return one
 
@@ -269,7 +279,7 @@ def undecorated(make: Callable[..., Any]) -> Callable[..., Any]:
     return inspect.unwrap(make)
 
 
-def count_diverged(chances: LabelChances) -> int:
+def count_diverged(chances: Answers) -> int:
     """How many runs say something that is not finite.
 
     >>> count_diverged({"S": np.array([[0.5], [np.nan]])})

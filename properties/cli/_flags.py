@@ -41,7 +41,7 @@ _OWN: dict[str, dict[str, Any]] = {
     "--json": {"action": "store_true", "help": "print the result as JSON and nothing else"},
     "--report": {"metavar": "FILE.html", "help": "also write the result as one page of HTML"},
 }
-_PATHS = ("report", "plot", "store", "folder", "run", "removed", "reference", "original")
+_PATHS = ("report", "plot", "csv", "store", "folder", "run", "removed", "reference", "original")
 _READERS = {frozenset(kinds): kinds[-1] for kinds in ((bool,), (int,), (str,), (float,), (int, float))}
 
 
@@ -56,10 +56,9 @@ class Command:
         status: what its exit status says, and more.
         arguments: what it takes.
         run: from parsed arguments to an exit status.
-        aliases: other spellings.
 
-    >>> Command("plan", len, "foretell", "", print, int).aliases
-    ()
+    >>> Command("plan", len, "foretell", "", print, int).name
+    'plan'
     """
 
     name: str
@@ -68,7 +67,6 @@ class Command:
     status: str
     arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
-    aliases: tuple[str, ...] = ()
 
 
 def cli_options(parser: argparse.ArgumentParser, *names: str, **changes: Any) -> None:
@@ -191,7 +189,7 @@ def admit_arguments(args: argparse.Namespace) -> None:
         path = given.get(name)
         if path is not None and (not path or "\0" in path):
             raise ValueError(f"--{name}: {path!r} names nothing; give a path")
-    for path in (given.get("report"), given.get("plot")):
+    for path in (given.get("report"), given.get("plot"), given.get("csv")):
         if path is not None:
             writable(path)
 

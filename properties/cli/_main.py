@@ -15,7 +15,7 @@ from . import _blame, _interrupt
 from ._flags import EPILOG, Command, admit_arguments
 
 NAMES = (
-    "check", "suite", "compare-removers", "check-relative", "audit", "bound", "sweep", "tune", "measure", "plan",
+    "check", "suite", "compare", "check-relative", "audit", "bound", "sweep", "tune", "measure", "plan",
     "prove", "pool", "list",
 )  # fmt: skip
 """In the order of the help; each is a module of this package."""
@@ -130,7 +130,6 @@ def _parser(known: Sequence[Command]) -> argparse.ArgumentParser:
     for one in known:
         command = offered.add_parser(
             one.name,
-            aliases=one.aliases,
             help=one.summary,
             description=f"{one.summary[0].upper()}{one.summary[1:]}.",
             epilog=one.status,

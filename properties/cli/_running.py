@@ -19,7 +19,7 @@ from ._blame import said
 
 EXIT = {Status.SATISFIED: 0, Status.REFUTED: 1, Status.INCONCLUSIVE: 3}
 _POSITIONAL = ("remover", "removed", "reference", "removers")
-_PRESENTATION = ("command", "json", "report", "plot", "store", "beside")
+_PRESENTATION = ("command", "json", "report", "plot", "csv", "store", "beside")
 
 
 def set_up(args: argparse.Namespace) -> Store | None:

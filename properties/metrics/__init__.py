@@ -1,5 +1,8 @@
 """The field's metrics, each bound to its notion and read beside its floor and its power."""
 
+from ._distance import distance_of as distance_of
+from ._distance import distance_of_arms as distance_of_arms
+from ._graded import Distance as Distance
 from ._measure import measure as measure
 from ._metric import Arm as Arm
 from ._metric import Metric as Metric

@@ -20,7 +20,7 @@ from ..engine._provenance import environment
 from ..runs._dry_run import dry_run
 from ..runs._eval_sets import EvalSets
 from ..runs._rehearsal import rehearse
-from ..runs._run_pools import arms, streams
+from ..runs._run_pools import independent_arms, streams
 from ..runs._subject import subject
 from ..runs._views import views_of
 from ._metric import LEAST, Arm, Metric
@@ -147,14 +147,10 @@ class _ArmSampler:
     def __init__(
         self, definition: Definition, remover: Remover, learner: Learner, scenario: Scenario, seed: int
     ) -> None:
-        roots = streams(scenario, seed)
-        removed, fresh, original = arms(definition, remover, learner, scenario, roots)
-        # The references have seeds of their own: the other three arms share theirs, run by run.
-        other = roots | {"data": roots["other data"], "training": roots["other training"]}
-        reference = arms(definition, remover, learner, scenario, other)[1]
+        pools = independent_arms(definition, remover, learner, scenario, seed)
         self.learner = learner
-        self.entropy = tuple(np.asarray(jax.random.key_data(roots["grain"])).tolist())
-        self.pools: dict[str, Pool] = dict(zip(_ARMS, (removed, reference, original, fresh), strict=True))
+        self.entropy = tuple(np.asarray(jax.random.key_data(streams(scenario, seed)["grain"])).tolist())
+        self.pools: dict[str, Pool] = dict(zip(_ARMS, pools, strict=True))
 
     def observe(
         self,

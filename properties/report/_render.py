@@ -10,8 +10,10 @@ from ...formal.definitions._verdict import Verdict
 from ..checks._comparison import Comparison
 from ..checks._plan import Plan
 from ..checks._prove import Proofs
+from ..checks._rank import Ranking
 from ..checks._sweep import Sweep
 from ..checks._tuning import Tuning
+from ..metrics._graded import Distance
 from ..metrics._table import Table
 from ..runs._cost import Behaviour
 from ..saved import Bound
@@ -35,6 +37,8 @@ _page.register(Comparison)(_comparison_page.comparison_page)
 _page.register(Table)(_result_pages.table_page)
 _page.register(Plan)(_result_pages.plan_page)
 _page.register(Relative)(_result_pages.relative_page)
+_page.register(Distance)(_result_pages.distance_page)
+_page.register(Ranking)(_result_pages.ranking_page)
 _page.register(Bound)(_bound_page.bound_page)
 _page.register(Proofs)(_result_pages.proofs_page)
 _page.register(Tuning)(_result_pages.tuning_page)
@@ -47,7 +51,7 @@ def render(value: Any, *, metrics: Table | None = None, behaviour: Behaviour | N
 
     Args:
         value: a verdict, a suite, a comparison, a sweep or a list of them, a tuning, a plan, a table of metrics, a
-            relative check, a bound, or proofs.
+            relative check, a bound, a distance, a ranking, or proofs.
         metrics: beside a verdict: from `metrics.measure`, each with its floor.
         behaviour: beside a verdict: from `behaviour_of`, the cost against a retrain.
 

@@ -9,12 +9,15 @@ from markupsafe import Markup
 from ...formal.definitions._relative import Relative
 from ..checks._plan import Plan
 from ..checks._prove import Proofs, proof_summary
+from ..checks._rank import Ranking
 from ..checks._sweep import Sweep
 from ..checks._tuning import Tuning
 from ..engine._standing import SHARE
+from ..metrics._graded import ROW_BY_ROW, Distance
 from ..metrics._table import Table
 from . import _drawings as draw
 from ._page import Page, in_words
+from ._planes import distance_plane
 from ._svg import number
 from ._sweep_drawing import sweep_picture
 from ._tuning_drawing import trials_picture
@@ -161,6 +164,50 @@ def relative_page(relative: Relative) -> Page:
         cells=[],
         drawings=[(_wealth(relative, name, path), f"Wealth of bets for “{name}”.") for name, path in paths.items()],
         provenance=relative.provenance,
+    )
+
+
+def distance_page(distance: Distance) -> Page:
+    """The page of a distance.
+
+    >>> distance_page(Distance.example())[1]["title"]
+    'finetune on mlp'
+    """
+    share = "–" if distance.share is None else str(distance.share)
+    return plain_page(
+        kicker="distance",
+        title=distance.subject,
+        rest=distance.sentence,
+        meaning=ROW_BY_ROW,
+        facts=[("Share of doing nothing", share), ("Runs of each arm", ", ".join(map(str, distance.runs)))],
+        heading="Squared distance, block by block",
+        cells=distance.cells,
+        notes=distance.notes,
+        provenance=distance.provenance,
+    )
+
+
+def ranking_page(ranking: Ranking) -> Page:
+    """The page of removers in several scenarios.
+
+    >>> ranking_page(Ranking.example())[1]["title"]
+    'Removers in 2 scenarios'
+    """
+    tables = [(head, *lines) for head, *lines in ranking.tables]
+    cells = [("Remover", "Definition", *tables[0][0][1:])]
+    cells += [(line[0], table[0][0], *line[1:]) for table in tables for line in table[1:]]
+    planes = [(distance_plane(made), made.scenario) for made in ranking.comparisons]
+    return plain_page(
+        kicker="comparison of removers",
+        title=f"Removers in {len(ranking.comparisons)} scenarios",
+        rest=ranking.sentence,
+        meaning="Distance: 0 is a fresh retrain, 1 doing nothing. A rank is no verdict, and the nearest may be far.",
+        facts=[("Learner", ranking.comparisons[0].learner)],
+        heading="Mean rank by distance",
+        cells=cells,
+        drawings=[(plane, where) for plane, where in planes if plane],
+        notes=[made.sentence for made in ranking.comparisons],
+        provenance=ranking.comparisons[0].provenance,
     )
 
 

@@ -1,6 +1,8 @@
-"""What a remover costs and leaves behind: its wall time against a retrain's, and the accuracy of its models."""
+"""What a remover costs and leaves behind: work and wall time against a retrain's, and the accuracy of its models."""
 
 import dataclasses
+import functools
+import math
 import statistics
 import time
 from collections.abc import Callable
@@ -10,7 +12,10 @@ import jax
 import jax.numpy as jnp
 
 from ...algorithms.base import Learner, Remover, Trained, margins
-from ...algorithms.pools._draw import draw, remove
+from ...algorithms.pools._draw import draw, removal, remove
+from ...algorithms.programs._programs import trace
+from ...algorithms.programs._traced import traced
+from ...algorithms.programs._work import operations
 from ...formal._numbers import root_seed, whole
 from ...formal.definitions._scenario import Rows, Scenario
 
@@ -57,6 +62,92 @@ retained rows 95 % are classified right.
         durations = f"A removal took {1e3 * self.removal:.3g} ms and a retrain without S {1e3 * self.retrain:.3g} ms"
         cost = f"{durations}: {self.cost:.2g} of a retrain (medians, {self.runs} runs side by side)."
         return " ".join([cost, *right])
+
+
+@dataclasses.dataclass(frozen=True)
+class Cost:
+    """What one removal takes: counted, so that equal work costs equally anywhere, and timed where runs were drawn.
+
+    Args:
+        retrains: its floating-point operations over those of training without S; NaN where these are none, or are not
+            counted.
+        gradients: the same over those of one gradient of the mean loss on D; None of a learner that has none.
+        seconds, retrain_seconds: of one of the runs that were drawn side by side; None where none was drawn anew.
+
+    >>> print(Cost(0.25, 5.0), Cost(1.0, None, 2e-3, 4e-3), sep="; ")
+    0.25 of a retrain, 5 gradients on D; 1 of a retrain, 2 ms against 4 ms
+    """
+
+    retrains: float
+    gradients: float | None
+    seconds: float | None = None
+    retrain_seconds: float | None = None
+
+    def __str__(self) -> str:
+        counted = "work not counted" if math.isnan(self.retrains) else f"{self.retrains:.2g} of a retrain"
+        gradients = [] if self.gradients is None else [f"{self.gradients:.3g} gradients on D"]
+        both = self.seconds, self.retrain_seconds
+        timed = [] if None in both else ["{:.3g} ms against {:.3g} ms".format(*(1e3 * (each or 0) for each in both))]
+        return ", ".join([counted, *gradients, *timed])
+
+
+class Accounts:
+    r"""The cost of removers on one learner in one scenario: training without S, and one gradient on D, counted once.
+
+    $$\frac{\mathrm{ops}(U(A(D), S, D))}{\mathrm{ops}(A(D \setminus S))}, \qquad
+      \frac{\mathrm{ops}(U(A(D), S, D))}{\mathrm{ops}(\nabla L_D)}$$
+
+    What a remover reads in the learner's record (checkpoints, gradients of its steps) was paid for in training, and
+    is not counted.
+
+    Args:
+        learner, scenario: A and D with S.
+
+    >>> import neverseen as ns
+    >>> accounts = Accounts(ns.learners.ridge(), ns.scenarios.figure1())
+    >>> accounts.cost(ns.removers.retrain()).retrains, accounts.cost(ns.removers.do_nothing()).retrains
+    (1.0, 0.0)
+    """
+
+    def __init__(self, learner: Learner, scenario: Scenario) -> None:
+        self.learner, self.scenario, self._key = learner, scenario, jax.random.key(0)
+
+    @functools.cached_property
+    def _trained(self) -> Trained:
+        fit = trace(self.learner.fit, self._key, self.scenario.rows)
+        return jax.jit(fit)(self._key, self.scenario.rows)
+
+    @functools.cached_property
+    def _retrain(self) -> float:
+        given = self._key, self.scenario.rows.without(self.scenario.forget)
+        return operations(trace(self.learner.fit, *given), *given)
+
+    @functools.cached_property
+    def _gradient(self) -> float | None:
+        given = self._trained.params, self.scenario.rows
+        if not all(jnp.issubdtype(leaf.dtype, jnp.inexact) for leaf in jax.tree.leaves(given[0])):
+            return None
+        return operations(trace(jax.grad(self.learner.mean_loss), *given), *given)
+
+    def cost(self, remover: Remover) -> Cost:
+        """What one removal takes.
+
+        Args:
+            remover: U.
+
+        Raises:
+            ValueError: a remover or learner that cannot be traced.
+        """
+        extra = {need: getattr(self.scenario, need) for need in remover.needs}
+        with traced(f"{remover} on {self.learner}"):
+            given = self._key, self._trained, self.scenario.rows, self.scenario.forget, extra
+            taken = operations(trace(removal(remover), *given), *given)
+            return Cost(_over(taken, self._retrain), None if self._gradient is None else _over(taken, self._gradient))
+
+
+def _over(part: float, whole: float) -> float:
+    """A share; of nothing there is none."""
+    return part / whole if whole else math.nan
 
 
 def behaviour_of(

@@ -21,6 +21,9 @@ CHECKED = ("S", "S_full∖S", "fresh behaviour", "fresh rest")
 MEASURED = ("S", "retained", "fresh", "behaviour")
 """The sets of metrics: `retained` are the rows the reference was trained on."""
 
+GRADED = ("S", "S_full∖S", "fresh behaviour", "rest of D", "fresh rest")
+"""The sets of a distance: `rest of D` are the rows that do not carry the behaviour."""
+
 _UNIONS = {"fresh": ("fresh behaviour", "fresh rest"), "behaviour": ("S_full∖S", "fresh behaviour")}
 
 
@@ -34,7 +37,7 @@ def eval_sets(scenario: Scenario, definition: Definition, names: Iterable[str] =
     Args:
         scenario: where to look.
         definition: whose reference the models are compared with.
-        names: of `CHECKED` or `MEASURED`.
+        names: of `CHECKED`, `MEASURED` or `GRADED`.
 
     >>> import neverseen as ns
     >>> looked_at = eval_sets(ns.scenarios.figure1(), ns.Untraining(1.0, 0.05), MEASURED)
@@ -46,6 +49,7 @@ def eval_sets(scenario: Scenario, definition: Definition, names: Iterable[str] =
     if not definition.redraws:
         whole |= {"S": Rows(rows.x, rows.y, s), "S_full∖S": Rows(rows.x, rows.y, full & ~s)}
         whole["retained"] = reference_rows(definition, rows, s, full)
+        whole["rest of D"] = Rows(rows.x, rows.y, rows.present & ~full)
     joined = {name: [whole[part] for part in _UNIONS.get(name, (name,)) if part in whole] for name in names}
     return {name: gather(_together(*several)) for name, several in joined.items() if several}
 

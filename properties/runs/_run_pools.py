@@ -96,6 +96,28 @@ def arms(
     return removed, reference, original
 
 
+def independent_arms(
+    definition: Definition, remover: Remover, learner: Learner, scenario: Scenario, seed: int
+) -> tuple[Pool, Pool, Pool, Pool]:
+    """The pools of removed models, references, originals and fresh retrains; references have seeds of their own.
+
+    The other three arms share theirs, run by run.
+
+    Args:
+        definition, remover, learner, scenario, seed: as in `check`.
+
+    >>> import neverseen as ns
+    >>> asked = ns.Untraining(1.0, 0.05), ns.removers.retrain(), ns.learners.noisy(sigma=1.0), ns.scenarios.figure1()
+    >>> removed, reference, original, fresh = independent_arms(*asked, seed=0)
+    >>> reference.key == fresh.key, original.key == arms(*asked, streams(asked[3], 0))[2].key
+    (False, True)
+    """
+    roots = streams(scenario, seed)
+    removed, fresh, original = arms(definition, remover, learner, scenario, roots)
+    other = roots | {"data": roots["other data"], "training": roots["other training"]}
+    return removed, arms(definition, remover, learner, scenario, other)[1], original, fresh
+
+
 @momentary
 def centred_learner(learner: Learner) -> Learner:
     """The same learner, its record paired with the centre of each run: one program draws both.

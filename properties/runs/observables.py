@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Shaped
 
 from ...algorithms._validation import a_function, a_name, one_of
 from ...algorithms.base import Learner, margins
@@ -171,6 +171,16 @@ def log_truth_ratios(scores: Float[Array, "m c"], y: Float[Array, "m c"]) -> Flo
     return others - jnp.where(own, scores, 0).sum(-1)
 
 
+def chances_of_labels(scores: Float[Array, "m c"], y: Shaped[Array, "m *c"]) -> Float[Array, " m"]:
+    """The softmax of the class scores at the given label; y is one-hot or whole class numbers.
+
+    >>> chances_of_labels(jnp.array([[jnp.log(3.0), 0.0]]), jnp.array([[0.0, 1.0]])).round(4).tolist()
+    [0.25]
+    """
+    own = jax.nn.one_hot(y if y.ndim == 1 else y.argmax(-1), scores.shape[-1], dtype=bool)
+    return jnp.exp(jnp.where(own, jax.nn.log_softmax(scores), 0).sum(-1))
+
+
 def _parameters(model: Model) -> Array:
     """Each parameter, where there are at most 64."""
     return sketch(model.params)
@@ -202,6 +212,11 @@ def _scores(model: Model) -> Array:
     return model.outputs
 
 
+def _chances(model: Model) -> Array:
+    """The chance of the given label: the softmax of the class scores there."""
+    return chances_of_labels(model.outputs, model.rows.y)
+
+
 def _ratios(model: Model) -> Array:
     """The logarithm of the mean probability of the wrong labels over the given one's."""
     return log_truth_ratios(model.outputs, model.rows.y)
@@ -230,6 +245,7 @@ LOSS = Observable("loss", _loss, per="set")
 LOSSES = Observable("losses", _losses)
 MARGINS = Observable("margins", _margins, needs_logits=True)
 SCORES = Observable("scores", _scores, needs_logits=True)
+CHANCES = Observable("chance of the given label", _chances, needs_logits=True)
 RATIOS = Observable("log truth ratios", _ratios, needs_logits=True)
 UNITS = Observable("units", _units)
 RELEARNING = Observable("relearning", _relearning, per="set")

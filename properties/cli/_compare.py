@@ -1,10 +1,14 @@
-"""`neverseen compare-removers`: several removers as one table."""
+"""`neverseen compare`: several removers as one table."""
 
 import argparse
+import csv
+import io
+from typing import Any
 
 from ...formal import Definition, Status
-from ..checks import Comparison, check, compare_removers
-from ..checks._comparison import powerless
+from ..checks import Comparison, check, compare, rank
+from ..checks._compared import powerless
+from ..report._page import write_page
 from . import _names, _terminal
 from ._flags import Command, cli_options, closeness, flags, terms
 from ._running import EXIT, definition_of, publish, set_up, subject_of
@@ -15,8 +19,8 @@ bad input, 3 one is INCONCLUSIVE, has no power or does not run on the learner, 7
 
 Doing nothing and fresh retrains are rows too, and count where they are named. "SATISFIED, no power": doing nothing is
 not refuted here either, so that nothing is shown. A remover that you choose after reading a table needs fresh
-references: another --seed. Cost is in retrains, and differs from call to call. Which side of one remover its reference
-lies on: neverseen check-relative."""
+references: another --seed. A distance or a rank is no verdict, and does not move the exit status. Cost is counted in
+retrains. --sides adds what check-relative says of each."""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,22 +33,45 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     closeness(parser)
     cli_options(parser, "--level", "--learner", "--store")
-    where = "digits:forget=near-duplicates"
-    cli_options(parser, "--scenario", default=where, help=f"data and request (default {where})")
-    flags(parser, COMPARE_REMOVERS.function, like=check)
+    told = f"data and request; several, and removers are ranked in each (default {_WHERE})"
+    cli_options(parser, "--scenario", action="append", default=None, help=told)
+    flags(parser, COMPARE.function, like=check)
+    parser.add_argument("--csv", metavar="FILE.csv", help="also write a record for each remover and definition")
     cli_options(parser, "--json", "--report")
 
 
 def _run(args: argparse.Namespace) -> int:
     """Resolve the names, check each under each definition, publish."""
     claims = _claims(args)
-    asked = terms(args, COMPARE_REMOVERS.function, store=set_up(args))
+    asked = terms(args, COMPARE.function, store=set_up(args))
     removers = [_names.resolve("remover", spec) for spec in args.removers]
-    learner, scenario = subject_of(args, "learner", "scenario")
-    with _terminal.progress(len(removers), "removers", "starting") as progress:
-        comparison = compare_removers(claims, removers, learner, scenario, **asked, progress=progress)
-    publish(comparison, args)
-    return EXIT[worst(comparison)]
+    [learner] = subject_of(args, "learner")
+    args.scenario = args.scenario or [_WHERE]
+    scenarios = [_names.resolve("scenario", spec) for spec in args.scenario]
+    with _terminal.progress(len(removers) * len(scenarios), "removers", "starting") as progress:
+        if len(scenarios) == 1:
+            result = compare(claims, removers, learner, scenarios[0], **asked, progress=progress)
+        else:
+            result = rank(claims, removers, learner, scenarios, **asked, progress=progress)
+    publish(result, args)
+    tables = (result,) if isinstance(result, Comparison) else result.comparisons
+    if args.csv:
+        write_page(csv_of([record for table in tables for record in table.records()]), args.csv)
+    # The worst of all tables, as of all rows of one.
+    return EXIT[min((worst(table) for table in tables), key=_GRAVEST.index)]
+
+
+def csv_of(records: list[dict[str, Any]]) -> str:
+    """Records as comma-separated values, what is not known left empty.
+
+    >>> csv_of([{"remover": "a, b", "cost": None}])
+    'remover,cost\\r\\n"a, b",\\r\\n'
+    """
+    lines = io.StringIO()
+    writer = csv.DictWriter(lines, list(records[0]) if records else [])
+    writer.writeheader()
+    writer.writerows(records)
+    return lines.getvalue()
 
 
 def worst(comparison: Comparison) -> Status:
@@ -58,7 +85,11 @@ def worst(comparison: Comparison) -> Status:
     statuses = {Status.INCONCLUSIVE if without else verdict.status for verdict, without in judged}
     if any(row.why for row in rows):
         statuses.add(Status.INCONCLUSIVE)
-    return next((status for status in (Status.REFUTED, Status.INCONCLUSIVE) if status in statuses), Status.SATISFIED)
+    return min(statuses or {Status.INCONCLUSIVE}, key=_GRAVEST.index)
+
+
+_GRAVEST = (Status.REFUTED, Status.INCONCLUSIVE, Status.SATISFIED)
+_WHERE = "digits:forget=near-duplicates"
 
 
 def _claims(args: argparse.Namespace) -> list[Definition]:
@@ -69,6 +100,4 @@ def _claims(args: argparse.Namespace) -> list[Definition]:
 
 
 _SUMMARY = "put several removers to the definitions in one scenario, as one table"
-COMPARE_REMOVERS = Command(
-    "compare-removers", compare_removers, _SUMMARY, _STATUS, _arguments, _run, aliases=("compare",)
-)
+COMPARE = Command("compare", compare, _SUMMARY, _STATUS, _arguments, _run)
