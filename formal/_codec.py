@@ -17,6 +17,9 @@ from typing import Any, ClassVar, Literal, TypeVar, Union
 
 _T = TypeVar("_T")
 
+SPARSE = {"sparse": True}
+"""Metadata of a field that is written only where it is not None: JSON without it is as older versions wrote it."""
+
 _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _NUMBERS: dict[Any, tuple[type, ...]] = {float: (float, int), int: (int,), bool: (bool,), str: (str,)}
 _CODECS: dict[Any, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {}
@@ -90,7 +93,8 @@ def to_plain(value: Any) -> Any:
         if isinstance(value, kind):
             return write(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = [field.name for field in dataclasses.fields(value)]
+        fields = dataclasses.fields(value)
+        names = [f.name for f in fields if not (f.metadata.get("sparse") and getattr(value, f.name) is None)]
         says: tuple[str, ...] = getattr(value, "_says", ())
         return {name: to_plain(getattr(value, name)) for name in (*names, *says)}
     if isinstance(value, enum.Enum):

@@ -109,7 +109,7 @@ def test_all_that_apply_are_measured_and_the_rest_is_left_out_with_its_reason() 
     assert ("klom", why) in table.left_out
     # Metrics of the other notion are neither measured nor offered.
     wrong = {name for name, m in METRICS.items() if "unlearning" not in m.notions}
-    assert wrong == {"population-mia", "u-lira", "rmia", "tow-mia", "forgetting-quality"}
+    assert wrong == {"population-mia", "u-lira", "u-lira-tpr", "rmia", "tow-mia", "forgetting-quality"}
     assert not wrong & {name for name, _ in table.left_out}
     with pytest.raises(ValueError, match=r"klom: ridge.* declares no class scores"):
         measured("klom", CLAIM, ns.removers.do_nothing(), learner)
@@ -163,10 +163,10 @@ def test_a_removed_run_that_is_nan_is_an_error() -> None:
     def broken(key: jax.Array, trained: ns.Trained, rows: ns.Rows, forget: jax.Array) -> object:
         return jax.tree.map(lambda leaf: leaf * float("nan"), trained.params)
 
-    with pytest.raises(ValueError, match="klom: run 0 of the removed arm is NaN or infinite in margins on S"):
+    with pytest.raises(ValueError, match="klom: run 0 of the removed arm is NaN or infinite in log truth ratios on S"):
         measured("klom", CLAIM, broken, FIXED, runs=8)
     left_out = dict(measured(None, CLAIM, broken, FIXED, runs=8).left_out)
-    assert left_out["klom"].startswith("run 0 of the removed arm is NaN or infinite in margins on S")
+    assert left_out["klom"].startswith("run 0 of the removed arm is NaN or infinite in log truth ratios on S")
 
 
 def test_runs_in_the_store_serve_the_next_remover(tmp_path: Path) -> None:

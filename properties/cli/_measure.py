@@ -2,9 +2,10 @@
 
 import argparse
 
+from ...formal import Definition
 from ..checks import check
 from ..metrics import Metric, measure, named
-from . import _terminal
+from . import _names, _terminal
 from ._flags import Command, cli_options, flags, terms
 from ._running import definition_of, publish, set_up, subject_of
 
@@ -12,12 +13,17 @@ _STATUS = """\
 exit status: 0 measured, whatever the metrics say, 2 usage or bad input, 70 a fault of ours, 130 Ctrl-C
 
 Each value stands beside its floor (fresh retrains) and its power (do-nothing), all against the same references. A
-metric is no verdict: neverseen check decides. `neverseen list metrics` shows the names."""
+metric is no verdict: neverseen check decides.
+Several removers, or both definitions, give a table each. `neverseen list metrics` shows the names."""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     """What it takes."""
-    cli_options(parser, "remover", "--definition", "--level")
+    parser.add_argument(
+        "removers", metavar="REMOVER", nargs="+", help="listed names, FILE.py:ATTRIBUTE or MODULE:ATTRIBUTE"
+    )
+    cli_options(parser, "--definition", choices=("untraining", "unlearning", "both"))
+    cli_options(parser, "--level")
     parser.add_argument("--metrics", metavar="A,B", help="names, separated by commas (default all that apply)")
     cli_options(parser, "--learner", "--scenario", "--store")
     flags(parser, measure, like=check)
@@ -26,13 +32,21 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     """Resolve the names, draw the runs, publish the table."""
-    definition, metrics = definition_of(args.definition, args.level), chosen_metrics(args.metrics)
+    claims, metrics = _claims(args.definition, args.level), chosen_metrics(args.metrics)
     asked = terms(args, MEASURE.function, store=set_up(args))
-    subject = subject_of(args)
-    with _terminal.progress(args.runs, "runs") as progress:
-        table = measure(metrics, definition, *subject, **asked, progress=progress)
-    publish(table, args)
+    removers = [_names.resolve("remover", spec) for spec in args.removers]
+    learner, scenario = subject_of(args, "learner", "scenario")
+    with _terminal.progress(args.runs * len(claims), "runs") as progress:
+        tables = measure(metrics, claims, removers, learner, scenario, **asked, progress=progress)
+    publish(tables if len(tables) > 1 else tables[0], args)
     return 0
+
+
+def _claims(definition: str, level: str | None) -> list[Definition]:
+    """One definition, or both; the level is then unlearning's."""
+    if definition != "both":
+        return [definition_of(definition, level)]
+    return [definition_of("untraining", None), definition_of("unlearning", level)]
 
 
 def chosen_metrics(names: str | None) -> list[Metric] | None:
@@ -44,5 +58,5 @@ def chosen_metrics(names: str | None) -> list[Metric] | None:
     return None if names is None else [named(name.strip()) for name in names.split(",")]
 
 
-_SUMMARY = "take the field's metrics of a remover, each beside its floor and its power"
+_SUMMARY = "take the field's metrics of removers, each beside its floor and its power"
 MEASURE = Command("measure", measure, _SUMMARY, _STATUS, _arguments, _run)

@@ -68,11 +68,17 @@ def subject_of(args: argparse.Namespace, *kinds: _names.Kind) -> list[Any]:
 
 def publish(result: Any, args: argparse.Namespace, beside: Callable[[], dict[str, Any]] = dict) -> None:
     """The result first, its page and what is measured for it after it: a full disk must not cost the result."""
-    if hasattr(result, "provenance"):
-        result = dataclasses.replace(result, provenance={**result.provenance, "command": again(args)})
+    result = [_told(one, args) for one in cast(list[Any], result)] if isinstance(result, list) else _told(result, args)
     _terminal.show(result, args.json)
     if args.report:
         write_report(result, args.report, **beside())
+
+
+def _told(result: Any, args: argparse.Namespace) -> Any:
+    """A result that has a provenance, with the command in it."""
+    if not hasattr(result, "provenance"):
+        return result
+    return dataclasses.replace(result, provenance={**result.provenance, "command": again(args)})
 
 
 def again(args: argparse.Namespace) -> str:

@@ -6,6 +6,7 @@ from ._graded import Distance as Distance
 from ._measure import measure as measure
 from ._metric import Arm as Arm
 from ._metric import Metric as Metric
+from ._operating import OperatingPoint as OperatingPoint
 from ._registry import METRICS as METRICS
 from ._registry import implementing as implementing
 from ._registry import named as named

@@ -2,10 +2,10 @@
 
 import numpy as np
 from jaxtyping import Float64, Int64
-from scipy.special import betaincinv
 
 from ..runs.observables import RATIOS
 from ._metric import Arm, Metric
+from ._resample import bounds
 
 CUTS = 16
 """Cuts on the line of a row's truth ratio; events are the intervals between any two, and their complements."""
@@ -15,9 +15,6 @@ DELTA = 1e-5
 
 WIDTH = 0.5
 """Width of a bucket of ε: each one further halves the points."""
-
-_ERROR = 0.05
-"""Chance that a row's ε is too large, in each half."""
 
 _RATIOS = RATIOS.on("S")
 
@@ -46,19 +43,6 @@ def epsilon(
     [0.69, 0.0]
     """
     return np.maximum(0.0, np.log(np.maximum(numerator - DELTA, 1e-300) / denominator))
-
-
-def bounds(
-    hits: Int64[np.ndarray, " rows"], runs: int
-) -> tuple[Float64[np.ndarray, " rows"], Float64[np.ndarray, " rows"]]:
-    """Clopper and Pearson's lower and upper bounds of a probability, each in error at most 2.5 % of the time.
-
-    >>> [float(bound[0].round(3)) for bound in bounds(np.array([5]), 10)]
-    [0.187, 0.813]
-    """
-    low = np.where(hits > 0, betaincinv(np.maximum(hits, 1), runs - hits + 1, _ERROR / 2), 0.0)
-    high = np.where(hits < runs, betaincinv(hits + 1, np.maximum(runs - hits, 1), 1 - _ERROR / 2), 1.0)
-    return low, high
 
 
 def held_out(
@@ -103,12 +87,12 @@ def _score(removed: Arm, reference: Arm, original: Arm) -> float:
 
 FORGETTING_QUALITY = Metric(
     "forgetting-quality", "forgetting-quality",
-    "Points for each row of S by its ε at δ = 1e-5, mean over S. Corrected: the published code takes the largest of "
-    "some 10⁵ plug-in ε on the same runs, and so gives a retrain a fifth of the points; here the event is chosen on "
-    "half of the runs and judged on the other half (and the reverse) by Clopper-Pearson bounds, so that each ε is a "
-    "lower bound at 95 %. No assertion on an array fails where several events survive, none is discarded for a count "
-    "of 0, laws without spread are compared like others, and both orders of the arms count. The factor for utility is "
-    "left out: retain-gap and test-gap have it.",
+    "Points for each row of S by its ε at δ = 1e-5, mean over S. The event is chosen on half of the runs and judged on "
+    "the other half (and the reverse) by Clopper-Pearson bounds, so that each ε is a lower bound at 95 %; laws without "
+    "spread are compared like others, and both orders of the arms count. Differs from the public code: it takes the "
+    "largest of some 10⁵ plug-in ε on the same runs, and so gives a retrain a fifth of the points, discards events "
+    "with a count of 0, fails in an assertion where several survive, and multiplies by a factor for utility, which "
+    "retain-gap and test-gap have.",
     r"\frac{1}{|S|}\sum_{x \in S} 2^{-\lfloor 2 \hat\varepsilon_x \rfloor}, \qquad "
     r"\hat\varepsilon_x = \ln\frac{(p^- - \delta)_+}{q^+}",
     "1 where no row is told from a retrain; lower: removed models are told from references", "down", (0.0, 1.0),

@@ -1,15 +1,15 @@
 """`measure`: metrics of a remover, each with its floor and its power, from the pools that `check` draws from."""
 
+import dataclasses
 import time
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, cast, overload
 
 import jax
 import numpy as np
 
 from ...algorithms.base import Learner, Remover
 from ...algorithms.pools._pool import SHARD, Pool
-from ...algorithms.programs._programs import trace
 from ...algorithms.store._store import Store
 from ...formal._numbers import MOST, admit_grain, whole
 from ...formal._types import Real
@@ -24,18 +24,38 @@ from ..runs._run_pools import independent_arms, streams
 from ..runs._subject import subject
 from ..runs._views import views_of
 from ._metric import LEAST, Arm, Metric
-from ._observations import admit, observations, points_of, scales_of
-from ._registry import METRICS, named
+from ._observations import observations, points_of, scales_of
 from ._resample import orders
+from ._selection import chosen
 from ._table import Reading, Row, Table
 
-_ARMS = ("removed", "reference", "original", "fresh")
+_SHARED = ("reference", "original", "fresh")
+
+Asked = Metric | str | Iterable[Metric | str] | None
 
 
+@overload
 def measure(
-    metrics: Metric | str | Iterable[Metric | str] | None,
-    definition: Definition,
-    remover: Remover,
+    metrics: Asked, definition: Definition, remover: Remover, learner: Learner, scenario: Scenario, *, runs: int = ...,
+    seed: int = ..., grain: Real = ..., exchanges: int = ..., store: Store | None = ...,
+    progress: Progress | None = ...,
+) -> Table: ...  # fmt: skip
+@overload
+def measure(
+    metrics: Asked, definition: Definition, remover: Sequence[Remover], learner: Learner, scenario: Scenario, *,
+    runs: int = ..., seed: int = ..., grain: Real = ..., exchanges: int = ..., store: Store | None = ...,
+    progress: Progress | None = ...,
+) -> list[Table]: ...  # fmt: skip
+@overload
+def measure(
+    metrics: Asked, definition: Sequence[Definition], remover: Remover | Sequence[Remover], learner: Learner,
+    scenario: Scenario, *, runs: int = ..., seed: int = ..., grain: Real = ..., exchanges: int = ...,
+    store: Store | None = ..., progress: Progress | None = ...,
+) -> list[Table]: ...  # fmt: skip
+def measure(
+    metrics: Asked,
+    definition: Definition | Sequence[Definition],
+    remover: Remover | Sequence[Remover],
     learner: Learner,
     scenario: Scenario,
     *,
@@ -45,20 +65,21 @@ def measure(
     exchanges: int = 199,
     store: Store | None = None,
     progress: Progress | None = None,
-) -> Table:
+) -> Table | list[Table]:
     r"""Metrics of a remover against the definition's own reference, with what each is worth here.
 
     Removed models, fresh retrains (the floor) and originals (the power: what do-nothing gets) are each compared with
-    the same references, which share no seed with them. An interval is a jackknife over runs. A metric distinguishes
-    an arm from the references where exchanging runs between them leads as far out at most one time in a hundred: a
-    permutation test, exact at every number of runs, of one metric at a time. A "no" is not a pass; for claims with an
-    error budget use `check`.
+    the same references, which share no seed with them. An interval is a jackknife over runs, or Clopper and Pearson's
+    where the value is a share of runs. A metric distinguishes an arm from the references where exchanging runs between
+    them leads as far out at most one time in a hundred: a permutation test, exact at every number of runs, of one
+    metric at a time. A "no" is not a pass; for claims with an error budget use `check`.
 
     Args:
         metrics: one or several, by name or as values; None for all that may judge the notion, apply here
             and have a value; the table names the others with the reason.
-        definition: which rows the references never saw; its ε and δ play no part.
-        remover, learner, scenario: U, A and D with S, S_full and fresh points.
+        definition: which rows the references never saw, or a list of definitions; ε and δ play no part.
+        remover, learner, scenario: U, or a list of them, A and D with S, S_full and fresh points. Originals, references
+            and fresh retrains are drawn once for all removers.
         runs: of each arm.
         seed: root seed; the table is a pure function of it and the other arguments, `seconds` apart.
         grain: the noise on every number a metric reads, as a share of its size among references; without it, float
@@ -69,11 +90,12 @@ def measure(
         progress: called after each block of runs.
 
     Returns:
-        One row for each metric.
+        One row for each metric; with a list of removers or of definitions a list of such tables, each the one that its
+        remover and its definition alone give: all removers under the first definition, then under the next.
 
     Raises:
         ValueError: an unknown metric, one of the other notion or one that does not apply here; fewer than eight runs;
-            a run that is NaN, for a metric that was named, or for all that apply.
+            a run that is NaN, for a metric that was named, or for all that apply; an empty list.
 
     >>> import neverseen as ns
     >>> table = ns.metrics.measure("forget-gap", ns.Untraining(1.0, 0.05), ns.removers.do_nothing(),
@@ -86,71 +108,104 @@ def measure(
         raise ValueError(f"runs: {runs} are too few; give {LEAST} or more")
     admit_grain(grain)
     whole("exchanges", exchanges)
-    subject(definition=definition, remover=remover, learner=learner, scenario=scenario)
-    definition.admit(scenario)
-    rehearse(remover, learner, scenario)
-    dry_run(definition, remover, learner, scenario, views_of(scenario, definition))
-    eval_sets = points_of(scenario, definition)
-    selection, left_out = _chosen(metrics, definition, learner, scenario, eval_sets)
-    sampler = _ArmSampler(definition, remover, learner, scenario, seed)
-    arms = sampler.observe(
-        eval_sets, tuple(sorted({name for one in selection for name in one.needs})), runs, float(grain), store, progress
-    )
-    random = orders(runs, exchanges, np.random.default_rng(sampler.entropy))
-    rows, without_value = _rows(selection, arms, random)
-    if without_value and (metrics is not None or not rows):
-        raise ValueError("; ".join(f"{name}: {why}" for name, why in without_value))
-    provenance = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover)}
-    provenance |= {"learner": repr(learner), "seed": seed, "grain": float(grain)}
-    provenance |= {"block": SHARD, "exchanges": exchanges}
-    return Table(
-        f"{remover} on {learner} in {scenario}", definition.id, definition.reference, runs, rows,
-        (*left_out, *without_value), provenance | environment(), time.perf_counter() - started,
-    )  # fmt: skip
+    removers: list[Remover] = _several("remover", remover)
+    asked = metrics if metrics is None or isinstance(metrics, Metric | str) else list(metrics)
+    questions = [
+        _Question.admitted(asked, claim, removers, learner, scenario) for claim in _several("definition", definition)
+    ]
+    tables = list[Table]()
+    for at, question in enumerate(questions):
+        terms = {"seed": seed, "grain": float(grain), "block": SHARD, "exchanges": exchanges}
+        for table in question.tables(runs, terms, store, _part(progress, at, len(questions))):
+            tables.append(dataclasses.replace(table, seconds=time.perf_counter() - started))
+            started = time.perf_counter()
+    return tables[0] if isinstance(definition, Definition) and isinstance(remover, Remover) else tables
 
 
-def _chosen(
-    metrics: Metric | str | Iterable[Metric | str] | None,
-    definition: Definition,
-    learner: Learner,
-    scenario: Scenario,
-    eval_sets: EvalSets,
-) -> tuple[list[Metric], list[tuple[str, str]]]:
-    """The metrics to measure, and those of the notion that do not apply, with the reason."""
-    params = trace(learner.fit, jax.random.key(0), scenario.rows).shapes.params
-    if metrics is not None:
-        requests = [metrics] if isinstance(metrics, Metric | str) else list(metrics)
-        selection = list({one.name: one for one in (named(one) for one in requests)}.values())
-        if not selection:
-            raise ValueError("metrics: none is named; name one or leave them out for all")
-        for one in selection:
-            one.admit(definition.name)
-            admit(one, learner, params, eval_sets)
-        return selection, []
-    applies, left_out = [], list[tuple[str, str]]()
-    for one in METRICS.values():
-        if definition.name in one.notions:
-            try:
-                admit(one, learner, params, eval_sets)
-            except ValueError as error:
-                left_out.append((one.name, str(error).partition(": ")[2]))
-            else:
-                applies.append(one)
-    if not applies:
-        raise ValueError(f"metrics: none applies to {learner} in {scenario}")
-    return applies, left_out
+def _several(name: str, given: Any) -> list[Any]:
+    """One value or several, as a list."""
+    values = list(cast(Sequence[Any], given)) if isinstance(given, list | tuple) else [given]
+    if not values:
+        raise ValueError(f"{name}: none is given, so nothing would be measured; give at least one")
+    return values
+
+
+def _part(progress: Progress | None, at: int, count: int) -> Progress | None:
+    """The progress of one question, as a part of that of all."""
+    if progress is None:
+        return None
+    return lambda done, total, message: progress(at * total + done, count * total, message)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Question:
+    """One definition put to several removers: where metrics look, which apply (or are named), and which do not."""
+
+    definition: Definition
+    removers: list[Remover]
+    learner: Learner
+    scenario: Scenario
+    eval_sets: EvalSets
+    named: bool
+    selection: list[Metric]
+    left_out: list[tuple[str, str]]
+
+    @staticmethod
+    def admitted(
+        metrics: Metric | str | list[Metric | str] | None,
+        definition: Definition,
+        removers: list[Remover],
+        learner: Learner,
+        scenario: Scenario,
+    ) -> "_Question":
+        """The question, before anything is drawn; ValueError where it cannot be put."""
+        for remover in removers:
+            subject(definition=definition, remover=remover, learner=learner, scenario=scenario)
+            definition.admit(scenario)
+            rehearse(remover, learner, scenario)
+            dry_run(definition, remover, learner, scenario, views_of(scenario, definition))
+        eval_sets = points_of(scenario, definition)
+        selection, left_out = chosen(metrics, definition, learner, scenario, eval_sets)
+        named = metrics is not None
+        return _Question(definition, removers, learner, scenario, eval_sets, named, selection, left_out)
+
+    def tables(
+        self, runs: int, terms: dict[str, Any], store: Store | None, progress: Progress | None
+    ) -> Iterator[Table]:
+        """The table of each remover; the others' arms are drawn, and their readings taken, once."""
+        sampler = _ArmSampler(self.definition, self.removers, self.learner, self.scenario, terms["seed"])
+        needs = tuple(sorted({name for one in self.selection for name in one.needs}))
+        arms = sampler.observe(self.eval_sets, needs, runs, terms["grain"], store, progress)
+        random = orders(runs, terms["exchanges"], np.random.default_rng(sampler.entropy))
+        readings = dict[tuple[str, str], Reading]()
+        for number, remover in enumerate(self.removers):
+            rows, without_value = _rows(self.selection, arms | {"removed": arms[_removed(number)]}, random, readings)
+            if without_value and (self.named or not rows):
+                where = f"{remover}: " if len(self.removers) > 1 else ""
+                raise ValueError(where + "; ".join(f"{name}: {why}" for name, why in without_value))
+            provenance = {"scenario": repr(self.scenario), "digest": self.scenario.digest(), "remover": repr(remover)}
+            provenance |= {"learner": repr(self.learner)} | terms
+            yield Table(
+                f"{remover} on {self.learner} in {self.scenario}", self.definition.id, self.definition.reference, runs,
+                rows, (*self.left_out, *without_value), provenance | environment(), 0.0,
+            )  # fmt: skip
+
+
+def _removed(number: int) -> str:
+    return f"removed by {number}"
 
 
 class _ArmSampler:
-    """The four arms of runs: removed models, references, originals and fresh retrains."""
+    """The arms of runs: references, originals, fresh retrains, and removed models of each remover."""
 
     def __init__(
-        self, definition: Definition, remover: Remover, learner: Learner, scenario: Scenario, seed: int
+        self, definition: Definition, removers: list[Remover], learner: Learner, scenario: Scenario, seed: int
     ) -> None:
-        pools = independent_arms(definition, remover, learner, scenario, seed)
+        made = [independent_arms(definition, remover, learner, scenario, seed) for remover in removers]
         self.learner = learner
         self.entropy = tuple(np.asarray(jax.random.key_data(streams(scenario, seed)["grain"])).tolist())
-        self.pools: dict[str, Pool] = dict(zip(_ARMS, pools, strict=True))
+        self.pools: dict[str, Pool] = {_removed(number): pools[0] for number, pools in enumerate(made)}
+        self.pools |= dict(zip(_SHARED, made[0][1:], strict=True))
 
     def observe(
         self,
@@ -162,7 +217,7 @@ class _ArmSampler:
         progress: Progress | None,
     ) -> dict[str, Arm]:
         """What each arm shows."""
-        parts: dict[str, list[Arm]] = {name: [] for name in _ARMS}
+        parts: dict[str, list[Arm]] = {name: [] for name in self.pools}
         first = self.pools["reference"].shard(0, store).params
         size = scales_of(observations(self.learner, first, eval_sets, needs, 0.0, ()), grain)
         for number in range(-(-runs // SHARD)):
@@ -182,22 +237,27 @@ class _ArmSampler:
 
 
 def _rows(
-    selection: list[Metric], arms: dict[str, Arm], exchanges: Any
+    selection: list[Metric], arms: dict[str, Arm], exchanges: Any, readings: dict[tuple[str, str], Reading]
 ) -> tuple[tuple[Row, ...], list[tuple[str, str]]]:
     """The rows, and the metrics that have no value on these runs, with the reason."""
     rows, left_out = list[Row](), list[tuple[str, str]]()
     for one in selection:
         try:
-            rows.append(_row(one, arms, exchanges))
+            rows.append(_row(one, arms, exchanges, readings))
         except ValueError as error:
             left_out.append((one.name, str(error).partition(": ")[2] or str(error)))
     return tuple(rows), left_out
 
 
-def _row(one: Metric, arms: dict[str, Arm], exchanges: Any) -> Row:
-    original, reference = arms["original"], arms["reference"]
-    readings = [
-        Reading(one.measure(arms[arm], reference, original), one.p_value(arms[arm], reference, original, exchanges))
-        for arm in ("removed", "fresh", "original")
-    ]
-    return Row(one.name, one.direction, *readings)
+def _row(one: Metric, arms: dict[str, Arm], exchanges: Any, readings: dict[tuple[str, str], Reading]) -> Row:
+    """The row of a metric; readings of arms that removers share are taken once, and kept."""
+    removed = _reading(one, arms, "removed", exchanges)
+    for arm in ("fresh", "original"):
+        if (one.name, arm) not in readings:
+            readings[one.name, arm] = _reading(one, arms, arm, exchanges)
+    return Row(one.name, one.direction, removed, readings[one.name, "fresh"], readings[one.name, "original"])
+
+
+def _reading(one: Metric, arms: dict[str, Arm], arm: str, exchanges: Any) -> Reading:
+    compared = arms[arm], arms["reference"], arms["original"]
+    return Reading(one.measure(*compared), one.p_value(*compared, exchanges), one.operating_point(*compared))

@@ -9,6 +9,7 @@ from scipy.special import logsumexp
 from ...formal._types import Real
 from ..runs.observables import LOSSES, MARGINS
 from ._metric import Arm, Metric
+from ._operating import OperatingPoint, at_low_fpr
 
 Side = Literal["left", "right"]
 
@@ -17,6 +18,9 @@ MEMBERSHIP = (LOSSES.on("S"), LOSSES.on("fresh"))
 
 POPULATION = 64
 """Fresh points that RMIA compares a row with, spread evenly over all."""
+
+LOW_FPR = 0.01
+"""Share of the references that may exceed the threshold of `u-lira-tpr`."""
 
 _SPREAD = 1e-3
 """Least standard deviation of a fitted Gaussian, relative to that of both arms together."""
@@ -110,6 +114,18 @@ def _ulira(removed: Arm, reference: Arm, original: Arm) -> float:
     return float(np.mean(values))
 
 
+def _low_fpr(removed: Arm, reference: Arm, original: Arm) -> OperatingPoint:
+    """On the odd runs, a score fitted on the even ones: removed runs are scored independently, given the threshold."""
+    del original
+    p, r = removed[_MARGINS], reference[_MARGINS]
+    scores = [likelihood_ratio((p[::2], r[::2]), arm[1::2]).sum(1) for arm in (p, r)]
+    return at_low_fpr(scores[0], scores[1], LOW_FPR)
+
+
+def _tpr(removed: Arm, reference: Arm, original: Arm) -> float:
+    return _low_fpr(removed, reference, original).rate
+
+
 def _rmia(removed: Arm, reference: Arm, original: Arm) -> float:
     del original
     runs = len(removed["S"])
@@ -157,6 +173,19 @@ U_LIRA = Metric(
     r"\frac{1}{|S|}\sum_{x \in S} \mathrm{AUC}_{P, R}\!\left(\log "
     r"\frac{N(\varphi_x; \mu_P, \sigma_P^2)}{N(\varphi_x; \mu_R, \sigma_R^2)}\right)",
     f"{_LEFT}; higher: removed models are told from references", "up", (0.0, 1.0), (_MARGINS,), _ulira,
+)  # fmt: skip
+
+U_LIRA_TPR = Metric(
+    "u-lira-tpr", "u-lira",
+    "Share of removed runs whose U-LiRA, summed over S, is above a threshold that at most 1 % of the references "
+    "exceed: none of them where fewer than 100 are scored. Gaussians are fitted on half of the runs and counts "
+    "taken on the other half; how low a false-positive rate they show stands beside the value. Differs from the public "
+    "code: it counts pairs of a row and a model, which are not independent, where here a run counts once.",
+    r"\Pr_{P}\Bigl[\sum_{x \in S} "
+    r"\log \frac{N(\varphi_x; \mu_P, \sigma_P^2)}{N(\varphi_x; \mu_R, \sigma_R^2)} > t\Bigr], "
+    r"\qquad t = \min\{t : \Pr_{R}[\,\cdot > t] \le .01\}",
+    "higher: more removed models are told from references almost without error; near 0 for a retrain", "up", (0.0, 1.0),
+    (_MARGINS,), _tpr, point=_low_fpr,
 )  # fmt: skip
 
 RMIA = Metric(

@@ -9,6 +9,7 @@ from jaxtyping import Float64, Int64
 
 from ...formal.catalogue import METRICS as CATALOGUE
 from ...formal.catalogue import cite, require
+from ._operating import OperatingPoint
 from ._resample import Further, Interval, jackknife, p_value
 
 LEAST = 8
@@ -43,6 +44,7 @@ class Metric:
         value: `(removed, reference, original) -> float` of equally many runs.
         reduce: `arm -> arm`, run by run, done once before `value`.
         original: whether `value` reads the originals.
+        point: where the value is the rate of an operating point, that point: its counts give the interval.
 
     >>> from neverseen.properties.metrics import METRICS
     >>> METRICS["klom"].notions, METRICS["klom"].sources
@@ -60,6 +62,7 @@ class Metric:
     value: Callable[[Arm, Arm, Arm], float]
     reduce: Callable[[Arm], Arm] = as_it_is
     original: bool = False
+    point: Callable[[Arm, Arm, Arm], OperatingPoint] | None = None
 
     @property
     def notions(self) -> tuple[str, ...]:
@@ -91,7 +94,23 @@ class Metric:
         1 [1, 1]
         """
         arms = self.prepared(removed, reference, original)
+        if self.point is not None:
+            return self.point(*arms).interval
         return jackknife(lambda rows: self.value(*(only(arm, rows) for arm in arms)), runs_of(arms[0]), self.bounds)
+
+    def operating_point(self, removed: Arm, reference: Arm, original: Arm | None = None) -> OperatingPoint | None:
+        """The counts that the value is a rate of; None for a metric that is no rate.
+
+        Args:
+            removed, reference, original: as in `measure`.
+
+        >>> from neverseen.properties.metrics import METRICS
+        >>> sure, unsure = {"margins on S": np.ones((8, 2))}, {"margins on S": -np.ones((8, 2))}
+        >>> found = METRICS["u-lira-tpr"].operating_point(sure, unsure)
+        >>> found.hits, found.removed, found.false, found.references
+        (4, 4, 0, 4)
+        """
+        return None if self.point is None else self.point(*self.prepared(removed, reference, original))
 
     def p_value(
         self, removed: Arm, reference: Arm, original: Arm | None, orders: Int64[np.ndarray, "count both"]

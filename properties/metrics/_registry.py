@@ -6,7 +6,7 @@ from ...formal.catalogue import METRICS as CATALOGUE
 from ._challenge import FORGETTING_QUALITY
 from ._gaps import BEHAVIOUR_GAP, FORGET_GAP, RETAIN_GAP, TEST_GAP, TOW, TOW_MIA
 from ._klom import KLOM
-from ._membership import POPULATION_MIA, RMIA, U_LIRA
+from ._membership import POPULATION_MIA, RMIA, U_LIRA, U_LIRA_TPR
 from ._metric import Metric
 from ._outputs import ACTIVATION_DISTANCE, JS, KL
 from ._relearn import RELEARN_TIME
@@ -24,6 +24,7 @@ METRICS: dict[str, Metric] = {
         TOW_MIA,
         POPULATION_MIA,
         U_LIRA,
+        U_LIRA_TPR,
         RMIA,
         FORGETTING_QUALITY,
         KLOM,

@@ -1,4 +1,4 @@
-"""What runs alone say about a statistic: an interval by leaving groups of runs out, a p-value by exchanging arms."""
+"""What runs alone say: an interval by leaving groups of runs out, one of a share, a p-value by exchanging arms."""
 
 import dataclasses
 import math
@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
-from scipy.special import stdtrit
+from scipy.special import betaincinv, stdtrit
 
 from ...formal._types import Real
 
@@ -16,6 +16,9 @@ GROUPS = 16
 
 CONFIDENCE = 0.95
 """Of the intervals."""
+
+_TAIL = 0.025
+"""Chance that the bound of a share is wrong, on either side."""
 
 Further = Literal["up", "down", "both"]
 """Where a metric goes when the two laws part."""
@@ -69,6 +72,21 @@ def jackknife(
     error = math.sqrt((count - 1) / count * float(((left - left.mean()) ** 2).sum()))
     half = float(stdtrit(count - 1, (1 + CONFIDENCE) / 2)) * error
     return Interval(value, min(value, max(value - half, bounds[0])), max(value, min(value + half, bounds[1])))
+
+
+def bounds(
+    hits: Int64[np.ndarray, " rows"], runs: int
+) -> tuple[Float64[np.ndarray, " rows"], Float64[np.ndarray, " rows"]]:
+    """Clopper and Pearson's lower and upper bounds of a probability, each in error at most 2.5 % of the time.
+
+    Source: Clopper and Pearson 1934.
+
+    >>> [float(bound[0].round(3)) for bound in bounds(np.array([5]), 10)]
+    [0.187, 0.813]
+    """
+    low = np.where(hits > 0, betaincinv(np.maximum(hits, 1), runs - hits + 1, _TAIL), 0.0)
+    high = np.where(hits < runs, betaincinv(hits + 1, np.maximum(runs - hits, 1), 1 - _TAIL), 1.0)
+    return low, high
 
 
 def orders(runs: int, count: int, rng: np.random.Generator) -> Int64[np.ndarray, "count both"]:

@@ -3,9 +3,10 @@
 import dataclasses
 from typing import Any
 
-from ...formal._codec import Coded
+from ...formal._codec import SPARSE, Coded
 from ...formal._tabled import Tabled, aligned
 from ...formal._truth import Untruthful
+from ._operating import OperatingPoint
 from ._resample import Interval
 
 _LEVEL = 0.01
@@ -19,6 +20,7 @@ class Reading:
     Args:
         interval: the value, and 95 % over runs.
         p: the chance of a value as far out, were both of one law.
+        point: the counts of runs, where the value is a rate at a threshold; in JSON where there are any.
 
     >>> print(Reading(Interval(0.5, 0.25, 0.75), 0.005))
     0.5 [0.25, 0.75]
@@ -26,6 +28,7 @@ class Reading:
 
     interval: Interval
     p: float
+    point: OperatingPoint | None = dataclasses.field(default=None, metadata=SPARSE)
 
     def __str__(self) -> str:
         return str(self.interval)
@@ -122,11 +125,22 @@ class Table(Coded, Untruthful, Tabled[Row], outcome="rows", named="metric"):
         heads = ("metric", "value", "floor", "do-nothing", "distinguishes from a retrain")
         return [heads, *map(_cells, self.rows)]
 
+    @property
+    def notes(self) -> list[str]:
+        """What stands below the rows: counts, and what is left out."""
+        arms = ("value", "floor", "do-nothing")
+        counts = [
+            f"{row.metric}, {arm}: {reading.point.sentence}"
+            for row in self.rows
+            for arm, reading in zip(arms, (row.value, row.floor, row.power), strict=True)
+            if reading.point is not None
+        ]
+        return counts + [f"left out: {name} ({why})" for name, why in self.left_out]
+
     def __str__(self) -> str:
         sample = f"{self.runs} runs of each arm, references {self.reference}"
         head = f"{self.subject}: metrics for {self.definition} at {sample}"
-        left = [f"left out: {name} ({why})" for name, why in self.left_out]
-        return "\n".join([head, *aligned(self.cells), *left])
+        return "\n".join([head, *aligned(self.cells), *self.notes])
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -83,7 +83,8 @@ def _difference(removed: Arm, reference: Arm, original: Arm) -> float:
 TRUTH_RATIO = Metric(
     "truth-ratio", "truth-ratio",
     "Logarithm of the mean probability of the wrong labels over the probability of the given one, mean over S; "
-    "removed models minus references. The mean over wrong labels is arithmetic, as in the paper.",
+    "removed models minus references. Differs from the public code: the mean over wrong labels is arithmetic, as in "
+    "the paper, that of TOFU and open-unlearning geometric.",
     r"\mathbb{E}_{P} \overline{\log \rho} - \mathbb{E}_{R} \overline{\log \rho}, \qquad "
     r"\rho(x) = \frac{\frac{1}{c-1}\sum_{k \ne y} p_k(x)}{p_y(x)}",
     "0 at the reference; higher: the given labels are less believed than by a retrain, lower: more; both count",

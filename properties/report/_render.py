@@ -28,7 +28,7 @@ _COLOURS = {"SATISFIED": "#1b7340", "REFUTED": "#b3261e", "INCONCLUSIVE": "#7a5b
 def _page(value: object, **beside: Any) -> Page:
     del beside
     kinds = ", ".join(kind.__name__ for kind in _page.registry if kind not in (object, list))
-    raise ValueError(f"report: {shown(value)} is no result; give one of {kinds}, or a list of sweeps")
+    raise ValueError(f"report: {shown(value)} is no result; give one of {kinds}, or a list of sweeps or of tables")
 
 
 _page.register(Verdict)(_verdict_page.verdict_page)
@@ -42,7 +42,7 @@ _page.register(Ranking)(_result_pages.ranking_page)
 _page.register(Bound)(_bound_page.bound_page)
 _page.register(Proofs)(_result_pages.proofs_page)
 _page.register(Tuning)(_result_pages.tuning_page)
-_page.register(list)(_result_pages.sweeps_page)
+_page.register(list)(_result_pages.listed_page)
 _page.register(Sweep)(lambda sweep: _result_pages.sweeps_page([sweep]))
 
 
@@ -50,8 +50,8 @@ def render(value: Any, *, metrics: Table | None = None, behaviour: Behaviour | N
     """A result as one page of HTML that needs nothing else: no network, no script, no font.
 
     Args:
-        value: a verdict, a suite, a comparison, a sweep or a list of them, a tuning, a plan, a table of metrics, a
-            relative check, a bound, a distance, a ranking, or proofs.
+        value: a verdict, a suite, a comparison, a sweep or a list of them, a tuning, a plan, a table of metrics or a
+            list of them, a relative check, a bound, a distance, a ranking, or proofs.
         metrics: beside a verdict: from `metrics.measure`, each with its floor.
         behaviour: beside a verdict: from `behaviour_of`, the cost against a retrain.
 

@@ -22,6 +22,8 @@ from ._svg import number
 from ._sweep_drawing import sweep_picture
 from ._tuning_drawing import trials_picture
 
+_NO_VERDICT = "A metric is no verdict: a “no” is not a pass, and a check is what an error bound goes with."
+_WORTH = "95 % intervals over runs. The floor is what fresh retrains get, do-nothing what the original gets."
 _AS_IN_ALL = {"wide": True, "word": "", "mark": Markup(""), "command": None, "code": "", "drawings": [], "notes": []}
 
 
@@ -37,18 +39,58 @@ def table_page(table: Table) -> Page:
         ("Runs of each arm", str(table.runs)),
         ("Wall time", f"{number(table.seconds, 3)} s"),
     ]
-    worth = "95 % intervals over runs. The floor is what fresh retrains get, do-nothing what the original gets."
     return plain_page(
         kicker="metrics of a remover",
         title=table.subject,
         rest=f"{table.subject}, against the reference of {table.definition}",
-        meaning="A metric is no verdict: a “no” is not a pass, and a check is what an error bound goes with.",
+        meaning=_NO_VERDICT,
         facts=facts,
         heading="Metrics, each with its floor",
         cells=table.cells,
-        notes=[worth, *(f"Left out: {name} ({why})." for name, why in table.left_out)],
+        notes=[_WORTH, *_sentences(table)],
         provenance=table.provenance,
     )
+
+
+def tables_page(tables: Sequence[Table]) -> Page:
+    """The page of measurements of several removers, or under several definitions.
+
+    >>> tables_page([Table.example(), Table.example()])[1]["title"]
+    'Metrics of removers'
+    """
+    by, seconds = [(table.subject, table.definition) for table in tables], sum(table.seconds for table in tables)
+    heads = ("Of", "Definition", *tables[0].cells[0])
+    notes = [(f"{of}, {claim}: ", _sentences(table)) for (of, claim), table in zip(by, tables, strict=True)]
+    return plain_page(
+        kicker="metrics of removers",
+        title="Metrics of removers",
+        rest="; ".join(f"{of}, against the reference of {claim}" for of, claim in by),
+        meaning=_NO_VERDICT,
+        facts=[("Runs of each arm", str(tables[0].runs)), ("Wall time", f"{number(seconds, 3)} s")],
+        heading="Metrics, each with its floor",
+        cells=[heads, *((*one, *row) for one, table in zip(by, tables, strict=True) for row in table.cells[1:])],
+        notes=[_WORTH, *(f"{where}{said}" for where, each in notes for said in each)],
+        provenance=tables[0].provenance,
+    )
+
+
+def _sentences(table: Table) -> list[str]:
+    return [f"{note[0].upper()}{note[1:]}." for note in table.notes]
+
+
+def listed_page(results: Sequence[Sweep] | Sequence[Table]) -> Page:
+    """The page of a list: of tables of metrics, or of sweeps.
+
+    >>> [listed_page([one])[1]["kicker"] for one in (Table.example(), Sweep("retrain", "ridge", "blobs", 4, ()))]
+    ['metrics of a remover', 'sweep']
+    """
+    tables = [result for result in results if isinstance(result, Table)]
+    sweeps = [result for result in results if isinstance(result, Sweep)]
+    if len(tables) + len(sweeps) < len(results) or (tables and sweeps):
+        raise ValueError("report: a list holds sweeps alone, or tables of metrics alone")
+    if not tables:
+        return sweeps_page(sweeps)
+    return table_page(tables[0]) if len(tables) == 1 else tables_page(tables)
 
 
 def plan_page(plan: Plan) -> Page:
