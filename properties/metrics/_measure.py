@@ -108,11 +108,10 @@ def measure(
         raise ValueError(f"runs: {runs} are too few; give {LEAST} or more")
     admit_grain(grain)
     whole("exchanges", exchanges)
+    claims: list[Definition] = _several("definition", definition)
     removers: list[Remover] = _several("remover", remover)
     asked = metrics if metrics is None or isinstance(metrics, Metric | str) else list(metrics)
-    questions = [
-        _Question.admitted(asked, claim, removers, learner, scenario) for claim in _several("definition", definition)
-    ]
+    questions = [_Question.admitted(asked, claim, removers, learner, scenario) for claim in claims]
     tables = list[Table]()
     for at, question in enumerate(questions):
         terms = {"seed": seed, "grain": float(grain), "block": SHARD, "exchanges": exchanges}
@@ -127,6 +126,8 @@ def _several(name: str, given: Any) -> list[Any]:
     values = list(cast(Sequence[Any], given)) if isinstance(given, list | tuple) else [given]
     if not values:
         raise ValueError(f"{name}: none is given, so nothing would be measured; give at least one")
+    for value in values:
+        subject(**{name: value})
     return values
 
 
