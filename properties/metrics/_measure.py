@@ -26,7 +26,7 @@ from ..runs._views import views_of
 from ._metric import LEAST, Arm, Metric
 from ._observations import observations, points_of, scales_of
 from ._resample import orders
-from ._selection import chosen
+from ._selection import applicable
 from ._table import Reading, Row, Table
 
 _SHARED = ("reference", "original", "fresh")
@@ -166,7 +166,7 @@ class _Question:
             rehearse(remover, learner, scenario)
             dry_run(definition, remover, learner, scenario, views_of(scenario, definition))
         eval_sets = points_of(scenario, definition)
-        selection, left_out = chosen(metrics, definition, learner, scenario, eval_sets)
+        selection, left_out = applicable(metrics, definition, learner, scenario, eval_sets)
         named = metrics is not None
         return _Question(definition, removers, learner, scenario, eval_sets, named, selection, left_out)
 

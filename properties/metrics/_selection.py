@@ -12,7 +12,7 @@ from ._observations import admit
 from ._registry import METRICS, named
 
 
-def chosen(
+def applicable(
     metrics: Metric | str | list[Metric | str] | None,
     definition: Definition,
     learner: Learner,
@@ -31,7 +31,7 @@ def chosen(
 
     >>> import neverseen as ns
     >>> asked = ns.Untraining(1.0, 0.05), ns.learners.ridge(logits=False), ns.scenarios.figure1()
-    >>> found, left_out = chosen(None, *asked, {"S": ns.scenarios.figure1().rows})
+    >>> found, left_out = applicable(None, *asked, {"S": ns.scenarios.figure1().rows})
     >>> [one.name for one in found], len(left_out)
     (['cka', 'neighbour-overlap', 'relearn-time'], 15)
     """
