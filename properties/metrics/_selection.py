@@ -33,7 +33,7 @@ def applicable(
     >>> asked = ns.Untraining(1.0, 0.05), ns.learners.ridge(logits=False), ns.scenarios.figure1()
     >>> found, left_out = applicable(None, *asked, {"S": ns.scenarios.figure1().rows})
     >>> [one.name for one in found], len(left_out)
-    (['cka', 'neighbour-overlap', 'relearn-time'], 15)
+    (['cka', 'neighbour-overlap', 'relearn-time'], 16)
     """
     params = trace(learner.fit, jax.random.key(0), scenario.rows).shapes.params
     if metrics is not None:
