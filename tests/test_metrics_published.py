@@ -185,8 +185,8 @@ def test_the_rate_counts_runs_that_were_not_fitted_to() -> None:
     removed = rng.normal(size=(64, 5))
     removed[fitted] += 50
     removed[np.flatnonzero(scored)[:7]] += 50
-    found = metric.operating_point({"margins on S": removed}, reference)
-    assert found == OperatingPoint(0.01, 7, 32, 0, 32)
+    found = OperatingPoint(0.01, 7, 32, 0, 32)
+    assert metric.operating_point({"margins on S": removed}, reference) == found
     assert metric.measure({"margins on S": removed}, reference) == found.interval
     assert all(other.operating_point({}, {}) is None for other in METRICS.values() if other.point is None)
 
@@ -216,7 +216,8 @@ def test_counts_are_in_the_table_the_json_and_the_page() -> None:
     table, said = counted(), "12 of 64 removed runs at 0 of 64 references: their FPR is at most 5.7 % (asked for: 1 %)"
     assert f"\nu-lira-tpr, value: {said}\n" in str(table)
     assert str(table).count("removed runs at") == 1
-    assert f"U-lira-tpr, value: {said}." in render(table)
+    assert f"u-lira-tpr, value: {said}." in render(table)
+    assert "Left out: cka (no units)." in render(table)
     row: dict[str, Any] = table.to_dict()["rows"][0]
     assert (row["value"]["point"]["hits"], row["value"]["point"]["sentence"]) == (12, said)
     assert Table.from_json(table.to_json()) == table

@@ -98,7 +98,9 @@ def test_a_list_of_tables_is_one_json_and_one_page(tables: list[Table]) -> None:
     page = render(tables)
     assert page.count("<td>klom") == 4
     for one in REMOVERS:
-        assert f"<td>{one} on " in page
+        assert page.count(f"<td>{one}</td>") == 4
+    assert "2 removers on noisy(" in page
+    assert "each against the reference of untraining-1 and of unlearning-dataset-2" in page
     assert render(tables[:1]).replace(" ", "") == render(tables[0]).replace(" ", "")
     with pytest.raises(ValueError, match="report: a list holds sweeps alone, or tables of metrics alone"):
         render([tables[0], Sweep("retrain", "ridge", "blobs", 4, ())])
@@ -106,8 +108,10 @@ def test_a_list_of_tables_is_one_json_and_one_page(tables: list[Table]) -> None:
         render(cast(list[Table], []))
 
 
-COMMAND = ["measure", "do_nothing", "retrain", "--scenario", "figure1", "--learner", "nearest_neighbour"]
-COMMAND += ["--store", "none", "--runs", "8", "--exchanges", "1", "--metrics", "forget-gap"]
+COMMAND = [
+    "measure", "do_nothing", "retrain", "--scenario", "figure1", "--learner", "nearest_neighbour", "--store", "none",
+    "--runs", "8", "--exchanges", "1", "--metrics", "forget-gap",
+]  # fmt: skip
 
 
 def test_the_command_takes_several_removers_and_both_definitions(tmp_path: Path, capsys: Capture) -> None:

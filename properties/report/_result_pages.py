@@ -58,24 +58,27 @@ def tables_page(tables: Sequence[Table]) -> Page:
     >>> tables_page([Table.example(), Table.example()])[1]["title"]
     'Metrics of removers'
     """
-    by, seconds = [(table.subject, table.definition) for table in tables], sum(table.seconds for table in tables)
-    heads = ("Of", "Definition", *tables[0].cells[0])
+    where = tables[0].subject.partition(" on ")[2]
+    by = [(table.subject.removesuffix(f" on {where}"), table.definition) for table in tables]
+    heads, seconds = ("Remover", "Definition", *tables[0].cells[0]), sum(table.seconds for table in tables)
     notes = [(f"{of}, {claim}: ", _sentences(table)) for (of, claim), table in zip(by, tables, strict=True)]
+    names, claims = ({each[at]: None for each in by} for at in (0, 1))
+    removers = next(iter(names)) if len(names) == 1 else f"{len(names)} removers"
     return plain_page(
         kicker="metrics of removers",
         title="Metrics of removers",
-        rest="; ".join(f"{of}, against the reference of {claim}" for of, claim in by),
+        rest=f"{removers} on {where}, each against the reference of {' and of '.join(claims)}",
         meaning=_NO_VERDICT,
         facts=[("Runs of each arm", str(tables[0].runs)), ("Wall time", f"{number(seconds, 3)} s")],
         heading="Metrics, each with its floor",
         cells=[heads, *((*one, *row) for one, table in zip(by, tables, strict=True) for row in table.cells[1:])],
-        notes=[_WORTH, *(f"{where}{said}" for where, each in notes for said in each)],
+        notes=[_WORTH, *(f"{whose}{said}" for whose, each in notes for said in each)],
         provenance=tables[0].provenance,
     )
 
 
 def _sentences(table: Table) -> list[str]:
-    return [f"{note[0].upper()}{note[1:]}." for note in table.notes]
+    return [f"{note.replace('left out:', 'Left out:', 1)}." for note in table.notes]
 
 
 def listed_page(results: Sequence[Sweep] | Sequence[Table]) -> Page:
