@@ -37,6 +37,8 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "check_suite": (ns.check_suite, (NOTHING, RIDGE)),
     "plan": (ns.plan, (CLAIM,)),
     "compare": (ns.compare, ASKED),
+    "rank": (functools.partial(ns.rank, budget=64), (CLAIM, NOTHING, RIDGE, [SCENE, SCENE])),
+    "distance_of": (ns.distance_of, ASKED),
     "measure": (ns.metrics.measure, ("forget-gap", *ASKED)),
     "behaviour_of": (ns.behaviour_of, (NOTHING, RIDGE, SCENE)),
     "sweep": (ns.sweep, (NOTHING, RIDGE, SCENE)),

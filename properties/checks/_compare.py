@@ -10,7 +10,7 @@ from ...algorithms.base import Learner, Remover
 from ...algorithms.removers.exact import retrain, retrain_full
 from ...algorithms.removers.heuristic import do_nothing
 from ...algorithms.store._store import Store
-from ...formal._numbers import level, share_of, whole
+from ...formal._numbers import flag, level, share_of, whole
 from ...formal._types import Real
 from ...formal.definitions._definitions import Definition
 from ...formal.definitions._scenario import Scenario
@@ -110,7 +110,7 @@ def compare(
     for claim in claims:
         subject(definition=claim, learner=learner, scenario=scenario)
         claim.admit(scenario)
-    findings = len(entries) * len(claims) * (1 + sides)
+    findings = len(entries) * len(claims) * (2 if flag("sides", sides) else 1)
     share = share_of(level("alpha", alpha), max(findings, 2))
     count = sum(named for *_, named in entries)
     terms: dict[str, Any] = {"alpha": share, "beta": beta / count, "tolerance": tolerance, "budget": budget}
