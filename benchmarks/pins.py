@@ -20,7 +20,7 @@ from quiet import processor
 import neverseen as ns
 
 HERE = pathlib.Path(__file__).with_suffix(".json")
-FLUID = {"seconds", "provenance", "retrain", "removal"}
+FLUID = {"seconds", "provenance", "retrain", "removal", "retrain_seconds", "training"}
 OF_A_VERDICT = ("status", "pairs", "epsilon_lower", "delta_lower", "witness", "sentence", "alpha", "beta")
 UNTRAINING, UNLEARNING = ns.Untraining(1.0, 0.05), ns.Unlearning(1.0, 0.05)
 
@@ -74,7 +74,7 @@ ASKED: dict[str, Callable[[], Any]] = {
     ),
     "closer to, finetune": lambda: ns.check_relative(UNTRAINING, ns.removers.finetune(), sgd(), blobs(), budget=128),
     "compare": lambda: ns.compare(
-        [UNTRAINING], [ns.removers.do_nothing(), ns.removers.retrain()], sgd(), blobs(), budget=96, runs=4
+        [UNTRAINING], [ns.removers.do_nothing(), ns.removers.retrain()], sgd(), blobs(), budget=96, runs=8
     ),
     "sweep": lambda: ns.sweep(ns.removers.retrain(), ns.learners.ridge(), blobs(size=4, full=4), budget=64),
     "metrics": lambda: ns.metrics.measure(None, UNTRAINING, ns.removers.finetune(), sgd(), blobs(), runs=16),
