@@ -39,7 +39,7 @@ def seed_all(seed: int) -> Any:
 
 
 def subsets(data: Any, scenario: Any) -> dict[str, Any]:
-    """D, D∖S and D∖S_full as `torch.utils.data.Subset`s of a data set, by the masks of a scenario.
+    """D, D∖S and D∖S_full of a data set, each a `torch.utils.data.Subset`, by the masks of a scenario.
 
     Args:
         data: a map-style data set with a row for each row of the scenario, in that order.
