@@ -30,6 +30,7 @@ from .saved import Bound as Bound
 from .saved import bound as bound
 from .saved import check_samples as check_samples
 from .saved import compare_samples as compare_samples
+from .saved import distance_of_samples as distance_of_samples
 from .suite import Suite as Suite
 from .suite import check_suite as check_suite
 from .suite import relations as relations

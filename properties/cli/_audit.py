@@ -9,7 +9,9 @@ from ..checks import check
 from ..programs import check_program
 from ..report import _streams
 from ..saved import _folders, check_samples
+from ..saved._sources import Saved
 from . import _terminal
+from ._audit_beside import publish_beside
 from ._check import show_views
 from ._flags import EPILOG, Command, cli_options, closeness, flags, terms
 from ._running import EXIT, definition_of, publish, start
@@ -25,7 +27,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "removed", metavar="REMOVED", nargs="?", help=f"runs of the removed model, first axis runs: {files}"
     )
     parser.add_argument("reference", metavar="REFERENCE", nargs="?", help="runs of the reference, under the same names")
-    parser.add_argument("--original", metavar="ORIGINAL", help="runs of the original model: would they pass?")
+    parser.add_argument(
+        "--original",
+        metavar="ORIGINAL",
+        help="runs of the original model: would they pass, and how far is doing nothing?",
+    )
     cli_options(parser, "--definition")
     closeness(parser)
     choices = {"layout": {"choices": ("runs", "views")}, "diverged": {"choices": ("refuse", "event")}}
@@ -46,16 +52,23 @@ def _run(args: argparse.Namespace) -> int:
     definition = definition_of(args.definition, None, args.epsilon, args.delta)
     by_program = args.run is not None or args.folder is not None
     _admit(args, by_program)
-    verdict = _of_program(args, definition) if by_program else _of_files(args, definition)
-    publish(verdict, args)
+    if by_program:
+        # How many runs a program makes is decided by what they show, and a bound at a fixed number would be none.
+        publish(verdict := _of_program(args, definition), args)
+    else:
+        arms = _arms(args)
+        publish_beside(verdict := _of_files(args, definition, arms), arms, args)
     if not args.json:
         show_views(verdict)
     return EXIT[verdict.status]
 
 
-def _of_files(args: argparse.Namespace, definition: Definition) -> Verdict:
+def _arms(args: argparse.Namespace) -> list[Saved]:
     paths = [args.removed, args.reference] + ([args.original] if args.original else [])
-    arms = [_folders.read(path, args.layout) for path in paths]
+    return [_folders.read(path, args.layout) for path in paths]
+
+
+def _of_files(args: argparse.Namespace, definition: Definition, arms: list[Saved]) -> Verdict:
     start()
     pairs = min(next(iter(arm.values())).shape[0] for arm in arms[:2])
     asked = terms(args, AUDIT.function)

@@ -68,14 +68,18 @@ def subject_of(args: argparse.Namespace, *kinds: _names.Kind) -> list[Any]:
 
 def publish(result: Any, args: argparse.Namespace, beside: Callable[[], dict[str, Any]] = dict) -> None:
     """The result first, its page and what is measured for it after it: a full disk must not cost the result."""
-    result = [_told(one, args) for one in cast(list[Any], result)] if isinstance(result, list) else _told(result, args)
+    result = (
+        [with_command(one, args) for one in cast(list[Any], result)]
+        if isinstance(result, list)
+        else with_command(result, args)
+    )
     _terminal.show(result, args.json)
     if args.report:
         write_report(result, args.report, **beside())
 
 
-def _told(result: Any, args: argparse.Namespace) -> Any:
-    """A result that has a provenance, with the command in it."""
+def with_command(result: Any, args: argparse.Namespace) -> Any:
+    """The result, its provenance with the command that made it."""
     if not hasattr(result, "provenance"):
         return result
     return dataclasses.replace(result, provenance={**result.provenance, "command": again(args)})

@@ -43,6 +43,7 @@ class Scale:
 
     Args:
         middle, size: m and s; None of chances.
+        answer: what is taken so, in words.
 
     >>> Scale(None, None).words, Scale(2.0, 1.0).of(np.array([[2.0, np.inf]])).tolist()
     ('the chance of the given label', [[0.5, 1.0]])
@@ -50,11 +51,14 @@ class Scale:
 
     middle: float | None
     size: float | None
+    answer: str = "loss ℓ"
 
     @property
     def words(self) -> str:
         """What stands between 0 and 1."""
-        return CHANCE if self.size is None else f"the loss ℓ as 1/(1 + exp(−(ℓ − {self.middle:.3g})/{self.size:.3g}))"
+        if self.size is None:
+            return CHANCE
+        return f"the {self.answer} as 1/(1 + exp(−({self.answer[-1]} − {self.middle:.3g})/{self.size:.3g}))"
 
     def of(self, values: Float64[np.ndarray, "_ _"]) -> Float64[np.ndarray, "_ _"]:
         """Answers on this scale; what is NaN stays NaN."""
@@ -75,7 +79,7 @@ def scale_of(reference: Float64[np.ndarray, "_ _"], losses: bool) -> Scale:
         losses: whether these are losses.
 
     >>> scale_of(np.array([[1.0], [2.0], [3.0]]), True)
-    Scale(middle=2.0, size=1.0)
+    Scale(middle=2.0, size=1.0, answer='loss ℓ')
     """
     if not losses:
         return CHANCES_AS_THEY_ARE
@@ -83,6 +87,40 @@ def scale_of(reference: Float64[np.ndarray, "_ _"], losses: bool) -> Scale:
     low, middle, high = np.quantile(known, (0.25, 0.5, 0.75)) if known.size else (0.0, 0.0, 1.0)
     size = float(high - low) or float(abs(known - middle).max(initial=0.0)) or 1.0
     return Scale(float(middle), size)
+
+
+COLUMN_BY_COLUMN = (
+    "each column v as 1/(1 + exp(−(v − m)/s)), m the median and s the interquartile range of its references"
+)
+"""What stands between 0 and 1 where columns have nothing in common."""
+
+
+def column_by_column(
+    reference: Float64[np.ndarray, "_ k"], values: Float64[np.ndarray, "_ k"]
+) -> Float64[np.ndarray, "_ k"]:
+    """Values of columns that have no unit in common, each on the scale that references fix for it alone.
+
+    Args:
+        reference: what references say, `[runs, k]`.
+        values: of an arm.
+
+    >>> column_by_column(np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]]), np.array([[2.0, 20.0]])).tolist()
+    [[0.5, 0.5]]
+    """
+    finite = np.isfinite(reference)
+    ordered, last = np.sort(np.where(finite, reference, np.inf), axis=0), np.maximum(finite.sum(0) - 1, 0)
+    ordered[0, ~finite.any(0)] = 0.0
+    low, middle, high = (_between(ordered, share * last) for share in (0.25, 0.5, 0.75))
+    widest = np.where(finite, abs(np.where(finite, reference, 0.0) - middle), 0.0).max(0)
+    size = np.where(high > low, high - low, np.where(widest > 0, widest, 1.0))
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-(values - middle) / size))
+
+
+def _between(ordered: Float64[np.ndarray, "_ k"], place: Float64[np.ndarray, " k"]) -> Float64[np.ndarray, " k"]:
+    """The value at a place of each column, linear between its neighbours."""
+    below, above = (np.take_along_axis(ordered, end(place).astype(np.int64)[None], 0)[0] for end in (np.floor, np.ceil))
+    return below + (place - np.floor(place)) * (above - below)
 
 
 def block_weights(blocks: Sequence[str]) -> dict[str, float]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64, Shaped
+from jaxtyping import Float64
 
 from ...algorithms.base import Learner, Remover
 from ...algorithms.pools._pool import SHARD
@@ -13,8 +13,6 @@ from ...algorithms.store._store import Store
 from ...formal._numbers import MOST, whole
 from ...formal.definitions._definitions import Definition
 from ...formal.definitions._scenario import Scenario
-from ..engine._cramer import Layout, apart, estimate
-from ..engine._cramer_intervals import ratio_span, span
 from ..engine._progress import Progress
 from ..engine._provenance import environment
 from ..runs._dry_run import dry_run
@@ -25,15 +23,12 @@ from ..runs._subject import subject
 from ..runs._views import views_of
 from ..runs.observables import LOSSES
 from ._answers import answer_of, block_weights, scale_of
-from ._graded import AT_THE_FLOOR, Distance, Graded, Part
+from ._grade_answers import Answers, Blocks, grade_answers
+from ._graded import Distance
 from ._metric import LEAST
 from ._observations import observations
 
-Blocks = Mapping[str, Shaped[np.ndarray, "..."]]
-"""What the runs of one arm say, by block of rows."""
-
 _ARMS = ("removed", "reference", "original")
-_NO_ORIGINALS = "no originals are at hand"
 
 
 def distance_of(
@@ -207,48 +202,11 @@ def grade_blocks(
     >>> grade_blocks(arms, (0, 1), False, "mine", "", "A(D∖S)", {}, 0.0).removed.value
     1.0
     """
-    blocks = {block: values.shape[1] for block, values in arms["removed"].items() if values.shape[1]}
-    if not blocks:
-        raise ValueError("there is no row to look at; give at least one block with a row")
-    sizes = tuple(len(next(iter(arm.values()))) for arm in arms.values())
-    layout = Layout(sizes, streams[: len(sizes)])
-    between, parts, weights = 0.0, list[Part](), block_weights(list(blocks))
-    for block, rows in blocks.items():
+    blocks = [block for block, values in arms["removed"].items() if values.shape[1]]
+    weights, said = block_weights(blocks), list[Answers]()
+    for block in blocks:
         scale = scale_of(arms["reference"][block], losses)
-        own = _compared(block, list(arms), [scale.of(arm[block]) for arm in arms.values()])
-        between = between + weights[block] * own
-        removed, original, _ = _estimates(own, layout)
-        parts.append(Part(block, rows, weights[block], removed, original, scale.words))
-    removed, original, ratio = _estimates(np.asarray(between), layout)
-    why = "" if ratio else AT_THE_FLOOR if original else _NO_ORIGINALS
+        values = {arm: scale.of(found[block]) for arm, found in arms.items()}
+        said.append(Answers(block, weights[block], scale.words, values))
     absent = tuple(block for block in GRADED if block not in blocks)
-    runs = (sizes[0], sizes[1], sizes[2] if len(sizes) > 2 else 0)
-    return Distance(
-        who, definition, reference, runs, removed, original, ratio, why, tuple(parts), absent, provenance,
-        time.perf_counter() - started,
-    )  # fmt: skip
-
-
-def _compared(block: str, names: list[str], values: list[Float64[np.ndarray, "_ _"]]) -> Any:
-    try:
-        return apart(values)
-    except ValueError as error:
-        said = str(error)
-        for i, name in enumerate(names):
-            said = said.replace(f"arm {i}", f"arm {name}")
-        raise ValueError(f"{block}: {said}") from None
-
-
-def _estimates(between: Any, layout: Layout) -> tuple[Graded, Graded | None, Graded | None]:
-    """d²(P, R), d²(O, R) and their ratio; None where it is not known."""
-    couples = ((0, 1), (2, 1))[: len(layout.sizes) - 1]
-    found = estimate(between, layout, couples)
-    removed, *others = (
-        Graded(float(found.value[i]), span(found, i, 0.9), span(found, i, 0.95)) for i in range(len(couples))
-    )
-    if not others:
-        return removed, None, None
-    ninety, ninety_five = ratio_span(found, 0.9), ratio_span(found, 0.95)
-    if ninety is None or ninety_five is None:
-        return removed, others[0], None
-    return removed, others[0], Graded(float(found.value[0] / found.value[1]), ninety, ninety_five)
+    return grade_answers(said, streams, who, definition, reference, absent, provenance, started)

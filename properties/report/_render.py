@@ -46,7 +46,14 @@ _page.register(list)(_result_pages.listed_page)
 _page.register(Sweep)(lambda sweep: _result_pages.sweeps_page([sweep]))
 
 
-def render(value: Any, *, metrics: Table | None = None, behaviour: Behaviour | None = None) -> str:
+def render(
+    value: Any,
+    *,
+    metrics: Table | None = None,
+    behaviour: Behaviour | None = None,
+    distance: Distance | None = None,
+    bound: Bound | None = None,
+) -> str:
     """A result as one page of HTML that needs nothing else: no network, no script, no font.
 
     Args:
@@ -54,6 +61,8 @@ def render(value: Any, *, metrics: Table | None = None, behaviour: Behaviour | N
             list of them, a relative check, a bound, a distance, a ranking, or proofs.
         metrics: beside a verdict: from `metrics.measure`, each with its floor.
         behaviour: beside a verdict: from `behaviour_of`, the cost against a retrain.
+        distance: beside a verdict: from `distance_of` or `distance_of_samples`.
+        bound: beside a verdict: from `bound`.
 
     Returns:
         The page. All text from the result is escaped.
@@ -69,8 +78,8 @@ def render(value: Any, *, metrics: Table | None = None, behaviour: Behaviour | N
     Traceback (most recent call last):
     ValueError: report: 5 is no result; give one of Verdict, Suite, Comparison, ...
     """
-    pair = {"metrics": metrics, "behaviour": behaviour}
-    beside = {name: item for name, item in pair.items() if item is not None}
+    given = {"metrics": metrics, "behaviour": behaviour, "distance": distance, "bound": bound}
+    beside = {name: item for name, item in given.items() if item is not None}
     if beside and not isinstance(value, Verdict):
         raise ValueError(f"report: {' and '.join(beside)} stand beside a verdict, and this is a {type(value).__name__}")
     return fill_template(*_page(value, **beside))
@@ -82,11 +91,13 @@ def write_report(
     *,
     metrics: Table | None = None,
     behaviour: Behaviour | None = None,
+    distance: Distance | None = None,
+    bound: Bound | None = None,
 ) -> None:
     """Write the page of a result to a file, whole or not at all.
 
     Args:
-        value, metrics, behaviour: what to report; see `render`.
+        value, metrics, behaviour, distance, bound: what to report; see `render`.
         path: the file; an older one is replaced.
 
     Raises:
@@ -99,7 +110,7 @@ def write_report(
     ...     [path.name for path in pathlib.Path(folder).iterdir()]
     ['report.html']
     """
-    write_page(render(value, metrics=metrics, behaviour=behaviour), path)
+    write_page(render(value, metrics=metrics, behaviour=behaviour, distance=distance, bound=bound), path)
 
 
 def fragment(value: Any) -> str:

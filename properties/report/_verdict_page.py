@@ -8,8 +8,10 @@ from markupsafe import Markup
 
 from ...formal._types import Real
 from ...formal.definitions._verdict import Status, Verdict, ViewRow, Witness
+from ..metrics._graded import Distance
 from ..metrics._table import Table
 from ..runs._cost import Behaviour
+from ..saved import Bound
 from . import _drawings as draw
 from . import _maps as maps
 from ._laws import distribution, histogram, lay_out
@@ -24,13 +26,20 @@ _MEANING = {
 }
 
 
-def verdict_page(verdict: Verdict, *, metrics: Table | None = None, behaviour: Behaviour | None = None) -> Page:
+def verdict_page(
+    verdict: Verdict,
+    *,
+    metrics: Table | None = None,
+    behaviour: Behaviour | None = None,
+    distance: Distance | None = None,
+    bound: Bound | None = None,
+) -> Page:
     """The page of a verdict; what it does not hold (no witness, no curves) is left out.
 
     >>> verdict_page(Verdict.example())[1]["word"]
     'REFUTED'
     """
-    return "report.html", _context(verdict) | _beside(metrics, behaviour)
+    return "report.html", _context(verdict) | _beside(metrics, behaviour) | {"distance": distance, "bound": bound}
 
 
 def allowed(epsilon: Real, delta: Real, reference: Real) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from ..engine._provenance import environment
 from ._arms import arms_of, grain_of, header, key_of, runs, widths
 from ._bound_result import Bound
 from ._counting import LEAST_RUNS, Counted, choosing_runs, count_events
-from ._given import Ids, Samples, arms_given, is_event, lined_up
+from ._given import Ids, Samples, arms_given, is_event, lined_up, waiting
 from ._lineup import LineUp
 from ._looks import PAIR, question, share
 from ._records import MEMORY
@@ -158,11 +158,7 @@ def _enough(counts: list[int]) -> None:
 
 def _subject(given: dict[str, Saved], lined: LineUp) -> str:
     """What was looked at, which runs had no part, and whether these runs were looked at before."""
-    notes: list[str] = []
-    for arm in PAIR:
-        queue = lined.queues.get(arm)
-        if queue and (behind := runs(given[arm]) - len(queue.order)):
-            notes.append(f"{behind} of {runs(given[arm])} {arm} runs wait for run {queue.missing}")
+    notes = waiting(given, lined)
     number = lined.look.number
     if number > 1:
         notes.append(f"look {number} at these runs: α was spent already, and this bound has 1/{1 / share(number):.0f}")

@@ -38,7 +38,7 @@ from ._arms import (
     widths,
 )
 from ._columns import SINGLE, Overview, overview
-from ._given import Ids, Samples, arms_given, is_event, lined_up
+from ._given import Ids, Samples, arms_given, is_event, lined_up, waiting
 from ._lineup import LineUp
 from ._looks import PAIR, share
 from ._records import MEMORY
@@ -188,7 +188,7 @@ def _terms(levels: Terms, given: dict[str, Saved], lined: LineUp) -> Terms:
     """The terms of the pairs that are bet on: at the level of this look, and whole rounds of runs with identities."""
     pairs, choosing, number = lined.pairs(), lined.look.choosing, lined.look.number
     levels = dataclasses.replace(levels, alpha=levels.alpha * share(number), beta=levels.beta * share(number))
-    why = "; ".join([*_waiting(given, lined), *_again(number)])
+    why = "; ".join([*waiting(given, lined), *_again(number)])
     terms = _enough(levels, pairs, choosing, f" ({why})" if why else "")
     whole = whole_rounds(terms.budget) if lined.named else terms.budget
     waits = f"; {terms.budget - whole} of {terms.budget} pairs wait until their round is whole"
@@ -277,17 +277,6 @@ def _needed(terms: Terms) -> int:
     return WARM_UP + least_pairs(terms.definition.epsilon, terms.definition.delta, terms.alpha)
 
 
-def _waiting(given: dict[str, Saved], lined: LineUp) -> list[str]:
-    """Which runs stand behind one that is missing."""
-    notes: list[str] = []
-    for arm in PAIR:
-        queue = lined.queues.get(arm)
-        behind = runs(given[arm]) - len(queue.order) if queue else 0
-        if queue and behind:
-            notes.append(f"{behind} of {runs(given[arm])} {arm} runs wait for run {queue.missing}")
-    return notes
-
-
 def _again(number: int) -> list[str]:
     """That the level was spent already."""
     if number == 1:
@@ -302,7 +291,7 @@ def _subject(given: dict[str, Saved], lined: LineUp, terms: Terms, status: Statu
     pairs, choosing = lined.pairs(), lined.look.choosing
     left = {arm: len(lined.orders[arm]) - pairs for arm in PAIR}
     notes = [f"{count} of {runs(given[arm])} {arm} runs without a partner" for arm, count in left.items() if count]
-    notes += _waiting(given, lined)
+    notes += waiting(given, lined)
     notes += [f"{choosing} pairs chose among the columns"] if choosing else []
     waits = pairs - choosing - terms.budget if status is Status.INCONCLUSIVE else 0
     notes += [f"{waits} pairs wait until their round is whole"] if waits else []

@@ -14,10 +14,9 @@ from ..engine._pairs import Block
 from ..engine._progress import Progress, watched
 from ..engine._round_robin import BLOCK
 from ._arms import Digest, SavedArm, arms_of, grain_of, header, key_of, row_blocks, runs, widths
-from ._given import Ids, Samples, arms_given, is_event, lined_up
+from ._given import Ids, Samples, admit_partners, arms_given, is_event, lined_up
 from ._looks import TRIPLE, share
 from ._records import MEMORY
-from ._sources import Saved
 
 
 def compare_samples(
@@ -70,7 +69,7 @@ def compare_samples(
     given = arms_given({"removed": removed, "reference": reference, "original": original}, layout, ids)
     event = is_event(diverged)
     counts = {arm: runs(sources) for arm, sources in given.items()}
-    _partners(given, counts, paired)
+    admit_partners(given, paired)
     admit_triples(alpha, min(counts.values()), grain)
     lined = lined_up(given, seed=seed, grain=grain, paired=paired, event=event, choosing=0, bets=TRIPLE)
     triples, alpha = lined.pairs(), alpha * share(lined.look.number)
@@ -85,17 +84,6 @@ def compare_samples(
     made |= {} if kept else {"record": "could not be written"}
     counted = {f"{arm}_runs": n for arm, n in counts.items()} | {"look": lined.look.number, "after": lined.before}
     return contest.result("the law of the removed samples", "", made | counted, started)
-
-
-def _partners(given: dict[str, Saved], counts: dict[str, int], paired: bool) -> None:
-    """Refuse paired arms of which nobody can say which run goes with which."""
-    without = [arm for arm, saved in given.items() if saved.ids is None]
-    if paired and 0 < len(without) < len(given):
-        raise ValueError(
-            f"paired: {without[0]} has no ids, and other arms have; give it a column 'seed' or ids=, or leave all out"
-        )
-    if paired and without and len(set(counts.values())) > 1:
-        raise ValueError(f"paired: {', '.join(f'{n} {arm}' for arm, n in counts.items())} runs; pair them one to one")
 
 
 def _read(arms: list[SavedArm], triples: int, grain: float, total: Digest) -> Iterator[Block]:

@@ -55,6 +55,27 @@ def arms_given(
     return {arm: _with_ids(arm, saved, ids) for arm, saved in given.items()}
 
 
+def admit_partners(given: Mapping[str, Saved], paired: bool) -> None:
+    """Refuse paired arms, of all that are there, of which nobody can say which run goes with which.
+
+    Raises:
+        ValueError: some arms with identities and some without, or unequal numbers of runs without.
+
+    >>> given = arms_given({"removed": [0.0, 1.0], "reference": [0.0, 1.0, 2.0]})
+    >>> admit_partners(given, True)
+    Traceback (most recent call last):
+    ValueError: paired: 2 removed, 3 reference runs; pair them one to one
+    """
+    counts = {arm: runs(saved) for arm, saved in given.items()}
+    without = [arm for arm, saved in given.items() if saved.ids is None]
+    if paired and 0 < len(without) < len(given):
+        raise ValueError(
+            f"paired: {without[0]} has no ids, and other arms have; give it a column 'seed' or ids=, or leave all out"
+        )
+    if paired and without and len(set(counts.values())) > 1:
+        raise ValueError(f"paired: {', '.join(f'{n} {arm}' for arm, n in counts.items())} runs; pair them one to one")
+
+
 def is_event(diverged: object) -> bool:
     """Whether a value that is not finite is an event.
 
@@ -105,6 +126,21 @@ def lined_up(
     key = key_of(seed, given["removed"])
     terms: dict[str, Any] = {"seed": seed, "grain": grain, "paired": paired, "choosing": choosing}
     return line_up(given, heads, columns, key, **terms, bets=bets, asked=asked)
+
+
+def waiting(given: Mapping[str, Saved], lined: LineUp, arms: Iterable[str] = PAIR) -> list[str]:
+    """Which runs stand behind one that is missing.
+
+    >>> from neverseen.properties.saved._looks import Look
+    >>> waiting({}, LineUp({}, {}, Look("", (), 0), PAIR, 0, None, False))
+    []
+    """
+    notes: list[str] = []
+    for arm in arms:
+        queue = lined.queues.get(arm)
+        if queue and (behind := runs(given[arm]) - len(queue.order)):
+            notes.append(f"{behind} of {runs(given[arm])} {arm} runs wait for run {queue.missing}")
+    return notes
 
 
 def _saved(samples: Samples, arm: str, layout: str | None) -> Saved:

@@ -41,6 +41,7 @@ from .properties import check_suite as check_suite
 from .properties import compare as compare
 from .properties import compare_samples as compare_samples
 from .properties import distance_of as distance_of
+from .properties import distance_of_samples as distance_of_samples
 from .properties import ledger as ledger
 from .properties import metrics as metrics
 from .properties import observables as observables
