@@ -2,7 +2,6 @@
 
 import argparse
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -44,9 +43,6 @@ def publish_beside(verdict: Verdict, arms: Arms, args: argparse.Namespace) -> No
     else:
         _terminal.write("\n".join(_terminal.printable(line) for _, line in (distance, bounded)))
     if args.report:
-        for value, line in (distance, bounded):
-            if value is None:
-                warnings.warn(f"the report is without one section: {line}", stacklevel=2)
         write_report(made, args.report, distance=distance[0], bound=bounded[0])
 
 

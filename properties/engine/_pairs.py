@@ -177,7 +177,7 @@ class PairBuffer:
         return np.stack([one.transform(self._bounded[arm][one.view][span]) for one in maps])[None]
 
 
-def cliffs_delta(x: Float64[np.ndarray, "runs k"], y: Float64[np.ndarray, "runs k"]) -> tuple[float, ...]:
+def cliffs_delta(x: Float64[np.ndarray, "_ k"], y: Float64[np.ndarray, "_ k"]) -> tuple[float, ...]:
     r"""P(x > y) − P(x < y) of each number, over all pairs of runs: the delta of Cliff 1993.
 
     >>> cliffs_delta(np.array([[1.0, 0.0], [1.0, 2.0]]), np.array([[0.0, 1.0], [0.0, 1.0]]))

@@ -109,7 +109,8 @@ def check_samples(
             views; a mapping name → such an array; or the path of an .npy, .npz or .safetensors file, or of a folder
             with a file, or a folder, for each view or for each run.
         reference: likewise for references; the same names and columns, not necessarily as many runs.
-        original: likewise for originals: a SATISFIED then says what this very check says of them.
+        original: likewise for originals: a SATISFIED then says what this very check says of them. How far the removed
+            models are from the references, where these are 1, is told by `distance_of_samples`.
         alpha, beta, tolerance: see `check`.
         seed: root seed.
         grain: the noise on every column, as a share of its size (see `properties/engine/_grain.py`). With 0, float
