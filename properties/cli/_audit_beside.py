@@ -15,17 +15,17 @@ from ._running import with_command
 MOST_COUNTED = 100_000
 """Runs of an arm up to which a bound counts them all unasked: of as many it takes seconds."""
 
-MOST_NUMBERS = 1 << 23
+MOST_NUMBERS_COUNTED = 1 << 23
 """Numbers of an arm up to which it does."""
 
 _APART = "it moves neither the verdict nor the exit status"
 
-Arms = Sequence[Mapping[str, Any]]
-Told = tuple[Any, str]
+AuditArms = Sequence[Mapping[str, Any]]
+AuditLine = tuple[Any, str]
 """A result, None where there is none, and a line on it."""
 
 
-def publish_beside(verdict: Verdict, arms: Arms, args: argparse.Namespace) -> None:
+def publish_beside(verdict: Verdict, arms: AuditArms, args: argparse.Namespace) -> None:
     """The verdict first, then a line each on distance and bound; as JSON, fields beside the verdict's.
 
     Args:
@@ -46,7 +46,7 @@ def publish_beside(verdict: Verdict, arms: Arms, args: argparse.Namespace) -> No
         write_report(made, args.report, distance=distance[0], bound=bounded[0])
 
 
-def distance_told(arms: Arms, args: argparse.Namespace) -> Told:
+def distance_told(arms: AuditArms, args: argparse.Namespace) -> AuditLine:
     """The distance of saved arms and a line on it, the reason where there is none.
 
     >>> given = argparse.Namespace(seed=0, paired=False)
@@ -62,7 +62,7 @@ def distance_told(arms: Arms, args: argparse.Namespace) -> Told:
     return found, f"Distance: {found.sentence.removesuffix('.')}{mend}{rough} ({_APART})."
 
 
-def bound_told(arms: Arms, args: argparse.Namespace) -> Told:
+def bound_told(arms: AuditArms, args: argparse.Namespace) -> AuditLine:
     """The ε that saved arms show at the claim's δ and a line on it, the reason where there is none.
 
     The bound is that of `neverseen bound`, at its level, and its look is counted as one of that command's.
@@ -73,7 +73,10 @@ def bound_told(arms: Arms, args: argparse.Namespace) -> Told:
     """
     names = ("delta", "seed", "grain", "paired", "diverged")
     shapes = [source.shape for arm in arms[:2] for source in arm.values() if hasattr(source, "shape")]
-    if max((shape[0] for shape in shapes), default=0) > MOST_COUNTED or sum(map(math.prod, shapes)) > 2 * MOST_NUMBERS:
+    if (
+        max((shape[0] for shape in shapes), default=0) > MOST_COUNTED
+        or sum(map(math.prod, shapes)) > 2 * MOST_NUMBERS_COUNTED
+    ):
         return None, f"Bound: none unasked of arms as large as these; neverseen bound counts every run ({_APART})."
     try:
         found = bound(arms[0], arms[1], **{name: getattr(args, name) for name in names})

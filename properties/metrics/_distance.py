@@ -23,7 +23,7 @@ from ..runs._subject import subject
 from ..runs._views import views_of
 from ..runs.observables import LOSSES
 from ._answers import answer_of, block_weights, scale_of
-from ._grade_answers import Answers, Blocks, grade_answers
+from ._grade_answers import BlockAnswers, Blocks, grade_answers
 from ._graded import Distance
 from ._metric import LEAST
 from ._observations import observations
@@ -203,10 +203,10 @@ def grade_blocks(
     1.0
     """
     blocks = [block for block, values in arms["removed"].items() if values.shape[1]]
-    weights, said = block_weights(blocks), list[Answers]()
+    weights, said = block_weights(blocks), list[BlockAnswers]()
     for block in blocks:
         scale = scale_of(arms["reference"][block], losses)
         values = {arm: scale.of(found[block]) for arm, found in arms.items()}
-        said.append(Answers(block, weights[block], scale.words, values))
+        said.append(BlockAnswers(block, weights[block], scale.words, values))
     absent = tuple(block for block in GRADED if block not in blocks)
     return grade_answers(said, streams, who, definition, reference, absent, provenance, started)

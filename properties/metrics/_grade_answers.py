@@ -19,7 +19,7 @@ _NO_ORIGINALS = "no originals are at hand"
 
 
 @dataclasses.dataclass(frozen=True)
-class Answers:
+class BlockAnswers:
     """What the runs of every arm say of one block of rows, on a scale that is there already.
 
     Args:
@@ -28,7 +28,7 @@ class Answers:
         scale: what stands between 0 and 1, in words.
         arms: `[runs, rows]` in [0, 1], by arm: removed, reference and, where there are some, original.
 
-    >>> Answers("S", 1.0, "the chance of the given label", {}).block
+    >>> BlockAnswers("S", 1.0, "the chance of the given label", {}).block
     'S'
     """
 
@@ -39,7 +39,7 @@ class Answers:
 
 
 def grade_answers(
-    said: Sequence[Answers],
+    said: Sequence[BlockAnswers],
     streams: tuple[int, ...],
     who: str,
     definition: str,
@@ -55,7 +55,7 @@ def grade_answers(
         streams: of each arm; arms of one stream share a seed at equal indices.
         who, definition, reference, absent, provenance, started: for the result.
 
-    >>> said = Answers("S", 1.0, "a share", {"removed": np.zeros((8, 1)), "reference": np.ones((8, 1))})
+    >>> said = BlockAnswers("S", 1.0, "a share", {"removed": np.zeros((8, 1)), "reference": np.ones((8, 1))})
     >>> grade_answers([said], (0, 1, 2), "mine", "", "A(D∖S)", (), {}, 0.0).removed.value
     1.0
     """

@@ -11,7 +11,7 @@ from jaxtyping import Float64
 from ...formal._numbers import flag
 from ..engine._provenance import environment
 from ..metrics._answers import COLUMN_BY_COLUMN, block_weights, column_by_column, scale_of
-from ..metrics._grade_answers import Answers, grade_answers
+from ..metrics._grade_answers import BlockAnswers, grade_answers
 from ..metrics._graded import Distance
 from ..metrics._metric import LEAST
 from ..runs._eval_sets import GRADED
@@ -136,10 +136,10 @@ def _read(given: dict[str, Saved], lined: LineUp, seed: int, most: int, digest: 
     return found
 
 
-def _answers(found: dict[str, _Tables], blocks: dict[str, str], own: bool) -> list[Answers]:
+def _answers(found: dict[str, _Tables], blocks: dict[str, str], own: bool) -> list[BlockAnswers]:
     """Each block on its scale."""
     weights = dict.fromkeys(blocks, 1 / len(blocks)) if own else block_weights(list(blocks))
-    said: list[Answers] = []
+    said: list[BlockAnswers] = []
     for block, name in blocks.items():
         arms = {arm: tables[name] for arm, tables in found.items()}
         if own:
@@ -149,7 +149,7 @@ def _answers(found: dict[str, _Tables], blocks: dict[str, str], own: bool) -> li
             scale = scale_of(arms["reference"], bool(answer))
             scale = dataclasses.replace(scale, answer=answer)
             words, values = scale.words, {arm: scale.of(v) for arm, v in arms.items()}
-        said.append(Answers(block, weights[block], words, values))
+        said.append(BlockAnswers(block, weights[block], words, values))
     return said
 
 
