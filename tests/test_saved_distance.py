@@ -80,6 +80,9 @@ def test_other_arrays_are_blocks_of_their_own_and_no_unit_hides_a_column() -> No
     assert "each is a block of its own, and all weigh the same" in found.sentence
     assert "each column v as" in str(found)
     assert found.absent == ()
+    alone = [{"scores": arm["scores"]} for arm in arms]
+    named = distance_of_arms(*({"S": arm["scores"]} for arm in arms), losses=True, shared=("removed", "original"))
+    assert numbers(ns.distance_of_samples(*alone)) == pytest.approx(numbers(named), rel=1e-9)
     joined = [np.hstack(list(arm.values())) for arm in arms]
     huge = [table * [1e9, 1.0, 1e-9] + [1e12, 0.0, 0.0] for table in joined]
     assert numbers(ns.distance_of_samples(*huge)) == pytest.approx(numbers(ns.distance_of_samples(*joined)), rel=1e-3)
