@@ -9,6 +9,7 @@ import jax
 
 import neverseen as ns
 from neverseen.algorithms.removers import HEURISTIC, REMOVERS
+from neverseen.properties.runs._quick import Quick
 from neverseen.properties.runs._trial import Trial
 from neverseen.properties.suite._check_suite import learners_for, relations_scenario
 
@@ -29,8 +30,16 @@ def suited(name: str) -> ns.Learner:
     return MLP if network else learners_for(REMOVERS[name]())[0]
 
 
+@functools.cache
+def fitting(learner: ns.Learner) -> Quick:
+    """Eight models by one learner: what many removers are tried on is traced once for each shape of rows."""
+    return Quick(lambda *args: jax.vmap(learner.fit, (0, None))(*args))
+
+
 def tried(remover: ns.Remover, learner: ns.Learner) -> Trial:
-    return Trial(remover, learner, relations_scenario(0), jax.random.key(0))
+    made = Trial(remover, learner, relations_scenario(0), jax.random.key(0))
+    made._fit = fitting(learner)  # pyright: ignore[reportPrivateUsage]
+    return made
 
 
 @functools.cache
