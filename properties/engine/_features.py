@@ -9,9 +9,10 @@ that a diverged run cannot spoil a fit.
 import dataclasses
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Float32, Float64, Int
 
 Runs = Float64[np.ndarray, "m k"]
 Transform = Callable[[Runs], Float64[np.ndarray, " m"]]
@@ -114,18 +115,27 @@ def fit_learned(view: str, x: Runs, y: Runs) -> FeatureMap:
     >>> feature_map.transform(np.array([[3.0, 3.0], [0.0, 0.0]])).tolist()
     [1.0, 0.0]
     """
-    from sklearn.ensemble import ExtraTreesClassifier
-
     x, y = x[-_RECENT:], y[-_RECENT:]
     # Trees take numbers within 1e-7 for equal: in units of their spread no unit of the user's is lost to that.
     transform = units(x, y)
-    model = ExtraTreesClassifier(24, max_depth=6, min_samples_leaf=2, random_state=0)
-    model.fit(transform(np.concatenate([x, y])), np.repeat([0, 1], [len(x), len(y)]))
-    # Asked one by one: the ensemble's own method spends its time on checking arguments.
-    trees = [tree.tree_ for tree in model.estimators_]
+    trees = _trees(transform(np.concatenate([x, y])), np.repeat([0, 1], [len(x), len(y)]))
     return FeatureMap(
         view, LEARNED, lambda values: np.mean([tree.predict(transform(values))[:, 0] for tree in trees], axis=0)
     )
+
+
+def _trees(values: Float32[np.ndarray, "m k"], arm: Int[np.ndarray, " m"]) -> list[Any]:
+    """The trees of `ExtraTreesClassifier(24, max_depth=6, min_samples_leaf=2, random_state=0)`, bit for bit.
+
+    Fitted and asked one by one: the ensemble's own methods spend their time on copying trees and checking arguments.
+    """
+    from sklearn import config_context
+    from sklearn.tree import ExtraTreeClassifier
+
+    seeds = np.random.RandomState(0).randint(np.iinfo(np.int32).max, size=24)
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        trees = [ExtraTreeClassifier(max_depth=6, min_samples_leaf=2, random_state=seed) for seed in seeds.tolist()]
+        return [tree.fit(values, arm, check_input=False).tree_ for tree in trees]
 
 
 def units(x: Runs, y: Runs) -> Callable[[Runs], Float32[np.ndarray, "m k"]]:
