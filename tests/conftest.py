@@ -13,6 +13,7 @@ import jax
 import pytest
 from hypothesis import settings
 from jaxtyping import PRNGKeyArray
+from threadpoolctl import threadpool_limits
 
 from neverseen.properties.testing.profiles import CI
 
@@ -31,8 +32,8 @@ for _name, _value in (
     jax.config.update(_name, _value)
     os.environ[_name.upper()] = str(_value)
 
-# Tracing makes millions of small objects and few of them in circles: at Python's default of one look at the youngest for
-# each 700 of them, looking for circles was a fifth of the suite's time.
+# Tracing makes millions of small objects and few of them in circles: at Python's default of one look at the youngest
+# for each 700 of them, looking for circles was a fifth of the suite's time.
 gc.set_threshold(100_000, 20, 20)
 
 settings.register_profile("seeded", CI)
@@ -47,6 +48,8 @@ def pytest_configure(config: pytest.Config) -> None:
     controls = config.getoption("numprocesses") and not hasattr(config, "workerinput")
     if not controls and not any("stages" in each for each in config.args):
         _compile_quickly()
+        # Matrices of a few hundred rows are multiplied sooner by one thread than by two that wait for each other.
+        threadpool_limits(1, user_api="blas")
     caches = tempfile.TemporaryDirectory(prefix="neverseen-tests-")
     config.add_cleanup(caches.cleanup)
     os.environ.pop("NEVERSEEN_STORE", None)
