@@ -400,7 +400,7 @@ OTHERS: dict[str, Callable[[Question], Question]] = {
         name: functools.partial(lambda q, change: dataclasses.replace(q, options=change), change={name: value})
         for name, value in {
             "budget": 64, "alpha": 1e-6, "beta": 0.01, "tolerance": 0.2, "seed": 1, "grain": 0.0, "resolution": True,
-            "require_power": True,
+            "require_power": True, "exhaust": True,
             "keyed_as": ns.scenarios.blobs(), "observables": (ns.Observable("twice", lambda model: 2 * model.losses),),
         }.items()
     },

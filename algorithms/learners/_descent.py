@@ -62,13 +62,14 @@ def descend(
     sample = [_sampler(rows, batch) for rows in sources]
     slope = gradient or jax.grad(cast(Callable[..., Any], objective))
 
-    def step(i: Any, carry: tuple[Any, Any]) -> tuple[tuple[Any, Any], Any, list[Rows]]:
-        batches = [draw(k) for draw, k in zip(sample, keys[i], strict=True)]
+    def step(i: Any, own: Any, carry: tuple[Any, Any]) -> tuple[tuple[Any, Any], Any, list[Rows]]:
+        batches = [draw(k) for draw, k in zip(sample, own, strict=True)]
         update, state = optimiser.update(slope(carry[0], *([i] if numbered else []), *batches), carry[1], carry[0])
         return (optax.apply_updates(carry[0], update), state), update, batches
 
-    def watched(carry: tuple[Any, Any], i: Any) -> tuple[tuple[Any, Any], Any]:
-        new, update, batches = step(i, carry)
+    def watched(carry: tuple[Any, Any], turn: tuple[Any, Any]) -> tuple[tuple[Any, Any], Any]:
+        i, own = turn
+        new, update, batches = step(i, own, carry)
         # Steps past `due` leave everything as it is: their number is a property of the rows, not of the program.
         advanced = jax.tree.map(lambda a, b: jnp.where(i < due, a, b), new, carry)
         assert watch is not None
@@ -77,10 +78,10 @@ def descend(
     # All steps' keys at once: one by one they cost a twentieth of a small network's step.
     keys = jax.vmap(lambda i: jax.random.split(jax.random.fold_in(key, i), len(sample)))(jnp.arange(longest))
     start = params, optimiser.init(params)
-    if watch is None:
-        return lax.fori_loop(0, due, lambda i, carry: step(i, carry)[0], start)[0]
-    (params, _), log = lax.scan(watched, start, jnp.arange(longest))
-    return params, log
+    if watch is not None:
+        (params, _), log = lax.scan(watched, start, (jnp.arange(longest), keys))
+        return params, log
+    return lax.fori_loop(0, due, lambda i, carry: step(i, keys[i], carry)[0], start)[0] if longest else params
 
 
 def steps_for(epochs: Real, rows: Rows, batch: int) -> tuple[Int[Array, ""], int]:

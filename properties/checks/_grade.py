@@ -90,7 +90,7 @@ class Grader:
     >>> grader = Grader(ns.learners.nearest_neighbour(), ns.scenarios.figure1(), runs=64, seed=0, store=None)
     >>> grade = grader.grade(ns.Untraining(1.0, 0.05), ns.removers.do_nothing())
     >>> grade.distance.share.value, round(grade.gaps["S"].value, 2)
-    (1.0, 1.0)
+    (1.0, 0.33)
     """
 
     def __init__(self, learner: Learner, scenario: Scenario, *, runs: int, seed: int, store: Store | None) -> None:
