@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ...formal.definitions._scenario import Scenario
 from ..scenarios import KINDS, blobs, breast_cancer, digits
+from . import _assert_holds as _assert_holds  # what draws scenarios asserts on them: not loaded in the first example
 
 FEWEST_ROWS = 8
 

@@ -199,6 +199,14 @@ def test_a_search_that_needs_more_than_the_cap_fails(run: Run) -> None:
     result.stdout.fnmatch_lines(["verdicts: 3 SATISFIED, 0 REFUTED, 0 INCONCLUSIVE; *; * past the cap"])
 
 
+@pytest.mark.parametrize("first", ["hypothesis", "neverseen.properties.testing.strategies"])
+def test_what_a_search_asserts_with_is_there_before_its_first_example(first: str) -> None:
+    """Loaded in the first example, it would take longer than the default deadline."""
+    code = f"import sys, {first}, neverseen; print('neverseen.properties.testing._assert_holds' in sys.modules)"
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert made.stdout.strip() == "True"
+
+
 def test_the_first_compile_is_not_held_against_the_default_deadline(run: Run) -> None:
     """As in the README: no settings, or those of Hypothesis itself."""
     source = """
