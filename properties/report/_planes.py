@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
+from importlib import resources
 
 import numpy as np
 from markupsafe import Markup
@@ -105,6 +106,22 @@ def accuracy_plane(comparison: Comparison) -> Markup:
 def _most(values: list[float]) -> float:
     """The end of an axis: doing nothing is on it, and what is much worse than that is not."""
     return min(1.06 * max(1.2, *values), _FARTHEST)
+
+
+def standalone(drawn: Markup) -> str:
+    """A picture that stands by itself, with the report's style.
+
+    Args:
+        drawn: of this module.
+
+    >>> standalone(accuracy_plane(Comparison.example())).startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+    True
+    """
+    sheet = resources.files(__package__ or "").joinpath("page.css").read_text(encoding="utf-8")
+    style = Markup("<style>{}</style>").format(Markup(sheet))
+    head, _, rest = drawn.partition(">")
+    named = head.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    return f"{named}>{style}{rest}\n"
 
 
 def _spot(row: Compared, first: int, second: int) -> Iterator[Spot]:
