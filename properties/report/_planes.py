@@ -120,7 +120,7 @@ def standalone(drawn: Markup) -> str:
     sheet = resources.files(__package__ or "").joinpath("page.css").read_text(encoding="utf-8")
     style = Markup("<style>{}</style>").format(Markup(sheet))
     head, _, rest = drawn.partition(">")
-    named = head.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    named = str(head).replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
     return f"{named}>{style}{rest}\n"
 
 
