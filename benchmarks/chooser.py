@@ -1,10 +1,10 @@
 """Which algorithm for which notion, on digits: `python benchmarks/chooser.py [BEHAVIOUR/SIZE …]`.
 
-512 rows of digits, an MLP of 64 units, |S_full| = 32; four behaviours, S all of S_full and half of it; twelve heuristics
-at their defaults, tuned without the reference (what a practitioner has) and tuned with it (the best case, for each
-notion by itself). Tuning: 12 trials of 32 runs each, on runs that are not reported, over the numbers that one compiled
-program serves (rates, weights, temperatures); numbers of epochs and steps stay as they are. Each cell is what `ns.compare` says
-at (ε, δ) = (1, .05), of 64 runs for distances and at most 128 pairs for verdicts. Cells found in
+512 rows of digits, an MLP of 64 units, |S_full| = 32; four behaviours, S all of S_full and half of it; twelve
+heuristics at their defaults, tuned without the reference (what a practitioner has) and tuned with it (the best case,
+for each notion by itself). Tuning: 12 trials of 32 runs each, on runs that are not reported, over the numbers that one
+compiled program serves (rates, weights, temperatures); numbers of epochs and steps stay as they are. Each cell is what
+`ns.compare` says at (ε, δ) = (1, .05), of 64 runs for distances and at most 128 pairs for verdicts. Cells found in
 `benchmarks/chooser.json` are kept, and it is written after each; `chooser_distances.svg` and `chooser_accuracies.svg`
 are the two pictures of the cell near-duplicates/16. `--table` prints what is there, and trains nothing.
 """
