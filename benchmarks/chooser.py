@@ -70,9 +70,7 @@ def tuned(
 ) -> tuple[list[ns.Remover], dict[str, dict[str, Any]]]:
     """Each remover with the settings that a tuning finds."""
     terms: dict[str, Any] = {"trials": TRIALS, "runs": TUNED_ON, "mode": mode}
-    found = [
-        ns.tune(REMOVERS[name], CLAIMS[claim], learner, scenario, space=numbers(name), **terms) for name in NAMES
-    ]
+    found = [ns.tune(REMOVERS[name], CLAIMS[claim], learner, scenario, space=numbers(name), **terms) for name in NAMES]
     return [each.remover for each in found], {name: each.settings for name, each in zip(NAMES, found, strict=True)}
 
 

@@ -15,7 +15,7 @@ from ..checks._grade import PLANE
 from . import _svg as svg
 from ._svg import Axis, Point
 
-WIDTH, HEIGHT = 720.0, 440.0
+WIDTH, HEIGHT = 770.0, 440.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 470.0, 40.0, 388.0
 _NAMES, _LINE = 500.0, 15.0
 _FARTHEST = 4.0
