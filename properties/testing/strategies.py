@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from ...formal.definitions._scenario import Scenario
 from ..scenarios import KINDS, blobs, breast_cancer, digits
-from . import _assert_holds as _assert_holds  # what draws scenarios asserts on them: not loaded in the first example
+
+# Who draws scenarios asserts on them: not loaded in the first example.
+from . import _assert_holds as _assert_holds  # pyright: ignore[reportPrivateUsage]
 
 FEWEST_ROWS = 8
 
