@@ -34,7 +34,7 @@ class Comparison(
         seconds: wall time.
         beta: bound, for each definition, on the probability that any SATISFIED of the removers named is false; each of
             the k named has β/k.
-        training: the part of the wall time that drew runs.
+        training: the part of the wall time that drew the runs that are graded; pairs that a verdict needs beyond are not in it.
 
     >>> made = Comparison.example()
     >>> Comparison.from_json(made.to_json()) == made
@@ -151,7 +151,7 @@ nothing. Cost: the operations of a removal over those of a retrain.
         none = [f"{row.remover}: {row.why}" for row in self.rows if row.why]
         gaps = [line for i, claim in self._claims() if self.gaps(i) for line in (_of(claim), *aligned(self.gaps(i)))]
         scale = [MEANING] if any(row.grades for row in self.rows) else []
-        time = "" if self.training is None else f", of which {self.training:.1f} s drew runs"
+        time = "" if self.training is None else f", of which {self.training:.1f} s drew the runs graded"
         terms = f"{self.levels}; {self.budget} pairs at most for each verdict; {self.seconds:.1f} s{time}."
         table = aligned(self.cells, right)
         return "\n".join([self.sentence, *table, *none, *scale, *gaps, terms, judged_on(self.seed)])
