@@ -34,7 +34,7 @@ class Comparison(
         seconds: wall time.
         beta: bound, for each definition, on the probability that any SATISFIED of the removers named is false; each of
             the k named has β/k.
-        training: the part of the wall time that drew the runs that are graded; pairs that a verdict needs beyond are not in it.
+        training: the part of the wall time that drew the runs graded; pairs that verdicts need beyond are not in it.
 
     >>> made = Comparison.example()
     >>> Comparison.from_json(made.to_json()) == made
