@@ -73,7 +73,7 @@ def test_fisher_noise_has_its_scale_and_none_is_a_no_op(key: PRNGKeyArray) -> No
     model = RIDGE.fit(key, rows)
     still = ns.removers.fisher_forgetting(scale=0.0)(key, model, rows, mask(0))
     np.testing.assert_array_equal(still.params, model.params)
-    remover = ns.removers.fisher_forgetting(scale=0.1)
+    remover = ns.removers.fisher_forgetting(scale=0.1, labels="data")
     drawn = jax.vmap(lambda k: remover(k, model, rows, mask(0)).params)(jax.random.split(key, 2000))
     spread = np.asarray((drawn - model.params).std(0))
     wanted = 0.1 * np.asarray(mean_squares(model, rows.without(mask(0)))).reshape(3, 2) ** -0.25

@@ -45,6 +45,7 @@ NOTHING = R.do_nothing()
         (R.salun(share=0, **TUNE), NOTHING),
         (R.forgetting(time=0.0, epochs=0), NOTHING),
         (R.rum((NOTHING, NOTHING)), NOTHING),
+        (R.unsir(impair=0.0, repair=0.0, learning=1), NOTHING),
     ],
     ids=str,
 )
@@ -69,7 +70,6 @@ def test_the_same_run(remover: ns.Remover, limit: ns.Remover) -> None:
         (R.forgetting(time=0.0, rounds=1, **ROW), R.finetune(**ROW)),
         (R.convolution_transpose(momentum=0, decay=0, epochs=1, batch=1, rate=0.2), R.finetune(1, 1, 0.1)),
         (R.masked_small_gradients(0.0, 1.0, 1, 1, 0.1, 0, 0), R.finetune(1, 1, 0.1)),
-        (R.unsir(epochs=2, batch=1, impair=0.0, repair=0.1), R.finetune(**ROW)),
     ],
     ids=str,
 )

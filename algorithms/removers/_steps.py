@@ -1,7 +1,7 @@
 """What removers that train on share: the rows of S, masked means, and descent from the trained model."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -48,8 +48,14 @@ def predictions(learner: Learner, rows: Rows) -> Float[Array, " m"]:
     return learner.tokens.counted(rows.y).sum(-1).astype(float)
 
 
-def balanced(learner: Learner, *weights: Scalar) -> Callable[..., Float[Array, ""]]:
+Mean = Literal["rows", "tokens"]
+"""What counts alike in the mean loss of a batch: rows, or the tokens of all of them."""
+
+
+def balanced(learner: Learner, *weights: Scalar, mean: Mean = "rows") -> Callable[..., Float[Array, ""]]:
     """The objective Σ weight · mean loss, one weight and one batch for each source.
+
+    Over tokens a text counts as often as it has tokens; of learners that read no texts both means are one.
 
     >>> import jax.numpy as jnp, neverseen as ns
     >>> batch = Rows(jnp.ones((1, 1)), jnp.ones((1, 1)), jnp.ones(1, bool))
@@ -58,7 +64,12 @@ def balanced(learner: Learner, *weights: Scalar) -> Callable[..., Float[Array, "
     """
 
     def objective(params: Any, *batches: Rows) -> Any:
-        return sum(w * learner.mean_loss(params, b) for w, b in zip(weights, batches, strict=True))
+        loss = learner.mean_loss if mean == "rows" else by_token
+        return sum(w * loss(params, b) for w, b in zip(weights, batches, strict=True))
+
+    def by_token(params: Any, batch: Rows) -> Array:
+        size = predictions(learner, batch)
+        return mean_of(size * learner.row_losses(params, batch), batch) / jnp.maximum(mean_of(size, batch), 1)
 
     return objective
 
@@ -74,8 +85,9 @@ def follow(
     rate: Scalar,
     over: Rows | None = None,
     then: tuple[optax.GradientTransformation, ...] = (),
+    rule: Callable[[Scalar], optax.GradientTransformation] = optax.sgd,
 ) -> Any:
-    """SGD from the trained parameters, with fresh state.
+    """SGD, or another rule, from the trained parameters, with fresh state.
 
     Args:
         key: data order.
@@ -85,6 +97,7 @@ def follow(
         rate: step size.
         over: whose passes are counted.
         then: what is done to each step before it is taken.
+        rule: the optimiser, from its step size.
 
     >>> import jax, jax.numpy as jnp, neverseen as ns
     >>> rows = Rows(jnp.zeros((2, 1)), jnp.ones((2, 1)), jnp.ones(2, bool))
@@ -95,7 +108,7 @@ def follow(
     due, longest = steps_for(epochs, sources[0] if over is None else over, batch)
     return descend(
         key, trained.params, sources, objective,
-        optimiser=optax.chain(optax.sgd(rate), *then), batch=batch, due=due, longest=longest,
+        optimiser=optax.chain(rule(rate), *then), batch=batch, due=due, longest=longest,
     )  # fmt: skip
 
 

@@ -25,9 +25,10 @@ def deltagrad(period: int = 4, burn_in: int = 3, memory: int = 2) -> Remover:
     $$\theta'_{t+1} = \theta'_t - \eta\Bigl(\nabla J_D(\theta_t) + B_t(\theta'_t - \theta_t)
       - \nabla\ell_S(\theta'_t)\Bigr)$$
 
-    B_t is the BFGS matrix of the last pairs (θ′ − θ, ∇J_D(θ′) − ∇J_D(θ)); in the first steps and at every `period`-th,
-    ∇J_D(θ′) is computed, and gives a new pair. The new path replaces the record, so that a further request starts from
-    it. With `period=1` it is gradient descent on D∖S.
+    B_t is the BFGS matrix of the last pairs (s, y) = (θ′ − θ, ∇J_D(θ′) − ∇J_D(θ)), from yᵀs / sᵀs times the identity,
+    as in the authors' code: which multiple the paper starts from could not be read. In the first steps and at every
+    `period`-th, ∇J_D(θ′) is computed, and gives a new pair. The new path replaces the record, so that a further request
+    starts from it. With `period=1` it is gradient descent on D∖S.
 
     Args:
         period: steps from one full gradient to the next.
@@ -81,17 +82,17 @@ def deltagrad(period: int = 4, burn_in: int = 3, memory: int = 2) -> Remover:
 
 
 def bfgs(s: Pairs, y: Pairs, v: Float[Array, " p"]) -> Float[Array, " p"]:
-    """B·v, B the BFGS matrix of the pairs, oldest first, from (yᵀy / yᵀs)·I of the newest; without pairs, 0.
+    """B·v, B the BFGS matrix of the pairs, oldest first, from (yᵀs / sᵀs)·I of the newest; without pairs, 0.
 
     >>> import jax.numpy as jnp
-    >>> bfgs(jnp.array([[1.0, 0.0]]), jnp.array([[3.0, 0.0]]), jnp.array([1.0, 1.0])).tolist()
-    [3.0, 3.0]
+    >>> bfgs(jnp.array([[1.0, 0.0]]), jnp.array([[3.0, 4.0]]), jnp.array([1.0, 0.0])).tolist()
+    [3.0, 4.0]
     """
 
     def over(a: Array, b: Array) -> Array:
         return a / jnp.where(b > 0, b, 1)
 
-    scale = jnp.where((last := s[-1] @ y[-1]) > 0, over(y[-1] @ y[-1], last), 0)
+    scale = jnp.maximum(over(s[-1] @ y[-1], s[-1] @ s[-1]), 0)
     matrix = scale * jnp.eye(v.size)
     for one, other in zip(s, y, strict=True):
         curved, pull = one @ other, matrix @ one

@@ -99,6 +99,8 @@ def langevin_unlearning(
     Raises:
         ValueError: constants do not hold, or noise and steps are too few for the claim.
 
+    Differs from the public code: its projection puts every iterate on the sphere, here those outside alone.
+
     Cost: K gradients. Source: Chien et al. 2024 (arXiv 2401.10371; minibatches 2403.17105); their Rényi bound is
     replaced by a derived one on the trade-off of Gaussians.
 

@@ -159,6 +159,9 @@ def newton_removal(
     record says so. The bound depends on n and |S| alone: a decision that looked at the model would be part of what
     is published.
 
+    The penalty is fixed: J_{D∖S} has all of it, whatever is deleted. Differs from the public code: its penalty is
+    counted by rows, so that its step has an additional |S|λθ, and the objective it is for loses a part with each row.
+
     The published proof takes u as independent of b, which it is not: it is a function of the model. What is declared
     here is for the first request only, from a change of variables. With κ the bound on ‖∂u/∂b‖ and q = ‖u‖/σ,
 

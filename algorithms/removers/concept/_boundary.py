@@ -28,8 +28,8 @@ def boundary_shrink(reach: Real = 0.1, epochs: Real = 10, batch: int = 64, rate:
       \tilde y = \arg\max_{c \ne y} f_{\theta_0}(x')_c, \qquad
       \min_\theta \mathrm{CE}(f_\theta(x), \tilde y) \text{ on } S$$
 
-    The labels come from the original model, once. The given label is excluded, where public code takes the argmax
-    over all classes and so keeps it when ε does not cross the boundary; nor is x′ clipped to an image's range.
+    The labels come from the original model, once. Differs from the public code: it takes the argmax over all classes,
+    and so keeps the given label where ε does not cross the boundary; and it clips x′ to the range of an image.
 
     Args:
         reach: ε ≥ 0, in the unit of x.

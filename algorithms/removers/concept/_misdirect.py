@@ -36,7 +36,8 @@ def rmu(
     $$\min_\theta\; \tfrac1h \mathbb E_S \|h_\theta(x) - c\,u\|^2 + \tfrac\alpha h \mathbb E_{D \setminus S}
       \|h_\theta(x) - h_{\theta_0}(x)\|^2, \qquad u = \frac{z}{\|z\|},\; z_j \sim \mathcal U[0, 1)$$
 
-    Rows of a language model are their tokens here: ‖·‖² is averaged over those of a row, padding left out.
+    Rows of a language model are their tokens here: ‖·‖² is averaged over those of a row, padding left out. The factor
+    1/h is the authors' code's; the paper writes the sum over units.
 
     Args:
         steering: c.

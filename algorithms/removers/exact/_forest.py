@@ -32,7 +32,8 @@ def dare() -> Remover:
     a changed decision the orders are drawn afresh. The law of all trees together is that of A(D∖S): untraining at (0,
     0) against this randomised training, and against nothing else. Orders are kept, so the same is true of each of a
     sequence of requests, unless one is chosen by what was published: who deletes first what changes the decision above
-    an unwelcome subtree has that one drawn again, and keeps the others. Then the law is another.
+    an unwelcome subtree has that one drawn again, and keeps the others. Then the law is another. Differs from the
+    public code: it draws thresholds from the data of a node and splits its upper levels at random, here cuts are fixed.
 
     Returns:
         The remover; it needs a model of `learners.forest`, whose record it keeps up to date.

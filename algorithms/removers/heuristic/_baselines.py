@@ -10,7 +10,7 @@ from ..._factory import factory, fits
 from ..._own import own
 from ..._space import Choice, Range, no_space, space
 from ...base import Learner, Remover, Trained
-from .._steps import balanced, follow, named
+from .._steps import Mean, balanced, follow, named
 
 
 @no_space("it has no settings: it does nothing")
@@ -69,15 +69,19 @@ def finetune(epochs: Real = 2, batch: int = 64, rate: Real = 0.05) -> Remover:
     rate=Range(1e-4, 0.3, log=True, source="ours; Fan et al. 2024 take 0.0001 in their code"),
 )
 @factory
-def neg_grad(epochs: Real = 2, batch: int = 64, rate: Real = 0.01) -> Remover:
+def neg_grad(epochs: Real = 2, batch: int = 64, rate: Real = 0.01, mean: Mean = "rows") -> Remover:
     r"""Climb the loss on S.
 
     $$\theta \leftarrow \theta + \eta \nabla L_S(\theta)$$
+
+    Differs from the public code: of a language model it climbs the mean over all tokens of a batch, where here
+    rows count alike unless `mean="tokens"`.
 
     Args:
         epochs: passes over S, at least one step.
         batch: rows in a minibatch.
         rate: η. Defaults ours, for `learners.mlp`.
+        mean: what counts alike in L, of a language model: rows, or the tokens of a batch.
 
     Aim: untraining. Guarantee: none declared. Cost: epochs · |S| over the learner's epochs · n. Limits: S=∅ is the
     identity; the loss it climbs has no maximum, so many steps diverge. Gradient ascent of Golatkar et al. 2020 (arXiv
@@ -88,7 +92,7 @@ def neg_grad(epochs: Real = 2, batch: int = 64, rate: Real = 0.01) -> Remover:
     """
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
-        objective = balanced(trained.learner, -1)
+        objective = balanced(trained.learner, -1, mean=mean)
         return follow(key, trained, (named(rows, forget),), objective, epochs=epochs, batch=batch, rate=rate)
 
     return Remover(remove, "neg_grad", "untraining")
@@ -138,18 +142,23 @@ def neg_grad_plus(keep: Real = 0.95, epochs: Real = 2, batch: int = 64, rate: Re
     rate=Range(1e-3, 0.5, log=True, source="ours"),
 )
 @factory
-def gradient_difference(keep: Real = 1.0, epochs: Real = 10, batch: int = 64, rate: Real = 0.02) -> Remover:
+def gradient_difference(
+    keep: Real = 1.0, epochs: Real = 10, batch: int = 64, rate: Real = 0.02, mean: Mean = "rows"
+) -> Remover:
     r"""Climb on S while descending on D∖S, for passes over S.
 
     $$\min_\theta\; \lambda L_{D \setminus S}(\theta) - L_S(\theta)$$
 
     The direction of `neg_grad_plus` at β = λ/(1+λ), scaled by 1 + λ; the number of steps is that of S, not of D∖S.
+    Differs from the public code: of a language model both means are over all tokens of a batch, where here
+    rows count alike unless `mean="tokens"`.
 
     Args:
         keep: λ ≥ 0; 0 is gradient ascent.
         epochs: passes over S.
         batch: rows in a minibatch of each.
         rate: step size. λ = 1 as in TOFU, the rest ours, for `learners.mlp`.
+        mean: as in `neg_grad`.
 
     Aim: both. Guarantee: none declared. Cost: 2 epochs · |S| over the learner's epochs · n. Limits: S=∅ is the
     identity; the loss on S has no maximum, so many steps diverge. Source: Liu et al. 2022 (arXiv 2203.12817); as a
@@ -161,7 +170,7 @@ def gradient_difference(keep: Real = 1.0, epochs: Real = 10, batch: int = 64, ra
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
         sources = named(rows, forget), rows.without(forget)
-        objective = balanced(trained.learner, -1, keep)
+        objective = balanced(trained.learner, -1, keep, mean=mean)
         return follow(key, trained, sources, objective, epochs=epochs, batch=batch, rate=rate)
 
     return Remover(remove, "gradient_difference", "both")

@@ -22,7 +22,7 @@ _Schedule = Callable[[Float[Array, ""]], Float[Array, ""]]
 
 @space(
     share=Choice((0.1, 0.2, 0.3, 0.5, 0.8), "ours, around the recipe's 0.3 (Cadet et al. 2024, arXiv 2410.01276)"),
-    damping=Range(0.0, 1.0, source="all there is: 0 freezes the rest, 1 treats all alike; the recipe's is 0.1"),
+    damping=Range(0.0, 1.0, source="all there is: at 0 the rest but decays, 1 treats all alike; the recipe's is 0.1"),
     epochs=Choice((1, 3, 6, 12), "ours"),
     rate=Range(5e-3, 0.5, log=True, source="ours"),
 )
@@ -41,12 +41,13 @@ def masked_small_gradients(
     $$g = \nabla (L_{D \setminus S} - L_S)(\theta_0), \qquad \theta_j \sim A(\varnothing)_j \text{ where } |g_j|
       \text{ is among the smallest of its kernel}$$
 
-    then SGD with momentum and weight decay, steps rising to their peak and falling again in a straight line, every
-    other entry of a kernel moving by a tenth of its update.
+    then SGD with momentum and weight decay, steps rising to their peak and falling again in a straight line, the
+    gradient of every other entry of a kernel taken by a tenth. All weights decay, by the whole of it. Differs from
+    the public code: its kernels are those of convolutions alone, here every array of two or more axes is one.
 
     Args:
         share: of each kernel that is initialised anew.
-        damping: what the rest of a kernel moves by.
+        damping: what the gradient of the rest of a kernel is multiplied by.
         epochs: passes over D∖S.
         batch: rows in a minibatch.
         rate: peak step size.
@@ -56,8 +57,8 @@ def masked_small_gradients(
         ValueError: share outside [0, 1].
 
     Aim: untraining. Guarantee: none declared. Cost: epochs over the learner's own. Limits: share 0 and damping 1 is
-    fine-tuning under this schedule. The recipe's kernels are convolutions; here every array of two or more axes is
-    one. Source: the challenge's second place; named in Cadet et al. 2024 (arXiv 2410.01276).
+    fine-tuning under this schedule. Source: the challenge's second place; named in Cadet et al. 2024 (arXiv
+    2410.01276).
 
     >>> masked_small_gradients().name
     'masked_small_gradients'
@@ -103,6 +104,8 @@ def convolution_transpose(
 
     $$K_{abio} \leftarrow K_{baio}, \qquad \text{then SGD on } L_{D \setminus S} \text{ with } \eta_i = \tfrac\eta2
       (1 + \cos(\pi i / m))$$
+
+    Differs from the public code: its rate falls from one pass to the next, here from step to step.
 
     Args:
         epochs: passes over D∖S.
@@ -154,9 +157,10 @@ def _tune(
     """SGD with momentum and weight decay on D∖S, the step size following a schedule over the steps due."""
     due, longest = steps_for(epochs, rows, batch)
     optimiser = optax.chain(
-        # Masked before the momentum, as a gradient is; halfway through its step, so that a tent's first is not 0.
-        optax.add_decayed_weights(decay),
+        # Masked before the momentum, as a gradient is, and before the decay, which spares no weight.
         scaled(speed),
+        optax.add_decayed_weights(decay),
+        # Halfway through its step, so that a tent's first is not 0.
         optax.sgd(lambda i: rate * schedule((jnp.asarray(i) + 0.5) / jnp.maximum(due, 1)), momentum),
     )
     return descend(

@@ -28,7 +28,8 @@ def ssd(selection: Real = 10.0, dampening: Real = 1.0) -> Remover:
       \text{ where } F_S^{(j)} > \alpha F_D^{(j)}, \qquad
       F_\bullet = \operatorname{mean}_{i \in \bullet} \big(\nabla \ell_i(\theta)\big)^2$$
 
-    The means are over examples; the authors' code squares gradients of batch means, which rescales α.
+    The means are over examples. Differs from the public code: it squares the gradients of the means of minibatches,
+    which is this for minibatches of one row, and rescales α for others.
 
     Args:
         selection: α > 0.

@@ -54,7 +54,8 @@ def scrub(
     $$\text{climb: } \max_\theta T^2 \mathrm{KL}(f_{\theta_0} \| f_\theta) \text{ on } S, \qquad
       \text{keep: } \min_\theta \alpha T^2 \mathrm{KL}(f_{\theta_0} \| f_\theta) + \gamma L \text{ on } D \setminus S$$
 
-    Each of the first epochs is a pass over S, then one over D∖S; the later ones pass over D∖S only.
+    Each of the first epochs is a pass over S, then one over D∖S; the later ones pass over D∖S only. Differs from the
+    public code: it steps by Adam with weight decay and a rate that falls, where here one SGD has one rate.
 
     Args:
         epochs: passes over D∖S.
@@ -115,6 +116,9 @@ def bad_teacher(epochs: Real = 2, temperature: Real = 1.0, batch: int = 64, rate
 
     $$\min_\theta\; \tfrac{|S|}{n}\, \mathrm{KL}(f_{\mathrm{untrained}} \| f_\theta) \text{ on } S
       + \tfrac{|D \setminus S|}{n}\, \mathrm{KL}(f_{\theta_0} \| f_\theta) \text{ on } D \setminus S$$
+
+    Differs from the public code: its divergence is also averaged over the C classes, so that a rate there is C times
+    the rate here.
 
     Args:
         epochs: passes over D.

@@ -1,9 +1,10 @@
 """Wrong labels for S: random ones, on all weights or on the salient ones."""
 
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
+import optax
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
@@ -12,8 +13,12 @@ from ....formal.definitions._scenario import Rows
 from ..._factory import factory
 from ..._space import Choice, Range, space
 from ...base import Remover, Trained
+from ...learners._descent import descend
 from ...learners._gradient import require_one_hot
 from .._steps import balanced, follow, named, ranks, require_scores, scaled
+
+Passes = Literal["joint", "in turn"]
+"""Whether each step looks at S and at D∖S, or a pass over one follows a pass over the other."""
 
 
 def relabelled(
@@ -42,19 +47,28 @@ def relabelled(
 )
 @factory
 def random_label(
-    keep: Real = 1.0, exclude: bool = True, epochs: Real = 10, batch: int = 64, rate: Real = 0.2
+    keep: Real = 1.0,
+    exclude: bool = True,
+    epochs: Real = 10,
+    batch: int = 64,
+    rate: Real = 0.2,
+    passes: Passes = "joint",
 ) -> Remover:
     r"""Descend on S with random labels, and on D∖S with the right ones.
 
     $$\min_\theta\; \mathrm{CE}(f_\theta(x), \tilde y) \text{ on } S + \lambda L_{D \setminus S}(\theta), \qquad
       \tilde y \sim \mathcal U\{1..c\} \setminus \{y\}$$
 
+    Differs from the public code: it passes over S, then over D∖S, and again (`passes="in turn"`), and draws labels from
+    all classes (`exclude=False`).
+
     Args:
         keep: λ ≥ 0; 0 leaves D∖S out.
         exclude: whether the true label is excluded from the draw. Labels are drawn once, not anew in every pass.
         epochs: passes over S.
         batch: rows in a minibatch of each.
-        rate: step size. Defaults ours, for `learners.mlp`; public code draws from all classes (`exclude=False`).
+        rate: step size. Defaults ours, for `learners.mlp`.
+        passes: "joint", one batch of each in every step; "in turn", a pass over S and one over D∖S in every epoch.
 
     Raises:
         ValueError: when run, the learner's outputs are no class scores or the targets are not one-hot.
@@ -68,7 +82,7 @@ def random_label(
     """
 
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
-        return _mislead(key, trained, rows, forget, keep, exclude, epochs, batch, rate)
+        return _mislead(key, trained, rows, forget, keep, exclude, epochs, batch, rate, passes)
 
     return Remover(remove, "random_label", "unlearning")
 
@@ -87,16 +101,20 @@ def salun(
     epochs: Real = 10,
     batch: int = 64,
     rate: Real = 0.2,
+    passes: Passes = "joint",
 ) -> Remover:
     r"""Random labels, on the weights that matter to S only.
 
     $$m = 1\{|\nabla L_S(\theta_0)| \ge \gamma\}, \qquad \theta \leftarrow \theta - \eta\, m \odot \nabla
       \big(\mathrm{CE}(f_\theta(x), \tilde y) \text{ on } S + \lambda L_{D \setminus S}(\theta)\big)$$
 
+    Differs from the public code: as in `random_label`; and its mask cuts the number of weights down where here it is
+    rounded, and ties at zero by position.
+
     Args:
         share: of the weights that change: γ is the quantile 1 − share of |∇L_S| over all weights, of which all that
             reach it change. 1 is `random_label`, 0 the identity.
-        keep, exclude, epochs, batch, rate: as in `random_label`.
+        keep, exclude, epochs, batch, rate, passes: as in `random_label`.
 
     Raises:
         ValueError: share outside [0, 1]; when run, the learner's outputs are no class scores.
@@ -113,7 +131,7 @@ def salun(
     def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
         slope = jax.grad(trained.learner.mean_loss)(trained.params, named(rows, forget))
         return _mislead(
-            key, trained, rows, forget, keep, exclude, epochs, batch, rate, (scaled(salient(slope, share)),)
+            key, trained, rows, forget, keep, exclude, epochs, batch, rate, passes, (scaled(salient(slope, share)),)
         )
 
     return Remover(remove, "salun", "unlearning")
@@ -142,14 +160,25 @@ def _mislead(
     epochs: Real,
     batch: int,
     rate: Scalar,
-    then: Any = (),
+    passes: Passes,
+    then: tuple[optax.GradientTransformation, ...] = (),
 ) -> Any:
     """SGD on random labels for S and right ones for D∖S."""
     require_scores("random_label", trained.learner)
     require_one_hot(rows)
     label_key, order_key = jax.random.split(key)
-    wrong = Rows(rows.x, relabelled(label_key, rows.y, forget, exclude), forget)
-    return follow(
-        order_key, trained, (wrong, rows.without(forget)), balanced(trained.learner, 1, keep),
-        epochs=epochs, batch=batch, rate=rate, then=then,
+    sources = Rows(rows.x, relabelled(label_key, rows.y, forget, exclude), forget), rows.without(forget)
+    joint = balanced(trained.learner, 1, keep)
+    if passes == "joint":
+        return follow(order_key, trained, sources, joint, epochs=epochs, batch=batch, rate=rate, then=then)
+    first, second = (jnp.ceil(part.count() / batch).astype(int) for part in sources)
+
+    def alternating(params: Any, step: Array, wrong: Rows, right: Rows) -> Array:
+        on_s = step % jnp.maximum(first + second, 1) < first
+        return balanced(trained.learner, jnp.where(on_s, 1.0, 0.0), jnp.where(on_s, 0.0, keep))(params, wrong, right)
+
+    return descend(
+        order_key, trained.params, sources, alternating, optimiser=optax.chain(optax.sgd(rate), *then), batch=batch,
+        due=jnp.where(first > 0, jnp.ceil(epochs * (first + second)).astype(int), 0), numbered=True,
+        longest=int(-(-epochs * (-(-len(forget) // batch) + 1) // 1)),
     )  # fmt: skip

@@ -67,7 +67,8 @@ def simnpo(
       + \lambda L_{D \setminus S}(\theta), \qquad -\log \pi_\theta = \ell$$
 
     The authors divide log π by the length of the answer: so is a language model's loss, the mean over its tokens.
-    The gradient on S is that of ascent, each row weighted by 2σ(β log π + γ).
+    The gradient on S is that of ascent, each row weighted by 2σ(β log π + γ). Differs from the public code: its γ
+    stands inside, β(ℓ − γ), so that its γ is margin = βγ here.
 
     Args:
         beta: β > 0; β → 0 with γ = 0 gives gradient ascent.

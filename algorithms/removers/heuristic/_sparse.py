@@ -27,8 +27,8 @@ def l1_sparse(sparsity: Real = 5e-3, epochs: Real = 2, batch: int = 64, rate: Re
     $$\theta \leftarrow \mathcal S_{\eta\gamma}(\theta - \eta \nabla L_{D \setminus S}(\theta)), \qquad
       \mathcal S_t(w) = \mathrm{sign}(w) \max(|w| - t, 0)$$
 
-    minimises $L_{D \setminus S} + \gamma \|\theta\|_1$. The authors take subgradient steps and let γ decay; a proximal
-    step reaches zeros, and γ → ∞ gives θ = 0.
+    minimises $L_{D \setminus S} + \gamma \|\theta\|_1$: a proximal step reaches zeros, and γ → ∞ gives θ = 0. Differs
+    from the public code: it takes subgradient steps, and lets γ decay.
 
     Args:
         sparsity: γ ≥ 0; 0 is fine-tuning.
