@@ -118,7 +118,7 @@ def made() -> Any:
     """What each remover publishes after one step, the gradients it is made of, and a second step of NPO."""
     removers = {
         "gradient_difference": R.gradient_difference(2.0, **ONE), "rmu": R.rmu(3.0, **ONE),
-        "simnpo": R.simnpo(BETA, 0.3, **ONE), "npo, twice": R.npo(BETA, epochs=2, batch=1, rate=SLOW),
+        "simnpo": R.simnpo(BETA, 0.3, 0, **ONE), "npo, twice": R.npo(BETA, 0, epochs=2, batch=1, rate=SLOW),
     }  # fmt: skip
 
     def published(model: ns.Trained) -> Any:

@@ -113,9 +113,6 @@ def table(factories: Mapping[str, Callable[..., Any]]) -> str:
         origin, said = ORIGINS[name], departure(factories[name]).replace("|", "\\|")
         near = "not compared" if origin.difference is None else f"at most {origin.difference:.0e}"
         code = f"`{origin.code}`" if origin.code else "none"
-        part = (said or "equal" if origin.measured not in _UNKNOWN else said or "not known") if origin.code else "–"
+        part = (said or ("not known" if origin.measured == "not run" else "equal")) if origin.code else "–"
         lines.append(f"| `{name}` | {origin.paper} | {near} | {code} | {origin.measured or '–'} | {part} |")
     return "\n".join(lines)
-
-
-_UNKNOWN = ("not run",)

@@ -50,8 +50,9 @@ def finetune(epochs: Real = 2, batch: int = 64, rate: Real = 0.05) -> Remover:
         rate: η. Defaults ours, for `learners.mlp`.
 
     Aim: untraining. Guarantee: none declared. Cost: epochs over the learner's own epochs. Limits: S=D takes no step;
-    a few steps leave the model near A(D), many on a strongly convex objective reach A(D∖S). A baseline since Golatkar
-    et al. 2020 (arXiv 1911.04933).
+    a few steps leave the model near A(D), many on a strongly convex objective reach A(D∖S); a network that fits D∖S has
+    next to no gradient to go by, whatever the rate (`benchmarks/chooser.json`). A baseline since Golatkar et al. 2020
+    (arXiv 1911.04933).
 
     >>> finetune().aims_at
     'untraining'
@@ -69,7 +70,7 @@ def finetune(epochs: Real = 2, batch: int = 64, rate: Real = 0.05) -> Remover:
     rate=Range(1e-4, 0.3, log=True, source="ours; Fan et al. 2024 take 0.0001 in their code"),
 )
 @factory
-def neg_grad(epochs: Real = 2, batch: int = 64, rate: Real = 0.01, mean: Mean = "rows") -> Remover:
+def neg_grad(epochs: Real = 2, batch: int = 64, rate: Real = 0.28, mean: Mean = "rows") -> Remover:
     r"""Climb the loss on S.
 
     $$\theta \leftarrow \theta + \eta \nabla L_S(\theta)$$
@@ -80,7 +81,8 @@ def neg_grad(epochs: Real = 2, batch: int = 64, rate: Real = 0.01, mean: Mean = 
     Args:
         epochs: passes over S, at least one step.
         batch: rows in a minibatch.
-        rate: η. Defaults ours, for `learners.mlp`.
+        rate: η. Defaults ours, for `learners.mlp`: η the median of five tunings without the reference
+            (`benchmarks/chooser.json`), where .01 moved next to nothing.
         mean: what counts alike in L, of a language model: rows, or the tokens of a batch.
 
     Aim: untraining. Guarantee: none declared. Cost: epochs · |S| over the learner's epochs · n. Limits: S=∅ is the
@@ -104,7 +106,7 @@ def neg_grad(epochs: Real = 2, batch: int = 64, rate: Real = 0.01, mean: Mean = 
     rate=Range(1e-3, 0.5, log=True, source="ours"),
 )
 @factory
-def neg_grad_plus(keep: Real = 0.95, epochs: Real = 2, batch: int = 64, rate: Real = 0.05) -> Remover:
+def neg_grad_plus(keep: Real = 0.75, epochs: Real = 2, batch: int = 64, rate: Real = 0.06) -> Remover:
     r"""Descend on D∖S while climbing on S.
 
     $$\min_\theta\; \beta L_{D \setminus S}(\theta) - (1 - \beta) L_S(\theta)$$
@@ -113,7 +115,8 @@ def neg_grad_plus(keep: Real = 0.95, epochs: Real = 2, batch: int = 64, rate: Re
         keep: β in [0, 1]; 1 is fine-tuning, 0 gradient ascent for as many steps as D∖S asks for.
         epochs: passes over D∖S.
         batch: rows in a minibatch of each.
-        rate: step size. Defaults ours, for `learners.mlp`.
+        rate: step size. Defaults ours, for `learners.mlp`: β and the rate are medians of five tunings without the
+            reference (`benchmarks/chooser.json`).
 
     Raises:
         ValueError: β outside [0, 1].
@@ -143,7 +146,7 @@ def neg_grad_plus(keep: Real = 0.95, epochs: Real = 2, batch: int = 64, rate: Re
 )
 @factory
 def gradient_difference(
-    keep: Real = 1.0, epochs: Real = 10, batch: int = 64, rate: Real = 0.02, mean: Mean = "rows"
+    keep: Real = 3.0, epochs: Real = 10, batch: int = 64, rate: Real = 0.08, mean: Mean = "rows"
 ) -> Remover:
     r"""Climb on S while descending on D∖S, for passes over S.
 
@@ -157,7 +160,8 @@ def gradient_difference(
         keep: λ ≥ 0; 0 is gradient ascent.
         epochs: passes over S.
         batch: rows in a minibatch of each.
-        rate: step size. λ = 1 as in TOFU, the rest ours, for `learners.mlp`.
+        rate: step size. Defaults ours, for `learners.mlp`: λ, 1 in TOFU, and the rate are medians of five tunings
+            without the reference (`benchmarks/chooser.json`).
         mean: as in `neg_grad`.
 
     Aim: both. Guarantee: none declared. Cost: 2 epochs · |S| over the learner's epochs · n. Limits: S=∅ is the

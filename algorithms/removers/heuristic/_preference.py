@@ -20,7 +20,7 @@ from .._steps import follow, mean_of, named, predictions
     rate=Range(1e-3, 1.0, log=True, source="ours"),
 )
 @factory
-def npo(beta: Real = 0.1, keep: Real = 0.0, epochs: Real = 10, batch: int = 64, rate: Real = 0.05) -> Remover:
+def npo(beta: Real = 0.1, keep: Real = 1.0, epochs: Real = 10, batch: int = 64, rate: Real = 0.15) -> Remover:
     r"""Negative preference optimisation: climb on S, ever slower as S becomes less likely than it was.
 
     $$\min_\theta\; -\frac2\beta\, \mathbb E_S \log \sigma\Big(-\beta \log \frac{\pi_\theta}{\pi_{\theta_0}}\Big)
@@ -32,10 +32,11 @@ def npo(beta: Real = 0.1, keep: Real = 0.0, epochs: Real = 10, batch: int = 64, 
 
     Args:
         beta: β > 0; β → 0 gives gradient ascent.
-        keep: λ ≥ 0; 0 is plain NPO.
+        keep: λ ≥ 0; 0 is plain NPO, 1 the authors' with a retain term.
         epochs: passes over S.
         batch: rows in a minibatch of each.
-        rate: step size. β the authors', the rest ours, for `learners.mlp`.
+        rate: step size. β and λ the authors', the rest ours, for `learners.mlp`: the rate is the median of five tunings
+            without the reference, whose λ is 1 and a quarter (`benchmarks/chooser.json`).
 
     Raises:
         ValueError: β is not positive.
@@ -59,7 +60,7 @@ def npo(beta: Real = 0.1, keep: Real = 0.0, epochs: Real = 10, batch: int = 64, 
 )
 @factory
 def simnpo(
-    beta: Real = 2.5, margin: Real = 0.0, keep: Real = 0.0, epochs: Real = 10, batch: int = 64, rate: Real = 0.05
+    beta: Real = 2.5, margin: Real = 0.0, keep: Real = 1.0, epochs: Real = 10, batch: int = 64, rate: Real = 0.2
 ) -> Remover:
     r"""NPO without a reference model: rows that are unlikely already are left alone.
 
@@ -76,7 +77,8 @@ def simnpo(
         keep: λ ≥ 0.
         epochs: passes over S.
         batch: rows in a minibatch of each.
-        rate: step size. β and γ the authors', who add a retain term; the rest ours, for `learners.mlp`.
+        rate: step size. β, γ and the retain term are the authors', the rest ours, for `learners.mlp`: the rate is of
+            a tuning without the reference, on a whole class and on near-duplicates.
 
     Raises:
         ValueError: β is not positive.

@@ -21,7 +21,7 @@ from .._steps import balanced, follow
     rate=Range(1e-3, 1.0, log=True, source="ours"),
 )
 @factory
-def l1_sparse(sparsity: Real = 5e-3, epochs: Real = 2, batch: int = 64, rate: Real = 0.05) -> Remover:
+def l1_sparse(sparsity: Real = 0.03, epochs: Real = 2, batch: int = 64, rate: Real = 0.2) -> Remover:
     r"""Fine-tune on D∖S under an ℓ1 penalty, by proximal steps.
 
     $$\theta \leftarrow \mathcal S_{\eta\gamma}(\theta - \eta \nabla L_{D \setminus S}(\theta)), \qquad
@@ -32,7 +32,8 @@ def l1_sparse(sparsity: Real = 5e-3, epochs: Real = 2, batch: int = 64, rate: Re
 
     Args:
         sparsity: γ ≥ 0; 0 is fine-tuning.
-        epochs, batch, rate: as in `finetune`. γ ours, for `learners.mlp`.
+        epochs, batch, rate: as in `finetune`. γ and the rate are medians of five tunings of `learners.mlp` without the
+            reference (`benchmarks/chooser.json`).
 
     Raises:
         ValueError: γ is negative.
