@@ -53,7 +53,7 @@ removers = {
     "retrain_full": ns.removers.retrain_full(),
     "with_neighbours": ns.removers.with_neighbours(),
     "finetune": ns.removers.finetune(),
-    "neg_grad": ns.removers.neg_grad(),
+    "neg_grad": ns.removers.neg_grad(rate=0.01),  # its default is for networks
 }
 found = {
     (name, notion): ns.check(claim, remover, learner, scenario, budget=256)

@@ -83,7 +83,11 @@ def test_keeping_everything_is_fine_tuning(key: PRNGKeyArray) -> None:
     model = learner.fit(key, same.only(jnp.arange(16) < 1))
     tuned, kept, other = (
         jax.jit(lambda k, m, r=r: r(k, m, same, scenario.forget).params)(key, model)
-        for r in (ns.removers.finetune(), ns.removers.neg_grad_plus(keep=1.0), ns.removers.neg_grad_plus(keep=0.5))
+        for r in (
+            ns.removers.finetune(rate=0.05),
+            ns.removers.neg_grad_plus(keep=1.0, rate=0.05),
+            ns.removers.neg_grad_plus(keep=0.5, rate=0.05),
+        )
     )
     assert gap(tuned, kept) < 1e-6 < gap(kept, other)
 
