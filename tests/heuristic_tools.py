@@ -53,10 +53,13 @@ def gap(a: Any, b: Any) -> float:
 
 
 def agrees(name: str, made: Any, expected: Any) -> None:
-    """A hand-made case of a remover, in float64, is as near to its rule as its row of `ORIGINS` says, and the table."""
-    found, bound = gap(made, expected), ORIGINS[name].difference
-    assert bound is not None
-    assert found <= bound <= 1e-12, f"{name}: {found}"
+    """A hand-made case of a remover, in float64, is as near to its rule as its row of `ORIGINS` says, and the table.
+
+    What is allowed beyond is rounding, which differs between machines: a hundredth of the 1e-12 that rules must reach.
+    """
+    found, listed = gap(made, expected), ORIGINS[name].difference
+    assert listed is not None
+    assert found <= listed + 1e-14 <= 1e-12, f"{name}: {found}"
 
 
 def softmax(z: Any) -> Any:
