@@ -1,6 +1,5 @@
 """One step of every heuristic remover, worked out by hand in float64: it agrees to the last digits."""
 
-import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,8 +10,6 @@ import pytest
 from heuristic_tools import FORGET, KEY, A, W, X, Y, agrees, gap, linear, network, removed, rows, slope, softmax
 
 import neverseen as ns
-from neverseen.algorithms._tokens import Tokens
-from neverseen.algorithms.removers._steps import balanced
 from neverseen.algorithms.removers.concept._boundary import nearest_other
 from neverseen.algorithms.removers.concept._misdirect import direction
 from neverseen.algorithms.removers.heuristic._dampen import squares_by_part
@@ -303,19 +300,3 @@ def test_random_labels_in_turn_pass_over_s_and_then_over_the_rest() -> None:
     kept = np.outer(A[1], softmax(A[1] @ after) - np.array([0, 1]))
     made = removed(R.salun(share=1 / 3, **one), linear(V), rows(**TWO))
     agrees("salun", made, after - RATE * 0.5 * mask * kept)
-
-
-TEXTS = Tokens(lambda y: y[..., 1:] > 0, lambda params, x: x[:, None])
-"""A row's targets are two numbers and how many predictions it stands for, one in each of three places."""
-
-
-def test_of_texts_rows_count_alike_or_tokens_do() -> None:
-    """Losses ½(w − y)² of two rows with one token and with three: the means of their slopes, by rows and by tokens."""
-    counted = np.array([[1.0, 1, 0, 0], [5.0, 1, 1, 1]])
-    learner = ns.Learner(ns.learners.ridge().fit, lambda p, x: p + 0 * x[:, 0], lambda z, y: (z - y[:, 0]) ** 2 / 2)
-    texts = dataclasses.replace(learner, tokens=TEXTS)
-    batch = ns.Rows(jnp.zeros((2, 1)), jnp.asarray(counted), jnp.ones(2, bool))
-    by_rows, by_tokens = (balanced(texts, -2, mean=mean)(jnp.asarray(0.5), batch) for mean in ("rows", "tokens"))
-    losses = (0.5 - counted[:, 0]) ** 2 / 2
-    assert abs(by_rows + 2 * losses.mean()) < 1e-14
-    assert abs(by_tokens + 2 * (losses @ [1, 3]) / 4) < 1e-14

@@ -1,5 +1,6 @@
 """Rules that are solved for, not stepped along, beside NumPy in float64; and the table of where all rules come from."""
 
+import dataclasses
 import inspect
 import re
 from collections.abc import Iterator
@@ -13,9 +14,11 @@ import pytest
 from heuristic_tools import KEY, agrees, softmax
 
 import neverseen as ns
+from neverseen.algorithms._tokens import Tokens
 from neverseen.algorithms.learners._noisy import perturbed
 from neverseen.algorithms.removers import FAULTY, REMOVERS
 from neverseen.algorithms.removers._origins import ORIGINS, departure, table
+from neverseen.algorithms.removers._steps import balanced
 from neverseen.algorithms.removers.approximate._deltagrad import bfgs
 from neverseen.algorithms.removers.certified._newton import removal_step
 from neverseen.properties.runs._quick import quickly as compiled
@@ -199,6 +202,22 @@ def test_noisy_finetuning_clips_the_mean_gradient_and_decays() -> None:
     assert np.linalg.norm(slope) > 0.1
     clipped = 0.1 * slope / np.linalg.norm(slope)
     agrees("noisy_finetuning", found, (1 - 0.5 * 0.4) * inside - 0.5 * clipped)
+
+
+TEXTS = Tokens(lambda y: y[..., 1:] > 0, lambda params, x: x[:, None])
+"""A row's targets are two numbers and how many predictions it stands for, one in each of three places."""
+
+
+def test_of_texts_rows_count_alike_or_tokens_do() -> None:
+    """Losses ½(w − y)² of two rows with one token and with three: the means of their slopes, by rows and by tokens."""
+    counted = np.array([[1.0, 1, 0, 0], [5.0, 1, 1, 1]])
+    learner = ns.Learner(ns.learners.ridge().fit, lambda p, x: p + 0 * x[:, 0], lambda z, y: (z - y[:, 0]) ** 2 / 2)
+    texts = dataclasses.replace(learner, tokens=TEXTS)
+    batch = ns.Rows(jnp.zeros((2, 1)), jnp.asarray(counted), jnp.ones(2, bool))
+    by_rows, by_tokens = (balanced(texts, -2, mean=mean)(jnp.asarray(0.5), batch) for mean in ("rows", "tokens"))
+    losses = (0.5 - counted[:, 0]) ** 2 / 2
+    assert abs(by_rows + 2 * losses.mean()) < 1e-14
+    assert abs(by_tokens + 2 * (losses @ [1, 3]) / 4) < 1e-14
 
 
 WITHOUT_A_CASE = {"dare": "a forest", "sisa_removal": "training itself", "rum": "other removers in turn"}
