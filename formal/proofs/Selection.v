@@ -219,6 +219,32 @@ Qed.
 End Deletion.
 End Divergence.
 
+(** T21b with the ratios divided out, p1/0 read as 0, is false: a row of p1 alone then comes last, and deleting it takes
+    p1 infinitely far. *)
+Theorem T21b_twin (R : realType) : exists (p1 p2 : bool -> R) (share : R) (S S' : {set bool}),
+  [/\ law p1, law p2, 0 <= share < 1, pr S' p1 = pr S p1 &
+    forall x y, x \in S -> y \notin S -> p1 y / p2 y <= p1 x / p2 x] /\
+  (finite_KL p1 (after_deletion p1 p2 share S) /\ ~ finite_KL p1 (after_deletion p1 p2 share S')).
+Proof.
+have h0 : 0 < 2%:R^-1 :> R by rewrite invr_gt0 ltr0n.
+have h1 : 2%:R^-1 < 1 :> R by rewrite invf_lt1 ?ltr0n // ltr1n.
+have s01 : 0 <= (2%:R^-1 : R) < 1 by rewrite h1 andbT ltW.
+have l1 : law (fun _ : bool => 2%:R^-1 : R).
+  split=> [_|]; first exact: ltW.
+  by rewrite big_bool /=; have := @splitr R 1; rewrite mul1r => <-.
+have l2 : law (fun b : bool => b%:R : R).
+  split=> [b|]; first exact: ler0n.
+  by rewrite big_bool /= addr0.
+exists (fun _ => 2%:R^-1), (fun b => b%:R), 2%:R^-1, [set true], [set false]; split.
+  split=> //; first by rewrite /pr !big_set1.
+  move=> x y _; rewrite !inE; case: y => // _.
+  by rewrite invr0 mulr0 divr_ge0 ?ler0n // ltW.
+split=> [[|] _|/(_ false h0)]; rewrite (after_gt0 _ l1 s01) !inE /=.
+- by rewrite mulr1 subr_gt0.
+- by rewrite /whole /= mulr0 addr0 mulr_gt0.
+by rewrite mulr0 ltxx.
+Qed.
+
 Section LogLoss.
 Variables (R : realType) (X Y : finType) (P Q : X * Y -> R).
 Hypothesis lP : law P.

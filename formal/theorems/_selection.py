@@ -262,9 +262,10 @@ SELECTION = (
         title="thresholding the likelihood ratio is optimal at a fixed budget",
         statement=_t21b_says(_WORDS[0]),
         twin_statement=_t21b_says(_WORDS[1]),
-        hypotheses="S* the largest p₁/p₂ up to the budget, S any set of that mass under p₁, which is uniform; "
-        "unequal atoms, "
-        "p₁′ ∝ (3, 2, 2, 1, …), make it a knapsack, in which taking the best ratios first is not optimal",
+        hypotheses="S* the largest p₁/p₂ up to the budget, rows with p₂ = 0 first, S any set of that mass under p₁, "
+        "which is uniform; KL(p₁‖·) = ∞ where a row of p₁ alone is gone, so that such rows go first. In Coq p₁ is any "
+        "law, p₂ too: S* need only have that mass. Unequal atoms, p₁′ ∝ (3, 2, 2, 1, …), make it a knapsack, in which "
+        "taking the best ratios first is not optimal",
         status="read",
         source=f"{cite('mohanty2026')}; proof in {place(_t21b_says)}",
         kind="exhaustive",
