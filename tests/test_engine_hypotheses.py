@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
+import neverseen.properties.engine._bets as bets
 from neverseen.formal.theorems import find
 from neverseen.formal.theorems._coq import coq_names
-from neverseen.properties.engine import _bets as bets
 from neverseen.properties.engine._accept import Acceptor
 from neverseen.properties.engine._coupling import excess, log_wealth
 from neverseen.properties.engine._grain import add_grain
