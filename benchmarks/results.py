@@ -1,7 +1,7 @@
 """The page of results, from the files beside this one: `python benchmarks/results.py` writes `docs/results.md`.
 
-The page is `results.md.jinja` with every number looked up: a file's name stands for what it holds. `tests/test_results_page.py`
-holds that the page is what this makes, and that no number of the measured column is typed.
+The page is `results.md.jinja` with every number looked up: a file's name stands for what it holds.
+`tests/test_results_page.py` holds that the page is what this makes, and that no number of the measured column is typed.
 """
 
 import json

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64
 
+from ...formal._public import dir_of as _dir_of
 from ..saved._tables import PerExample
 from ._observe import observe
 
@@ -153,3 +154,6 @@ def _torch() -> Any:
         return importlib.import_module("torch")
     except ImportError as error:
         raise ValueError(f"PyTorch cannot be imported ({error}); pip install 'neverseen[torch]'") from error
+
+
+__dir__ = _dir_of(__name__)
