@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from neverseen.properties.cli import main
-from neverseen.properties.cli._completion import script
+from neverseen.properties.cli._completion import completion as script
 from neverseen.properties.cli._main import NAMES
 from neverseen.properties.cli._requirements import met, missing
 from neverseen.properties.cli._terminal import progress

@@ -14,13 +14,13 @@ bash: eval "$(neverseen completion bash)" in ~/.bashrc. zsh: neverseen completio
 _neverseen. fish: neverseen completion fish > ~/.config/fish/completions/neverseen.fish."""
 
 
-def script(shell: str) -> str:
+def completion(shell: str) -> str:
     """The script that teaches a shell the commands, their options and choices; made from the very parsers.
 
     Args:
         shell: bash, zsh or fish.
 
-    >>> "check-relative" in script("bash")
+    >>> "check-relative" in completion("bash")
     True
     """
     from ._main import parser
@@ -35,10 +35,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     """Print the script."""
-    _terminal.write(script(args.shell))
+    _terminal.write(completion(args.shell))
     return 0
 
 
 COMPLETION = Command(
-    "completion", script, "print what a shell needs to complete commands and options", _STATUS, _arguments, _run
+    "completion", completion, "print what a shell needs to complete commands and options", _STATUS, _arguments, _run
 )

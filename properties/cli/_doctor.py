@@ -32,13 +32,13 @@ _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "scipy", "scikit-learn",
 _ENVIRONMENT = ("NEVERSEEN_STORE", "JAX_PLATFORMS", "JAX_COMPILATION_CACHE_DIR", "JAX_ENABLE_X64", "NO_COLOR")
 
 
-def examine(store: str | None = None) -> dict[str, Any]:
+def doctor(store: str | None = None) -> dict[str, Any]:
     """Versions, devices, folders, what is missing, and the self-check.
 
     Args:
         store: the store's folder; that of other commands when left out, "none" for none.
 
-    >>> sorted(examine("none"))
+    >>> sorted(doctor("none"))
     ['cache', 'devices', 'environment', 'missing', 'self-check', 'store', 'versions']
     """
     start()
@@ -106,7 +106,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     """Examine, and show it."""
-    found = examine(args.store)
+    found = doctor(args.store)
     if args.json:
         _terminal.write_json(json.dumps(found, ensure_ascii=False, indent=1))
     else:
@@ -119,5 +119,5 @@ def _run(args: argparse.Namespace) -> int:
 
 
 DOCTOR = Command(
-    "doctor", examine, "show versions, devices, folders and what is missing, and try a check", _STATUS, _arguments, _run
+    "doctor", doctor, "show versions, devices, folders and what is missing, and try a check", _STATUS, _arguments, _run
 )
