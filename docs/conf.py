@@ -14,6 +14,7 @@ from docutils import nodes
 import neverseen
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import accessible
 import docstrings
 import pages
 
@@ -55,3 +56,4 @@ def setup(app: Any) -> None:
     app.connect("builder-inited", pages.write_pages)
     # Before napoleon, whose sections would be split by what a display formula becomes.
     app.connect("autodoc-process-docstring", docstrings.mathematics, priority=100)
+    app.connect("build-finished", accessible.mend_pages)

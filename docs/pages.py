@@ -67,7 +67,8 @@ def _definition(statement: Any) -> str:
     where = prose(where.removesuffix("}")) and f"{prose(where.removesuffix('}'))}.\n\n"
     text = f"{statement.prose}\n\n.. math::\n\n   {formula}\n\n{where}Never seen: {statement.unseen}. "
     text += f"Digest ``{statement.digest}``. Cite as ``{statement.id}``; sources: {statement.source}."
-    return _headed(f"{statement.title} ({statement.id})", text, statement.id)
+    title = statement.title[0].upper() + statement.title[1:]
+    return _headed(f"{title} ({statement.id})", text, statement.id)
 
 
 def _withdrawn(name: str, why: str) -> str:
@@ -102,7 +103,8 @@ def _indented(text: str) -> str:
 def _names() -> None:
     """The library's face, then each module that it offers, then the rooms of definitions and theorems."""
     modules = [name for name in neverseen.__all__ if inspect.ismodule(getattr(neverseen, name))]
-    _module("neverseen", [name for name in neverseen.__all__ if name not in modules])
+    own = [name for name in neverseen.__all__ if name not in modules and name != "__version__"]
+    _module("neverseen", sorted(own, key=lambda name: inspect.isclass(getattr(neverseen, name))))
     made = ["neverseen"]
     rooms = {f"ns.{name}": getattr(neverseen, name) for name in modules}
     rooms |= {f"neverseen.formal.{name}": importlib.import_module(f"neverseen.formal.{name}") for name in CITED}
