@@ -96,3 +96,18 @@ def test_a_broken_link_is_seen() -> None:
         "docs/none.md",
         "#there",
     ]
+
+
+def test_the_project_s_workflow_runs_ci_on_the_oldest_and_the_newest_python() -> None:
+    job = yaml.safe_load(text(".github/workflows/ci.yml"))["jobs"]["all"]
+    named = re.findall(r'"Programming Language :: Python :: (3\.\d+)"', text("pyproject.toml"))
+    newest = max(named, key=lambda version: int(version.split(".")[1]))
+    assert job["strategy"]["matrix"]["python"] == [min(named, key=lambda version: int(version.split(".")[1])), newest]
+    assert any(step.get("run", "").endswith("bash .ci/run") for step in job["steps"])
+
+
+def test_issue_forms_ask_for_the_verdict_and_for_what_doctor_says() -> None:
+    for name, wanted in (("verdict", {"verdict", "doctor", "code"}), ("fault", {"command", "doctor"})):
+        form = yaml.safe_load(text(f".github/ISSUE_TEMPLATE/{name}.yml"))
+        required = {part["id"] for part in form["body"] if part.get("validations", {}).get("required")}
+        assert wanted <= required

@@ -20,7 +20,7 @@ def scenario_card(scenario: Scenario) -> str:
     >>> "ns.scenarios.figure1()" in card, "<svg" in card
     (True, True)
     """
-    sizes = counts(scenario)
+    sizes = set_sizes(scenario)
     bars = {name: sizes[name] for name in ("D", "S_full", "S")}
     most = max(*bars.values(), 1)
     drawn = [_bar(i, name, size, size / most) for i, (name, size) in enumerate(bars.items())]
@@ -36,11 +36,11 @@ def scenario_card(scenario: Scenario) -> str:
     return str(svg.tag("div", svg.tag("code", repr(scenario)), picture, svg.tag("p", rows), class_="neverseen"))
 
 
-def counts(scenario: Scenario) -> dict[str, int]:
+def set_sizes(scenario: Scenario) -> dict[str, int]:
     """How many rows there are of each set; absent ones count nowhere, but for S, which may lie outside D.
 
     >>> import neverseen as ns
-    >>> counts(ns.scenarios.digits(size=8, full=16))["S_full"]
+    >>> set_sizes(ns.scenarios.digits(size=8, full=16))["S_full"]
     16
     """
     present, forget, behaviour = (np.asarray(a) for a in (scenario.rows.present, scenario.forget, scenario.behaviour))
