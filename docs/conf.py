@@ -5,6 +5,7 @@ by `pages.py` into `made/`. Mathematics becomes MathML, which browsers show with
 """
 
 import pathlib
+import re
 import sys
 from typing import Any
 
@@ -39,13 +40,17 @@ python_display_short_literal_types = True
 python_maximum_signature_line_length = 90
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
+myst_dmath_double_inline = True
 nb_execution_mode = "off"
+nb_render_markdown_format = "myst"
 suppress_warnings = ["ref.python", "mystnb.unknown_mime_type"]
 
 
 def _mathml(self: Any, node: nodes.math | nodes.math_block) -> None:
     block = isinstance(node, nodes.math_block)
     made = latex2mathml.converter.convert(node.astext(), display="block" if block else "inline")
+    # ⧵, which it takes for \\setminus, is in few fonts; ∖ is in most.
+    made = re.sub("&#x029F5;|&#x29F5;|\u29f5", "&#x2216;", made)
     self.body.append(f"<div class='math' tabindex='0'>{made}</div>" if block else made)
     raise nodes.SkipNode
 

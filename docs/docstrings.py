@@ -14,6 +14,8 @@ def prose(text: str) -> str:
     """A paragraph: formulas, and bars that are no substitutions."""
     # Without a colon of its own, napoleon takes what stands before the first one for a type.
     text = re.sub(r"(Returns|Yields):\n( +)", r"\1:\n\2: ", text)
+    # A letter and a full stop are no numbered list: "remover: U."
+    text = re.sub(r"(: )([A-Z])\.(?=\s|$)", r"\1\2\\.", text)
     text = re.sub(r"^( *)\$\$(.+?)\$\$", _displayed, text, flags=re.S | re.M)
     text = re.sub(r"(?<![\\`$\w])\$([^$]+)\$(?!\w)", _inline, text)
     # A bar alone would start a substitution; those inside formulas and backticks stay.

@@ -3,8 +3,10 @@
 import argparse
 import importlib
 import inspect
+import json
 import pathlib
 import pkgutil
+import re
 import shutil
 from collections.abc import Iterator
 from types import ModuleType
@@ -37,10 +39,19 @@ def write_pages(app: Any) -> None:
     _names()
     notebooks = sorted((HERE.parent / "notebooks").glob("*.ipynb"))
     for notebook in notebooks:
-        # Their links lead from a folder higher up.
-        text = notebook.read_text(encoding="utf-8").replace("](../", "](../../")
-        (MADE / notebook.name).write_text(text, encoding="utf-8")
+        (MADE / notebook.name).write_text(_placed(notebook.read_text(encoding="utf-8")), encoding="utf-8")
     _contents("notebooks", "Notebooks", [notebook.stem for notebook in notebooks])
+
+
+def _placed(text: str) -> str:
+    """A notebook one folder further down; where a formula ends in words with formulas in them, the words follow it."""
+    notebook = json.loads(text.replace("](../", "](../../"))
+    shown = [out["data"] for cell in notebook["cells"] for out in cell.get("outputs", []) if "data" in out]
+    for data in shown:
+        if "text/markdown" in data:
+            words = "".join(data["text/markdown"])
+            data["text/markdown"] = re.sub(r" *\\quad \\text\{(.*?)\}\$\$", r"$$\n\n\1", words, flags=re.S)
+    return json.dumps(notebook)
 
 
 def page(name: str, title: str, text: str) -> None:

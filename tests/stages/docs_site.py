@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 import neverseen as ns
+from neverseen.formal._public import public_names
 from neverseen.formal.definitions import STATEMENTS
 from neverseen.formal.definitions._withdrawn import WITHDRAWN
 from neverseen.formal.theorems import THEOREMS
@@ -106,7 +107,9 @@ def test_definitions_theorems_and_commands_have_the_anchors_that_are_cited(site:
 
 def test_every_public_name_has_an_entry_and_no_private_module_a_page(site: Path, pages: dict[Path, Page]) -> None:
     ids = {one for page in pages.values() for one in page.ids}
-    missing = [name for name in ns.__all__ if not any(one.split(".")[-1] == name for one in ids if "neverseen" in one)]
+    missing = [
+        name for name in public_names(ns) if not any(one.split(".")[-1] == name for one in ids if "neverseen" in one)
+    ]
     assert [name for name in missing if name != "__version__"] == []
     assert [path for path in pages if "._" in path.stem] == []
 
@@ -129,6 +132,20 @@ def test_pages_can_be_heard_and_walked_through(pages: dict[Path, Page]) -> None:
         text = path.read_text(encoding="utf-8")
         assert "<pre>" not in text, path
         assert 'role="heading">' not in text, path
+
+
+def unread(text: str) -> list[str]:
+    """Marks of formulas or of emphasis that a page shows as they were typed."""
+    for inside in ("pre", "script", "style", "math", "title", "code"):
+        text = re.sub(rf"<{inside}\b.*?</{inside}>", "", text, flags=re.S)
+    plain = re.sub(r"<[^>]+>", " ", text)
+    return re.findall(r"\$[^$\n]{1,60}\$|\*\*\w+|:math:|``|\\[a-z]{3,}", plain)
+
+
+def test_formulas_and_emphasis_are_read_on_every_page(pages: dict[Path, Page]) -> None:
+    wrong = {path.name: unread(path.read_text(encoding="utf-8"))[:3] for path in pages}
+    assert {name: marks for name, marks in wrong.items() if marks} == {}
+    assert unread("<p>where $D$ is</p><pre>$HOME/$X</pre>") == ["$D$"]
 
 
 def test_a_page_that_cannot_is_seen() -> None:

@@ -12,8 +12,8 @@ from neverseen.algorithms.removers import REMOVERS
 from neverseen.properties.scenarios import SCENARIOS
 
 LISTED = {"learners": LEARNERS, "removers": REMOVERS, "scenarios": SCENARIOS}
-FACTORIES = [f"ns.{room}.{name}" for room, table in LISTED.items() for name in table if name.isidentifier()]
-FACTORIES += ["ns.check", "ns.compare", "ns.tune", "ns.Scenario.build", "ns.assert_holds", "ns.plan", "ns.bound"]
+VERBS = ["ns.check", "ns.compare", "ns.tune", "ns.Scenario.build", "ns.assert_holds", "ns.plan", "ns.bound"]
+FACTORIES = VERBS + [f"ns.{room}.{name}" for room, table in LISTED.items() for name in table if name.isidentifier()]
 
 USER = """
 import numpy as np
