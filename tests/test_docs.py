@@ -7,11 +7,13 @@ import pytest
 import yaml
 from docs_tools import PAGES, ROOT, SLOW, Block, blocks, commands, run
 
+from neverseen.properties.cli._defaults import take_defaults
 from neverseen.properties.cli._main import NAMES, parser
+from neverseen.properties.cli._main import commands as known
 
 NAMED = [path.relative_to(ROOT).as_posix() for path in PAGES]
 WITH_PYTHON = [name for name in NAMED if any(b.language == "python" for b in blocks((ROOT / name).read_text("utf-8")))]
-LANGUAGES = {"python", "sh", "text", ""}
+LANGUAGES = {"python", "sh", "text", "toml", ""}
 
 
 def text(name: str) -> str:
@@ -41,6 +43,15 @@ def test_commands_are_such_as_the_command_line_takes(name: str) -> None:
         assert call[0] in NAMES
         if len(call) > 1 and "--help" not in call:
             every.parse_args(call)
+
+
+def test_defaults_on_a_page_are_taken(tmp_path: Path) -> None:
+    (said,) = [block.text for block in blocks(text("docs/get_started.md")) if block.language == "toml"]
+    (tmp_path / "neverseen.toml").write_text(said, encoding="utf-8")
+    every = parser(known(["compare"]))
+    take_defaults(every, parser, tmp_path)
+    args = every.parse_args(["compare", "retrain"])
+    assert (args.learner, args.alpha, args.runs) == ("logistic:epochs=5", 0.001, 128)
 
 
 def test_a_page_that_lies_is_seen() -> None:

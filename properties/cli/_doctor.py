@@ -94,9 +94,7 @@ def _lines(found: dict[str, Any]) -> list[tuple[str, str]]:
             rows.append(("MISSING", f"{', '.join(lacking)}; pip install --upgrade neverseen"))
     own = found["self-check"]
     nothing, again = own["found"].values()
-    said = (
-        f"doing nothing {nothing} (must be REFUTED), a retrain {again} (must not be REFUTED), in {own['seconds']:g} s"
-    )
+    said = f"doing nothing is {nothing} (it must be REFUTED), a retrain {again} (it must not), in {own['seconds']:g} s"
     return [*rows, ("self-check", f"{'right' if own['right'] else 'WRONG'}: {said}")]
 
 

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from ..report import _streams
 from . import _blame, _interrupt
+from ._defaults import take_defaults
 from ._flags import EPILOG, Command, admit_arguments
 
 NAMES = (
@@ -49,7 +50,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _encode()
     try:
-        args = parser(_asked(sys.argv[1:] if argv is None else argv)).parse_args(argv)
+        asked = _asked(sys.argv[1:] if argv is None else argv)
+        every = parser(asked)
+        repeated = take_defaults(every, parser) if len(asked) == 1 else {}
+        args = every.parse_args(argv)
+        vars(args).update({name: value for name, value in repeated.items() if not vars(args)[name]})
     except SystemExit as stop:  # the help was printed
         return stop.code if isinstance(stop.code, int) else 0
     except ValueError as error:
