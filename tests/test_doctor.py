@@ -1,5 +1,6 @@
 """`neverseen doctor` and `neverseen completion`: what they say, and when they do not say that all is well."""
 
+import dataclasses
 import importlib
 import importlib.metadata
 import io
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from neverseen.formal.definitions._verdict import Status, Verdict
 from neverseen.properties.cli import main
 from neverseen.properties.cli._completion import completion as script
 from neverseen.properties.cli._main import NAMES
@@ -61,10 +63,20 @@ def test_an_unsound_installation_is_status_1(
     assert "not sound" in err
 
 
-def test_the_self_check_is_wrong_where_doing_nothing_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    retrained = importlib.import_module("neverseen.algorithms.removers").retrain
-    monkeypatch.setattr(doctor, "do_nothing", retrained)
-    assert not doctor._self_check()["right"]
+@pytest.mark.parametrize(
+    ("nothing", "again", "right"),
+    [("REFUTED", "INCONCLUSIVE", True), ("INCONCLUSIVE", "INCONCLUSIVE", False), ("REFUTED", "REFUTED", False)],
+)
+def test_the_self_check_is_right_only_where_doing_nothing_alone_is_refuted(
+    nothing: str, again: str, right: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statuses = iter([nothing, again])
+
+    def stand_in(*_: Any, **__: Any) -> Verdict:
+        return dataclasses.replace(Verdict.example(), status=Status[next(statuses)])
+
+    monkeypatch.setattr(doctor, "check", stand_in)
+    assert doctor._self_check()["right"] is right
 
 
 @pytest.mark.parametrize(
