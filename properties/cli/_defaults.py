@@ -12,7 +12,7 @@ from typing import Any
 
 from ..report import _streams
 
-_APPEND = argparse._AppendAction
+_APPEND = argparse._AppendAction  # pyright: ignore[reportPrivateUsage]
 _FILES = {"neverseen.toml": (), "pyproject.toml": ("tool", "neverseen")}
 
 
@@ -86,7 +86,8 @@ def _refuse_slips(
 
 def commands_of(every: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
     """The parsers of the commands, by name."""
-    return next(one for one in every._actions if isinstance(one, argparse._SubParsersAction)).choices
+    kind = argparse._SubParsersAction  # pyright: ignore[reportPrivateUsage]
+    return next(one for one in every._actions if isinstance(one, kind)).choices
 
 
 def _option(command: argparse.ArgumentParser, key: str) -> argparse.Action | None:
