@@ -49,14 +49,15 @@ def alarms(cells: Mapping[str, Any], kind: str, pairs: int, level: str, of: str 
     return max(one[of] / (runs if of == "count" else 1) for one, runs in counts)
 
 
-def mean_distances(cells: Mapping[str, Any], definition: str, settings: str, among: Iterable[str]) -> dict[str, float]:
-    """The chooser's removers by their mean distance over the named cells, nearest first."""
+def mean_distances(cells: Mapping[str, Any], definition: str, settings: str, size: int) -> dict[str, float]:
+    """The chooser's heuristics by their mean distance over the behaviours where S has so many rows, nearest first."""
+    records = [record for cell, held in cells.items() if cell.endswith(f"/{size}") for record in held["records"]]
     of: dict[str, list[float]] = {}
-    for cell in among:
-        for record in cells[cell]["records"]:
-            if record["definition"].startswith(definition) and record["settings"] == settings:
-                of.setdefault(record["remover"], []).append(record["distance"])
-    means = {name: statistics.fmean(values) for name, values in of.items()}
+    for record in records:
+        heuristic = record["remover"] not in ("do_nothing", "retrain", "retrain_full")
+        if heuristic and record["definition"].startswith(definition) and record["settings"] == settings:
+            of.setdefault(record["remover"], []).append(record["distance"])
+    means = {name: statistics.fmean(one for one in values if one is not None) for name, values in of.items()}
     return dict(sorted(means.items(), key=lambda item: item[1]))
 
 
@@ -69,6 +70,7 @@ def page(template: str | None = None, **held: Any) -> str:
     """The page; of another template or other files, for tests."""
     env = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
     env.filters |= {"sig": sig, "pct": pct, "many": many, "median": statistics.median}
+    env.tests |= {"ending": str.endswith}
     env.globals |= {"alarms": alarms, "mean_distances": mean_distances, "len": len, "sum": sum, "max": max, "min": min}
     text = (HERE / TEMPLATE).read_text(encoding="utf-8") if template is None else template
     return env.from_string(text).render(**(held or files())) + ("\n" if template is None else "")
