@@ -30,7 +30,7 @@ def public_names(module: ModuleType) -> list[str]:
     Offered are definitions, assignments, what is imported as itself (`X as X`), and what `from .part import *` brings.
 
     >>> from neverseen.formal import distributional
-    >>> "frontier" in public_names(distributional), "np" in public_names(distributional)
+    >>> "gaussian_frontier" in public_names(distributional), "np" in public_names(distributional)
     (True, False)
     """
     if "__all__" in vars(module):
