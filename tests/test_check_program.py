@@ -17,8 +17,8 @@ from cli_tools import Capture, one_line
 
 import neverseen as ns
 from neverseen.properties.cli import main
-from neverseen.properties.programs._attempt import Attempt
-from neverseen.properties.programs._shelf import Shelf
+from neverseen.properties.external._attempt import Attempt
+from neverseen.properties.external._shelf import Shelf
 
 CLAIM = ns.Untraining(1.0, 0.05)
 FAST: dict[str, Any] = {"alpha": 0.01, "beta": 0.2, "tolerance": 0.4, "budget": 125}
@@ -86,7 +86,7 @@ def test_called_again_it_draws_nothing_and_says_the_same(pass_with_folder: tuple
 
     signed = json.loads((place / "program.json").read_text())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("neverseen.properties.programs._check_program._identity", lambda run: signed["program"])
+        patch.setattr("neverseen.properties.external._check_program._identity", lambda run: signed["program"])
         again = ns.check_program(CLAIM, retrains, place, originals=True, **FAST)
     assert told(again) == told(first)
 
@@ -309,8 +309,8 @@ def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(os, "link", link)
     with monkeypatch.context() as patch:
         Shelf(tmp_path).admit({"name": "f"})
-        patch.setattr("neverseen.properties.programs._check_program._identity", lambda run: {"name": "f"})
-        patch.setattr("neverseen.properties.programs._shelf._written", lambda *_, **__: None)
+        patch.setattr("neverseen.properties.external._check_program._identity", lambda run: {"name": "f"})
+        patch.setattr("neverseen.properties.external._shelf._written", lambda *_, **__: None)
         patch.setattr(os, "replace", replace)
         with pytest.raises(
             ValueError, match=r"removed/10\.npz: cannot be written \(No space left on device\); make room"

@@ -16,7 +16,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 import neverseen as ns
-from neverseen.properties.programs._command import CommandProgram
+from neverseen.properties.external._command import CommandProgram
 
 torch.set_num_threads(1)
 SCENARIO = ns.scenarios.digits(forget="mislabelled", size=8, full=16)

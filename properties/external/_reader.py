@@ -73,7 +73,7 @@ class RunReader:
         first: the seed of the first pair.
         most: pairs that are ever drawn.
 
-    >>> from neverseen.properties.programs._shelf import Shelf
+    >>> from neverseen.properties.external._shelf import Shelf
     >>> RunReader(Drawer(Shelf("nowhere"), None, ""), 0).read(["removed", "reference"], 0, 8)
     >>> print(RunReader(Drawer(Shelf("nowhere"), None, ""), 0).gap)
     None

@@ -35,7 +35,7 @@ class Drawer:
         told: called after each run.
 
     >>> import tempfile
-    >>> from neverseen.properties.programs._hands import Here
+    >>> from neverseen.properties.external._hands import Here
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     Drawer(Shelf(folder), Here(lambda arm, seed: seed), "f").draw([("removed", 0), ("removed", 1)])
     ...     sorted(Shelf(folder).seeds("removed"))
