@@ -111,11 +111,8 @@ class Alive:
         with self._lock:
             if self._ended:
                 raise OSError("the driver is leaving")
-            process = subprocess.Popen(
-                words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=dict(variables), start_new_session=True
-            )
+            process = GUARD.started(words, stdout=log, stderr=log, env=dict(variables))
             self._processes.add(process)
-            GUARD.watch(process.pid)
         try:
             yield process
         finally:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from typing import Any
 
 _CODE = """
 import os, signal, sys
@@ -20,6 +21,10 @@ for group in groups:
 """
 
 
+_TELL = """trap '' PIPE; echo "+$$" >&0 2>/dev/null; trap - PIPE; exec "$@" </dev/null"""
+"""A program's process says who it is before it is the program: there is no moment at which nobody knows of it."""
+
+
 class Guard:
     """A process that holds one end of a pipe, and ends the process groups that it was told of when the other is gone.
 
@@ -27,7 +32,10 @@ class Guard:
     that started it. Where there are no process groups nothing is watched.
 
     >>> guard = Guard()
-    >>> guard.forget(1)
+    >>> process = guard.started(["true"])
+    >>> process.wait()
+    0
+    >>> guard.forget(process.pid)
     >>> guard.close()
     """
 
@@ -35,12 +43,15 @@ class Guard:
         self._lock, self._of = threading.Lock(), 0
         self._process: subprocess.Popen[str] | None = None
 
-    def watch(self, group: int) -> None:
-        """End this process group when the driver is gone."""
-        if sys.platform != "win32":
-            with self._lock:
-                self._begin()
-                self._tell(f"+{group}\n")
+    def started(self, words: list[str], **options: Any) -> "subprocess.Popen[bytes]":
+        """A program in a process group of its own, without input, that ends when this process is gone."""
+        if sys.platform == "win32":
+            return subprocess.Popen(words, stdin=subprocess.DEVNULL, **options)
+        with self._lock:
+            pipe = self._begin()
+            return subprocess.Popen(
+                ["/bin/sh", "-c", _TELL, "sh", *words], stdin=pipe, start_new_session=True, **options
+            )
 
     def forget(self, group: int) -> None:
         """It has ended."""
@@ -55,14 +66,14 @@ class Guard:
             with contextlib.suppress(OSError):
                 process.communicate()
 
-    def _begin(self) -> None:
-        """A guard of this very process: one that was forked holds no pipe of its own."""
-        if self._process is not None and self._of == os.getpid() and self._process.poll() is None:
-            return
-        self._of = os.getpid()
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _CODE], stdin=subprocess.PIPE, text=True, start_new_session=True
-        )
+    def _begin(self) -> Any:
+        """The pipe to a guard of this very process: one that was forked holds none of its own."""
+        if self._process is None or self._of != os.getpid() or self._process.poll() is not None:
+            self._of = os.getpid()
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", _CODE], stdin=subprocess.PIPE, text=True, start_new_session=True
+            )
+        return self._process.stdin
 
     def _tell(self, line: str) -> None:
         if self._process is not None and self._process.stdin is not None and self._of == os.getpid():

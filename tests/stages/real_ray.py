@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,6 @@ from slow_program import slow
 from test_program_kills import CLAIM, FAST, told
 
 import neverseen as ns
-from neverseen.properties.cli import main
 
 
 def test_workers_of_a_cluster_that_are_killed_lose_their_own_runs_alone(
@@ -42,16 +43,19 @@ def test_workers_of_a_cluster_that_are_killed_lose_their_own_runs_alone(
     assert told(verdict) == told(ns.check_program(CLAIM, slow, tmp_path / "b", **FAST))
 
 
-def test_a_cluster_runs_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cluster_runs_commands(tmp_path: Path) -> None:
     """`--ray local` says what two workers of this machine say."""
     script = tmp_path / "train.py"
     script.write_text(
         "import json, random, sys\narm, seed, out = sys.argv[1:]\n"
         "json.dump({'loss': random.Random(arm + seed).gauss(3.0 * (arm == 'reference'), 1.0)}, open(out, 'w'))\n"
     )
-    line = ["audit", "--run", f"python3 -S -E {script} {{arm}} {{seed}} {{out}}", "--alpha", ".01", "--budget", "64"]
+    command = f"{sys.executable} -S -E {script} {{arm}} {{seed}} {{out}}"
+    line = [sys.executable, "-m", "neverseen", "audit", "--run", command, "--alpha", ".01", "--budget", "64", "--json"]
     said: list[ns.Verdict] = []
     for folder, options in (("a", ["--ray", "local"]), ("b", [])):
-        assert main([*line, "--json", "--workers", "2", "--folder", str(tmp_path / folder), *options]) == 1
-        said.append(ns.Verdict.from_json(capsys.readouterr().out))
+        words = [*line, "--workers", "2", "--folder", str(tmp_path / folder), *options]
+        ended = subprocess.run(words, stdout=subprocess.PIPE, text=True)
+        assert ended.returncode == 1
+        said.append(ns.Verdict.from_json(ended.stdout))
     assert (said[0].pairs, said[0].evidence) == (said[1].pairs, said[1].evidence)

@@ -114,7 +114,7 @@ def test_of_a_command_whose_own_file_finds_no_room(tmp_path: Path, disk: Disk) -
     command = f"{sys.executable} -S -E {script} {{arm}} {{seed}} {{out}}"
     asked = FAST | {"budget": 64}
     ballast.write_bytes(b" " * 340_000)
-    with pytest.raises(ValueError, match="make room|runs in a row failed.* and its disk is full") as stop:
+    with pytest.raises(ValueError, match=r"make room|runs in a row failed.* and its disk is full") as stop:
         ns.check_program(CLAIM, command, folder, **asked)
     assert "\n" not in str(stop.value)
     assert not [one for one in folder.rglob("records/*/*.json") if '"kind": "failed"' in one.read_text()]
