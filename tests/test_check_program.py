@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sys
 import threading
@@ -446,3 +447,24 @@ def test_a_time_out_ends_a_run_and_all_that_it_started(tmp_path: Path) -> None:
         )  # fmt: skip
     assert time.monotonic() - started < 30
     assert {attempt.kind for attempt in seen} == {"lost"}
+
+
+def test_progress_tells_pairs_both_wealths_and_a_forecast() -> None:
+    told: list[tuple[int, int, str]] = []
+    verdict = ns.check_program(CLAIM, idles, progress=lambda *at: told.append(at), **FAST)
+    assert told[0] == (8, 125, "untraining-1")  # nothing was bet on yet
+    assert [pairs for pairs, _, _ in told] == sorted(pairs for pairs, _, _ in told)
+    last = re.fullmatch(r"untraining-1 · wealth (\S+) of 100 against, (\S+) of 5 for; (.*)", told[-1][2])
+    assert last is not None
+    assert float(last[1]) == pytest.approx(np.exp(verdict.evidence.log_wealth[-1]), rel=0.5)
+    assert float(last[1]) >= 100
+    forecasts = [int(found[1]) for *_, said in told if (found := re.search(r"about (\d+) more pairs decide", said))]
+    assert forecasts
+    assert forecasts[0] < 125
+
+
+def test_progress_of_what_will_not_be_decided_says_so() -> None:
+    told: list[str] = []
+    terms: dict[str, Any] = FAST | {"tolerance": 0.01, "budget": 64}
+    ns.check_program(CLAIM, retrains, progress=lambda pairs, budget, said: told.append(said), **terms)
+    assert told[-1].endswith("; no end in sight")

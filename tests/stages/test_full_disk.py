@@ -112,7 +112,7 @@ def test_of_a_command_whose_own_file_finds_no_room(tmp_path: Path, disk: Disk) -
     script, ballast, folder = tmp_path / "train.py", disk.place / "ballast", disk.place / "runs"
     script.write_text(PROGRAM if disk.own else "raise OSError(28, 'No space left on device')")
     command = f"{sys.executable} -S -E {script} {{arm}} {{seed}} {{out}}"
-    asked = FAST | {"budget": 64}
+    asked: dict[str, Any] = FAST | {"budget": 64}
     ballast.write_bytes(b" " * 340_000)
     with pytest.raises(ValueError, match=r"make room|runs in a row failed.* and its disk is full") as stop:
         ns.check_program(CLAIM, command, folder, **asked)
