@@ -1,16 +1,17 @@
 """Looking at folders while a program's runs come in: `python benchmarks/growing_folders.py [folders [processes]]`.
 
 2000 folders a cell, each looked at by `check_program` with some, more and all of its runs finished, at α = β = .05 and
-ε = 1, the mechanism exactly at the claim: θ = δ for a false REFUTED, θ = δ + τ for a false SATISFIED at any look. 48 workers
-an arm begin runs in the order of their seeds; how long one takes is its outcome, so that what is finished feigns a
-difference or hides one, and some take very long, whatever they hold (gaps). In the cells with failures the outcome decides which runs fail, and the
-violating event is that they fail, or that they fail or show a 1. Read
+ε = 1, the mechanism exactly at the claim: θ = δ for a false REFUTED, θ = δ + τ for a false SATISFIED at any look. 48
+workers an arm begin runs in the order of their seeds; how long one takes is its outcome, so that what is finished
+feigns a difference or hides one, and some take very long, whatever they hold (gaps). In the cells with failures the
+outcome decides which runs fail, and the violating event is that they fail, or that they fail or show a 1. Read
 
 - by seed up to the first gap: the folder as it is, `ARM/SEED`;
 - in order of arrival: the same runs, named by when they finished, as a queue of whatever is there would read them. It
   is wrong, and must be seen to be.
 
-Files are written and read (in TMPDIR: memory is faster than a disk) as a cluster's scheduler and a look would; no process is started for a run.
+Files are written and read as a cluster's scheduler and a look would (in TMPDIR: memory is faster than a disk); no
+process is started for a run.
 `tests/test_growing_folders.py` is the same with few folders.
 """
 
@@ -78,11 +79,15 @@ class Folders:
         return other | {"tolerance": TAU, "budget": BUDGETS[self.error], "deterministic": True}
 
 
-CELLS = tuple(
-    Folders(error, failing, beside)
-    for error in ("REFUTED", "SATISFIED")
-    for failing, beside in ((0.0, 0.0), (0.0, 0.1), (1.0, 0.0), (0.5, 0.1))
-) + (Folders("REFUTED", beside=0.1, arrival=True), Folders("SATISFIED", arrival=True))
+CELLS = (
+    *(
+        Folders(error, failing, beside)
+        for error in ("REFUTED", "SATISFIED")
+        for failing, beside in ((0.0, 0.0), (0.0, 0.1), (1.0, 0.0), (0.5, 0.1))
+    ),
+    Folders("REFUTED", beside=0.1, arrival=True),
+    Folders("SATISFIED", arrival=True),
+)
 
 
 def finished(events: np.ndarray, early: bool, rng: np.random.Generator) -> list[int]:
