@@ -42,7 +42,7 @@ def test_read_in_order_of_arrival_they_would(growing: Any) -> None:
 def test_what_the_long_run_found() -> None:
     found = json.loads((ROOT / "benchmarks" / "growing_folders.json").read_text(encoding="utf-8"))["rows"]
     for row in found:
-        assert row["folders"] >= 2000
+        assert row["folders"] >= (2000 if row["read"] == "by seed" else 200)
         assert row["holds"] is not too_many(row["wrong"], row["folders"], row["level"])
         assert row["holds"] is (row["read"] == "by seed"), row
     assert len({row["error"] for row in found if row["failing"]}) == 2
