@@ -49,9 +49,9 @@ class Guard:
             return subprocess.Popen(words, stdin=subprocess.DEVNULL, **options)
         with self._lock:
             pipe = self._begin()
-            return subprocess.Popen(
-                ["/bin/sh", "-c", _TELL, "sh", *words], stdin=pipe, start_new_session=True, **options
-            )
+            line = ["/bin/sh", "-c", _TELL, "sh", *words]
+            process: subprocess.Popen[bytes] = subprocess.Popen(line, stdin=pipe, start_new_session=True, **options)
+            return process
 
     def forget(self, group: int) -> None:
         """It has ended."""
