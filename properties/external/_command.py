@@ -111,7 +111,7 @@ class Alive:
         with self._lock:
             if self._ended:
                 raise OSError("the driver is leaving")
-            process = GUARD.started(words, stdout=log, stderr=log, env=dict(variables))
+            process = GUARD.started(words, log, dict(variables))
             self._processes.add(process)
         try:
             yield process

@@ -43,15 +43,16 @@ class Guard:
         self._lock, self._of = threading.Lock(), 0
         self._process: subprocess.Popen[str] | None = None
 
-    def started(self, words: list[str], **options: Any) -> "subprocess.Popen[bytes]":
+    def started(
+        self, words: list[str], log: Any = None, variables: dict[str, str] | None = None
+    ) -> "subprocess.Popen[bytes]":
         """A program in a process group of its own, without input, that ends when this process is gone."""
         if sys.platform == "win32":
-            return subprocess.Popen(words, stdin=subprocess.DEVNULL, **options)
+            return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=variables)
+        line = ["/bin/sh", "-c", _TELL, "sh", *words]
         with self._lock:
             pipe = self._begin()
-            line = ["/bin/sh", "-c", _TELL, "sh", *words]
-            process: subprocess.Popen[bytes] = subprocess.Popen(line, stdin=pipe, start_new_session=True, **options)
-            return process
+            return subprocess.Popen(line, stdin=pipe, stdout=log, stderr=log, env=variables, start_new_session=True)
 
     def forget(self, group: int) -> None:
         """It has ended."""
