@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
+from ..formal._public import dir_of as _dir_of
 from ..formal._pytree import pytree
 from ..formal.definitions._scenario import Rows
 from ._curvature import Curvature, Schedule
@@ -266,3 +267,6 @@ def remover(
         return functools.partial(remover, name=name, aims_at=aims_at, guarantee=guarantee, needs=needs)
     a_function("remover", "remove", function)
     return Remover(function, name or getattr(function, "__name__", "remover"), aims_at, guarantee, needs)
+
+
+__dir__ = _dir_of(__name__)

@@ -6,7 +6,8 @@ for each notion by itself). Tuning: 12 trials of 32 runs each, on runs that are 
 compiled program serves (rates, weights, temperatures); numbers of epochs and steps stay as they are. Each cell is what
 `ns.compare` says at (ε, δ) = (1, .05), of 64 runs for distances and at most 128 pairs for verdicts. Cells found in
 `benchmarks/chooser.json` are kept, and it is written after each; `chooser_distances.svg` and `chooser_accuracies.svg`
-are the two pictures of the cell near-duplicates/16. `--table` prints what is there, and trains nothing.
+are the two pictures of the cell near-duplicates/16. `--table` prints what is there and reads it in ten lines, and
+trains nothing.
 """
 
 import json
@@ -32,6 +33,8 @@ BEHAVIOURS, FULL, ROWS = ("class", "subgroup", "near-duplicates", "mislabelled")
 TRIALS, TUNED_ON, RUNS, BUDGET = 12, 32, 64, 128
 OUT = pathlib.Path(__file__).with_suffix(".json")
 PICTURED = "near-duplicates/16"
+SETTINGS = ("default", "tuned without the reference", "tuned with the reference")
+ASKED = (("untraining", FULL // 2), ("unlearning", FULL // 2), ("unlearning", FULL))
 KEPT = (
     "remover", "definition", "said", "pairs", "distance", "distance_low", "distance_high", "raw", "cost", "gap on S",
     "gap on S_full∖S", "gap on fresh behaviour", "gap on fresh rest",
@@ -85,27 +88,49 @@ def _short(value: Any) -> Any:
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
+def distances(cells: dict[str, Any], name: str, how: str, claim: str, size: int) -> dict[str, float]:
+    """How far a remover is from the reference of a claim, by behaviour; no entry where no share could be given."""
+    return {
+        key.partition("/")[0]: row["distance"]
+        for key, rows in cells.items()
+        if key.endswith(f"/{size}")
+        for row in rows["records"]
+        if (row["remover"], row["settings"], row["definition"].partition("-")[0]) == (name, how, claim)
+        and row["distance"] is not None
+    }
+
+
 def table(cells: dict[str, Any]) -> list[str]:
-    """The mean distance over behaviours of each remover, and its verdicts that are not REFUTED."""
+    """The mean distance over behaviours of each remover."""
     lines = [f"{'':24}{'untraining, S half':>36}{'unlearning, S half':>36}{'unlearning, S all':>36}"]
-    hows = ("default", "tuned without the reference", "tuned with the reference")
     lines.append(f"{'':24}" + ("  default  without     with" + " " * 8) * 3)
     for name in ("do_nothing", "retrain", "retrain_full", *NAMES):
         words = f"{name:24}"
-        for claim, size in (("untraining", FULL // 2), ("unlearning", FULL // 2), ("unlearning", FULL)):
-            for how in hows:
-                away = [
-                    row["distance"]
-                    for key, rows in cells.items()
-                    if key.endswith(f"/{size}")
-                    for row in rows["records"]
-                    if (row["remover"], row["settings"], row["definition"].partition("-")[0]) == (name, how, claim)
-                    and row["distance"] is not None
-                ]
-                words += f"{statistics.mean(away):9.2f}" if away else f"{'–':>9}"
+        for claim, size in ASKED:
+            for how in SETTINGS:
+                away = distances(cells, name, how, claim, size)
+                words += f"{statistics.mean(away.values()):9.2f}" if away else f"{'–':>9}"
             words += " " * 9
         lines.append(words.rstrip())
     return lines
+
+
+def reading(cells: dict[str, Any]) -> list[str]:
+    """Ten lines: the two nearest of twelve for each notion and way of choosing settings, and what the verdicts say."""
+    lines: list[str] = []
+    for claim, size in ASKED:
+        for how in SETTINGS:
+            away = {name: distances(cells, name, how, claim, size) for name in NAMES}
+            best = sorted(NAMES, key=lambda name: statistics.mean(away[name].values()))[:2]
+            told = [f"{name} {statistics.mean(away[name].values()):.2f} ({_each(away[name])})" for name in best]
+            lines.append(f"{claim} from {'all' if size == FULL else 'half'} of S_full, {how}: {'; '.join(told)}")
+    said = [row["said"] for rows in cells.values() for row in rows["records"] if row["remover"] in NAMES]
+    counts = ", ".join(f"{said.count(word)} {word}" for word in ("SATISFIED", "REFUTED", "INCONCLUSIVE"))
+    return [*lines, f"verdicts at (1, .05), at most {BUDGET} pairs: {counts}"]
+
+
+def _each(away: dict[str, float]) -> str:
+    return ", ".join(f"{behaviour} {away[behaviour]:.2f}" for behaviour in BEHAVIOURS if behaviour in away)
 
 
 def main() -> None:
@@ -128,7 +153,7 @@ def main() -> None:
             for name, draw in (("distances", _planes.distance_plane), ("accuracies", _planes.accuracy_plane)):
                 path = OUT.with_name(f"chooser_{name}.svg")
                 path.write_text(_planes.standalone(draw(pictured)), encoding="utf-8")
-    print("\n".join(table(kept["cells"])))
+    print("\n".join([*table(kept["cells"]), "", *reading(kept["cells"])]))
 
 
 if __name__ == "__main__":

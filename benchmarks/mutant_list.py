@@ -13,6 +13,7 @@ class Mutant:
         file: relative to the root.
         old, new: a piece of the source that occurs there exactly once, and what takes its place.
         tests: pytest's ids, relative to `tests/`, the quickest first.
+        theorem: the id that the failure must name; "" where it need name none.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Mutant:
     old: str
     new: str
     tests: tuple[str, ...]
+    theorem: str = ""
 
 
 EDGE = "test_engine.py::test_wealth_has_mean_one_at_the_boundary"

@@ -22,8 +22,9 @@ import pytest
 from mutant_list import MUTANTS as ENGINE
 from mutant_list import Mutant
 from mutant_list_of_claims import MUTANTS as CLAIMS
+from mutant_list_of_hypotheses import MUTANTS as HYPOTHESES
 
-MUTANTS = ENGINE + CLAIMS
+MUTANTS = ENGINE + CLAIMS + HYPOTHESES
 HERE = Path(__file__).resolve()
 OUT = HERE.with_suffix(".json")
 COPIED = ("formal", "algorithms", "properties", "src", "tests", "conftest.py", "pyproject.toml")
@@ -49,6 +50,7 @@ class Notes:
             own = str(frame.path).startswith(self.tests)
             line = " ".join(str(frame.statement).split())
             self.found = {"test": item.nodeid, "raised": call.excinfo.typename, "line": line, "counts": meant and own}
+            self.found["said"] = str(call.excinfo.value).strip()
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed and not self.found:
@@ -107,8 +109,12 @@ def mutated(mutant: Mutant, root: Path) -> dict[str, Any]:
         found = tested(root, mutant.tests, PATIENCE)
     finally:
         path.write_text(source, encoding="utf-8")
-    outcome = "killed" if found.get("counts") else "broken, not killed" if found.get("raised") else "survived"
+    said = " ".join(found.pop("said", "").split())
+    named = f"{mutant.theorem} (" in said if mutant.theorem else True
+    outcome = "killed" if found.get("counts") and named else "broken, not killed" if found.get("raised") else "survived"
     told = {name: getattr(mutant, name) for name in ("why", "file", "old", "new")}
+    if mutant.theorem:
+        told |= {"theorem": mutant.theorem, "said": said.partition(": its hypothesis fails")[0]}
     return told | {"outcome": outcome} | {name: found[name] for name in found if name != "counts"}
 
 

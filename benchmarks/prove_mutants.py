@@ -1,14 +1,12 @@
 """Which wrong statements `neverseen prove` itself notices: `python benchmarks/prove_mutants.py [name …]`.
 
 Every mutant is one edit of a statement, of how one is printed or evaluated, of a scope, or of a formula that the
-library computes
-with, made in a scratch copy of the sources; `neverseen prove ID` runs there, on the theorem that speaks of it. It
-is killed where
-prove ends with 1 and a complaint: a theorem that fails, an inequality that nothing attains, a twin that stands, a
-scope of another
-size. An error that is no complaint counts for nothing. Unmutated, all of them hold. Coq is left out: it takes a
-minute and sees
-none of these files. Results go to prove_mutants.json; a named mutant replaces its own line there.
+library computes with, made in a scratch copy of the sources; `neverseen prove ID` runs there, on the theorem that
+speaks of it. It is killed where prove ends with 1 and a complaint: a theorem that fails, an inequality that nothing
+attains or that everything does, a hypothesis that is not needed, a case outside what is printed, a twin that stands,
+a scope of another size. An error that is no complaint counts for nothing. Unmutated, all of them hold. Coq is left
+out: it takes a minute and sees none of these files. Results go to prove_mutants.json; a named mutant replaces its own
+line there.
 """
 
 import contextlib
@@ -23,7 +21,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from prove_mutant_list import MUTANTS, Mutant
+from prove_mutant_list import MUTANTS as FIRST
+from prove_mutant_list import Mutant
+from prove_mutant_list_of_the_rest import MUTANTS as REST
+
+MUTANTS = FIRST + REST
 
 HERE = Path(__file__).resolve()
 OUT = HERE.with_suffix(".json")

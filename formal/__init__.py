@@ -1,5 +1,6 @@
 """What must hold: scenarios, definitions and verdicts."""
 
+from ._public import dir_of as _dir_of
 from .definitions import Definition as Definition
 from .definitions import Evidence as Evidence
 from .definitions import Level as Level
@@ -20,3 +21,5 @@ from .definitions import definition_from_dict as definition_from_dict
 from .definitions import definition_to_dict as definition_to_dict
 from .definitions import reference_rows as reference_rows
 from .definitions import scenario_key as scenario_key
+
+__dir__ = _dir_of(__name__)

@@ -90,9 +90,7 @@ for allowed in (0.5 + 1e-9, 0.4):
 #
 # The data are $n$ rows of $p_1 = \mathcal N(0, 1)$ and as many of $p_2 = \mathcal N(d, 1)$. Some rows of $p_1$ are
 # deleted, the model is the mean of what is left, and the target is $\mathrm{KL}(p_1 \Vert p) \ge \kappa/2$. At random,
-# the share to delete does not depend on $d$:
-#
-# $$1 - \frac{n_2}{n_1}\bigl(\sqrt2 - 1\bigr) = 2 - \sqrt2 \quad\text{for } n_1 = n_2.$$
+# the share to delete does not depend on $d$ (theorem T20a): with as many rows of each it is $2 - \sqrt2$.
 #
 # A rule scores the rows of $p_1$ and deletes from the top: by the distance to the mean of $p_2$, or by the likelihood
 # ratio, which for these laws deletes the *smallest* $x$ and is the best possible order.

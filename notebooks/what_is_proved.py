@@ -17,9 +17,10 @@
 # Every theorem of this library is one object. What is printed here is what is evaluated, what is given to a solver,
 # and what `neverseen prove` reports under the same digest. It can be settled in four ways, strongest first: by
 # **Coq**, for all finite types of outcomes; by a **solver**, for all laws on all spaces, an event at a time;
-# **symbolically**, for all real arguments; or by **exhausting** a scope, whose size is also counted in another way
-# where there is one. Whatever else there is, that search always runs, and it wants three things more: a case that is
-# not vacuous, a case that attains each inequality, and a false twin, one word away, that it refutes.
+# **symbolically**, for all real arguments; or by **exhausting** a scope, whose size is also counted in another way.
+# Whatever else there is, that search always runs, and it wants more: a case that is not vacuous, a case that attains
+# each inequality and one that does not, a case without the hypotheses in which the conclusion fails, none outside the
+# ranges that are printed, and a false twin, one word away, that it refutes.
 
 # %%
 from collections import Counter
@@ -68,7 +69,7 @@ for theorem in THEOREMS:
 # - T22 is a computation in floating point: it is shown, and called no proof.
 # - What is said of the code rests on enumeration, and so do, where Coq is not installed, all that Coq proves and no
 #   solver does. Their scopes are as printed.
-# - T21b is proved in Coq for p₂ > 0; where p₂ has zeros it is searched.
+# - T21b, in Coq, says which deletions leave a divergence finite, and compares those that are.
 # - What F19 says of Gaussian forms is said of Gaussians: that they are the worst of their form is not proved here.
 # - E1 to E11 are the rule of the sequential engine in exact arithmetic, not its code.
 # - Of works of which the abstract alone was read, or nothing, the source says so: statement and proof are ours there.

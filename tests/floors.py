@@ -16,7 +16,7 @@ FLOORS = {
     "formal": ("", "catalogue", "closeness", "laws", "definitions", "distributional", "proofs", "theorems"),
     "algorithms": ("programs", "", "learners", "removers", "store", "pools", "fill"),
     "properties": (
-        "engine", "scenarios", "runs", "metrics", "saved", "programs", "selftest", "checks", "suite", "testing",
+        "engine", "scenarios", "runs", "metrics", "saved", "external", "selftest", "checks", "suite", "testing",
         "report", "cli",
     ),
 }  # fmt: skip

@@ -16,6 +16,9 @@ import pytest
 from floors import FLOORS, arrows, circles, double_names, module_of, sources, sub_room, wrong_ways
 from jaxtyping import PRNGKeyArray, TypeCheckError
 
+import neverseen as ns
+from neverseen.formal._public import public_names
+
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = tuple(FLOORS)  # imports go from a room to itself and to those on its left
 MOST_LINES = 320
@@ -296,32 +299,6 @@ def test_the_rule_accepts_and_rejects(rule: Callable[[str, str], list[str]], rig
     assert len(rule("formal/a.py", wrong)) == 1
 
 
-def names_given(node: ast.stmt) -> list[str]:
-    """What a statement of a module offers to its users: re-exports (`X as X`), definitions, assignments."""
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return [alias.name for alias in node.names if alias.asname == alias.name]
-    if isinstance(node, Definition):
-        return [node.name]
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    return [target.id for target in targets if isinstance(target, ast.Name)]
-
-
-def public_names(module: ModuleType) -> list[str]:
-    """`__all__` where a module has one, else what its source offers without a leading underscore."""
-    if hasattr(module, "__all__"):
-        return sorted(module.__all__)
-    body = ast.parse(inspect.getsource(module)).body
-    passed_on = (name for node in body for name in names_passed_on(node, module))
-    return sorted({name for node in body for name in names_given(node) if name[0] != "_"} | set(passed_on))
-
-
-def names_passed_on(node: ast.stmt, module: ModuleType) -> list[str]:
-    """What `from .part import *` in a module offers to its users: all that the part offers."""
-    if not (isinstance(node, ast.ImportFrom) and node.names[0].name == "*"):
-        return []
-    return public_names(importlib.import_module("." * node.level + (node.module or ""), module.__package__))
-
-
 def without_example(module: ModuleType) -> Iterator[str]:
     """Public functions and classes of our own, in a module and the modules it offers, lacking a `>>>`."""
     root = module.__name__.split(".")[0]
@@ -346,6 +323,32 @@ def test_every_public_name_has_an_example(name: str) -> None:
 def test_what_is_passed_on_by_a_star_is_offered_too() -> None:
     removers = importlib.import_module("neverseen.algorithms.removers")
     assert {"finetune", "retrain", "REMOVERS"} <= set(public_names(removers))
+
+
+def offered_by_dir(module: ModuleType) -> Iterator[str]:
+    """Names that completion shows in a module and the modules of ours it offers, and that it does not offer."""
+    wrong = set(dir(module)) ^ set(public_names(module))
+    yield from (f"{module.__name__}.{name}" for name in sorted(wrong))
+    for name in public_names(module):
+        value = getattr(module, name)
+        if inspect.ismodule(value) and value.__name__.startswith("neverseen."):
+            yield from offered_by_dir(value)
+
+
+@pytest.mark.parametrize("name", ["neverseen", *(f"neverseen.{room}" for room in ROOMS)])
+def test_completion_shows_public_names_only(name: str) -> None:
+    assert list(offered_by_dir(importlib.import_module(name))) == []
+
+
+def test_completion_of_what_a_user_types() -> None:
+    assert dir(ns) == public_names(ns)
+    assert {"check", "Scenario", "removers"} <= set(dir(ns))
+    assert dir(ns.report) == ["render", "writable", "write_report"]
+    assert not {"np", "jax", "Any", "Callable"} & set(dir(ns.observables))
+
+
+def test_a_module_without_a_dir_of_its_own_is_seen(tmp_path: Path) -> None:
+    assert "toy.ast" in list(offered_by_dir(toy(tmp_path, "import ast\ndef f(): ...")))
 
 
 DOC = "'''One line.\n\n>>> 1 + 1\n2\n'''"

@@ -135,7 +135,7 @@ def test_a_bibliography_is_read() -> None:
         ("mu2024", "Mu & Klabjan 2024 (arXiv 2409.09778)"),
         ("neel2021", "Neel et al. 2021 (arXiv 2007.02923)"),
         ("liu2022", "Liu et al. 2022 (arXiv 2201.09538)"),
-        ("cao2015", "Cao & Yang 2015"),
+        ("cao2015", "Cao & Yang 2015 (doi 10.1109/SP.2015.35)"),
     ],
 )
 def test_a_citation_in_words(key: str, words: str) -> None:

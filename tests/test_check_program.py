@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sys
 import threading
@@ -17,8 +18,8 @@ from cli_tools import Capture, one_line
 
 import neverseen as ns
 from neverseen.properties.cli import main
-from neverseen.properties.programs._attempt import Attempt
-from neverseen.properties.programs._shelf import Shelf
+from neverseen.properties.external._attempt import Attempt
+from neverseen.properties.external._shelf import Shelf
 
 CLAIM = ns.Untraining(1.0, 0.05)
 FAST: dict[str, Any] = {"alpha": 0.01, "beta": 0.2, "tolerance": 0.4, "budget": 125}
@@ -86,7 +87,7 @@ def test_called_again_it_draws_nothing_and_says_the_same(pass_with_folder: tuple
 
     signed = json.loads((place / "program.json").read_text())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("neverseen.properties.programs._check_program._identity", lambda run: signed["program"])
+        patch.setattr("neverseen.properties.external._check_program._identity", lambda run: signed["program"])
         again = ns.check_program(CLAIM, retrains, place, originals=True, **FAST)
     assert told(again) == told(first)
 
@@ -309,8 +310,8 @@ def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(os, "link", link)
     with monkeypatch.context() as patch:
         Shelf(tmp_path).admit({"name": "f"})
-        patch.setattr("neverseen.properties.programs._check_program._identity", lambda run: {"name": "f"})
-        patch.setattr("neverseen.properties.programs._shelf._written", lambda *_, **__: None)
+        patch.setattr("neverseen.properties.external._check_program._identity", lambda run: {"name": "f"})
+        patch.setattr("neverseen.properties.external._shelf._written", lambda *_, **__: None)
         patch.setattr(os, "replace", replace)
         with pytest.raises(
             ValueError, match=r"removed/10\.npz: cannot be written \(No space left on device\); make room"
@@ -446,3 +447,24 @@ def test_a_time_out_ends_a_run_and_all_that_it_started(tmp_path: Path) -> None:
         )  # fmt: skip
     assert time.monotonic() - started < 30
     assert {attempt.kind for attempt in seen} == {"lost"}
+
+
+def test_progress_tells_pairs_both_wealths_and_a_forecast() -> None:
+    told: list[tuple[int, int, str]] = []
+    verdict = ns.check_program(CLAIM, idles, progress=lambda *at: told.append(at), **FAST)
+    assert told[0] == (8, 125, "untraining-1")  # nothing was bet on yet
+    assert [pairs for pairs, _, _ in told] == sorted(pairs for pairs, _, _ in told)
+    last = re.fullmatch(r"untraining-1 · wealth (\S+) of 100 against, (\S+) of 5 for; (.*)", told[-1][2])
+    assert last is not None
+    assert float(last[1]) == pytest.approx(np.exp(verdict.evidence.log_wealth[-1]), rel=0.5)
+    assert float(last[1]) >= 100
+    forecasts = [int(found[1]) for *_, said in told if (found := re.search(r"about (\d+) more pairs decide", said))]
+    assert forecasts
+    assert forecasts[0] < 125
+
+
+def test_progress_of_what_will_not_be_decided_says_so() -> None:
+    told: list[str] = []
+    terms: dict[str, Any] = FAST | {"tolerance": 0.01, "budget": 64}
+    ns.check_program(CLAIM, retrains, progress=lambda pairs, budget, said: told.append(said), **terms)
+    assert told[-1].endswith("; no end in sight")

@@ -49,7 +49,7 @@ def test_a_default_is_the_function_s(command: Command) -> None:
     both = {name for name in shown if known.get(name, inspect.Parameter.empty) is not inspect.Parameter.empty}
     both -= {"ratios"}  # a text here, numbers there: made of them
     assert {name: shown[name] for name in both} == {name: known[name] for name in both}
-    assert command.name in ("pool", "list", "prove") or {"seed", "alpha"} & both
+    assert command.name in ("pool", "list", "prove", "doctor", "completion") or {"seed", "alpha"} & both
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=[one.name for one in COMMANDS])

@@ -1,6 +1,8 @@
 """`audit_one_run`: one model, one removal of a set that coins drew."""
 
+import json
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -81,6 +83,14 @@ def test_a_bound_as_computed_by_hand() -> None:
     assert found.epsilon_lower == pytest.approx(19.7, abs=0.05)
 
 
+def test_a_bound_beyond_the_smallest_float_is_a_number() -> None:
+    """All of 4000 right: 4000 ln 2 + ln α, where the tail itself is 0 in floating point."""
+    coins = np.tile([True, False], 2000)
+    found = ns.audit_one_run(coins * 1.0, coins, guesses=4000, delta=0.0, alpha=0.05)
+    assert found.right == 4000
+    assert found.epsilon_lower == pytest.approx(4000 * math.log(2) + math.log(0.05), rel=1e-9)
+
+
 @pytest.mark.parametrize(
     ("m", "shift", "refuted"), [(100, 2.0, True), (1000, 0.5, True), (10_000, 0.2, True), (1000, 0.0, False)]
 )
@@ -131,3 +141,18 @@ def test_its_sentence_says_what_it_is_not(audits: list[ns.OneRunAudit]) -> None:
         assert ns.OneRunAudit.from_json(one.to_json()) == one
     with pytest.raises(ValueError, match="has no truth value"):
         bool(audits[0])
+
+
+def test_what_the_long_run_found() -> None:
+    """`benchmarks/one_run.py`: no false bound beyond its level, and the power on digits with an MLP."""
+    found = json.loads((Path(__file__).parents[1] / "benchmarks" / "one_run.json").read_text(encoding="utf-8"))
+    for row in found["false bounds"]:
+        assert row["nulls"] >= 10_000
+        assert scipy.stats.binomtest(row["false"], row["nulls"]).proportion_ci(0.999).low <= row["alpha"]
+    assert {row["mechanism"] for row in found["false bounds"]} >= {"boundary", "publishes S with probability δ"}
+    power = {(row["remover"], row["canaries"]): row for row in found["power"]}
+    for canaries in (100, 1000, 10_000):
+        assert power["do-nothing", canaries]["refuted"] == 1.0
+        retrain = power["retrain", canaries]
+        false = round(retrain["refuted"] * retrain["audits"])
+        assert scipy.stats.binomtest(false, retrain["audits"]).proportion_ci(0.99).low <= 0.01

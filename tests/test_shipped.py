@@ -4,6 +4,8 @@
 there is one.
 """
 
+import functools
+
 import jax
 import pytest
 from shipped_tools import suites, trial
@@ -13,23 +15,29 @@ from neverseen.algorithms.removers import CERTIFIED, FAULTY, HEURISTIC, REMOVERS
 from neverseen.formal.definitions._verdict import Route
 from neverseen.properties.runs._trial import Trial
 from neverseen.properties.suite._check_suite import claimed, keys, learners_for
-from neverseen.properties.suite.relations import RELATIONS
+from neverseen.properties.suite.relations import RELATIONS, Found, Relation
 
 SHIPPED = [name for name in REMOVERS if name not in FAULTY]
 SATISFIED, REFUTED, _ = ns.Status
 CONTRACT = {relation.name for relation in RELATIONS if relation.follows_from == "contract"}
 
 
+@functools.cache
+def found(relation: Relation, on: Trial) -> Found:
+    """What a relation says of a trial, judged once: to see whether a remover is pure, it is traced anew."""
+    return relation.evaluate(on)
+
+
 def refuted(on: Trial) -> set[str]:
     """The relations that a remover claims, and that are refuted."""
     mine = [relation for relation in RELATIONS if claimed(relation.name, on.remover)]
-    return {relation.name for relation in mine if relation.evaluate(on).status is REFUTED}
+    return {relation.name for relation in mine if found(relation, on).status is REFUTED}
 
 
 def broken(on: Trial) -> set[str]:
     """The relations of the contract that do not hold; where something is drawn by the place of a row, order counts."""
     drawn = {"permutation-invariant"} if on.remover.random else set[str]()
-    held = {r.name for r in RELATIONS if r.name in CONTRACT and r.evaluate(on).status is SATISFIED}
+    held = {r.name for r in RELATIONS if r.name in CONTRACT and found(r, on).status is SATISFIED}
     return CONTRACT - held - drawn
 
 
@@ -67,7 +75,7 @@ trains anew, which on a learner that draws nothing is both."""
 @pytest.mark.parametrize("name", [name for name in HEURISTIC if name != "distributional"])
 def test_a_heuristic_asked_for_nothing_does_nothing_or_trains_on(name: str) -> None:
     [empty] = (relation for relation in RELATIONS if relation.name == "empty-request")
-    idle = empty.evaluate(trial(name)).evidence == "8 runs are the original"
+    idle = found(empty, trial(name)).evidence == "8 runs are the original"
     assert idle == (name in NOTHING_ASKED_NOTHING_DONE)
 
 

@@ -122,3 +122,20 @@ def test_no_formula_of_a_theorem_is_typed_in_a_notebook_or_in_the_docs() -> None
     assert len(sources) > 9
     assert [path.name for path in sources if TYPED.search(path.read_text(encoding="utf-8"))] == []
     assert sum(bool(TYPED.search(theorem.statement_latex)) for theorem in THEOREMS) > 10
+    assert {path.name: copied(path.read_text(encoding="utf-8")) for path in sources} == {p.name: set() for p in sources}
+
+
+def copied(page: str, least: int = 24) -> set[str]:
+    """The theorems of whose printing a page's formulas repeat so many characters: more than notation takes."""
+    lines = [re.sub(r"[\s#]", "", math) for math in re.findall(r"\$\$?(.+?)\$\$?", page, re.DOTALL)]
+    seen = {line[i : i + least] for line in lines for i in range(len(line) - least + 1)}
+    printed = {theorem.id: re.sub(r"\s", "", theorem.statement_latex) for theorem in THEOREMS}
+    return {
+        id for id, text in printed.items() if any(text[i : i + least] in seen for i in range(len(text) - least + 1))
+    }
+
+
+def test_a_theorem_copied_to_a_page_is_named() -> None:
+    for theorem in THEOREMS:
+        if len(re.sub(r"\s", "", theorem.statement_latex)) >= 24:
+            assert theorem.id in copied(f"# one sees that\n# $${theorem.statement_latex}$$, as claimed")

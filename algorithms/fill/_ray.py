@@ -13,7 +13,12 @@ LOCAL = "local"
 FIRST_WITH_TOKENS = (2, 52)
 """The first version of Ray whose clusters ask for a token."""
 
-_DEATHS = ("WorkerCrashedError", "NodeDiedError", "OutOfMemoryError", "LocalRayletDiedError", "ObjectLostError")
+_DEATHS = ("WorkerCrashedError", "OutOfMemoryError", "NodeDiedError", "ObjectLostError", "LocalRayletDiedError")
+_OF_ONE = frozenset(_DEATHS[:4])
+
+
+class WorkerDiedError(BrokenExecutor):
+    """A task's worker is gone and the task with it; the executor takes more, and no other task is lost by it."""
 
 
 def secure(environment: MutableMapping[str, str]) -> None:
@@ -75,6 +80,7 @@ class RayExecutor(Executor):
 
     def __init__(self, ray: Any, address: str, workers: int) -> None:
         self._ray, self._ours, self._remote = ray, not ray.is_initialized(), dict[Any, Any]()
+        self._open = set[Future[Any]]()
         if self._ours:
             self._connect(address, workers)
 
@@ -98,22 +104,34 @@ class RayExecutor(Executor):
         if fn not in self._remote:
             self._remote[fn] = self._ray.remote(num_cpus=1, max_retries=0)(fn)
         reference, future = self._remote[fn].remote(*args, **kwargs), Future[Any]()
+        self._open.add(future)
+        future.add_done_callback(self._open.discard)
         reference.future().add_done_callback(lambda source: self._settle(source, future, reference))
         return future
 
     def _settle(self, source: "Future[Any]", future: "Future[Any]", reference: Any) -> None:
         del reference  # held until now, so that Ray keeps the result
-        if not future.set_running_or_notify_cancel():
+        if future.done() or not future.set_running_or_notify_cancel():
             return
         error = source.exception()
         if error is None:
             future.set_result(source.result())
         else:
-            died = isinstance(error, tuple(filter(None, (getattr(self._ray.exceptions, d, None) for d in _DEATHS))))
-            future.set_exception(BrokenExecutor(str(error)) if died else getattr(error, "cause", None) or error)
+            future.set_exception(self._said(error))
+
+    def _said(self, error: BaseException) -> BaseException:
+        """What Ray says of a task's end, in words of `concurrent.futures`."""
+        death = next((d for d in _DEATHS if isinstance(error, getattr(self._ray.exceptions, d, ()))), None)
+        if death is None:
+            return getattr(error, "cause", None) or error
+        line = (str(error).strip().splitlines() or [death])[0]
+        return (WorkerDiedError if death in _OF_ONE else BrokenExecutor)(line)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Leave the cluster, where this executor joined it."""
         del wait, cancel_futures
         if self._ours and self._ray.is_initialized():
             self._ray.shutdown()
+            for future in list(self._open):  # Ray says nothing of them any more, and somebody may wait for them
+                if not future.done() and future.set_running_or_notify_cancel():
+                    future.set_exception(BrokenExecutor("ray was left before it ended"))

@@ -14,6 +14,7 @@ from typing import Any
 
 import jax
 
+from ...formal._public import dir_of as _dir_of
 from ..pools._pool import SHARD, Pool, plain
 from ..pools._recent import MEMORY, recent_within
 from ..store._store import Shards, Store
@@ -279,3 +280,6 @@ def _at_least_one(workers: int | None) -> int:
     if workers is not None and workers < 1:
         raise ValueError(f"workers: {workers} is not a number >= 1")
     return workers or os.cpu_count() or 1
+
+
+__dir__ = _dir_of(__name__)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from ...formal._public import dir_of as _dir_of
 from .._tokens import Tokens as Tokens
 from .._tokens import decode as decode
 from .._tokens import encode as encode
@@ -62,3 +63,5 @@ LEARNERS: dict[str, Callable[..., Learner]] = {
     "transformer": transformer,
 }
 """Factories by name, for listings and the command line."""
+
+__dir__ = _dir_of(__name__)

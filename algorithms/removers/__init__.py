@@ -4,6 +4,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from ...formal._public import dir_of as _dir_of
 from .._space import space_of
 from ..base import Remover
 from . import approximate, certified, concept, exact, faulty, heuristic, wrappers
@@ -71,3 +72,6 @@ def why_no_space(make: Callable[..., Any]) -> str:
     own: str = getattr(make, "no_space", "")
     kinds = (kind for kind, factories in KINDS.items() if make in factories.values())
     return own or ("" if space_of(make) else _NOTHING_TO_TUNE.get(next(kinds, ""), ""))
+
+
+__dir__ = _dir_of(__name__)

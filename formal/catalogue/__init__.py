@@ -1,5 +1,6 @@
 """Which notion each problem setting, algorithm and metric belongs to, and why, with citations."""
 
+from .._public import dir_of as _dir_of
 from ._bibliography import bibliography, cite, parse
 from ._entries import Entry, Notion
 from ._methods import ALGORITHMS
@@ -20,3 +21,5 @@ __all__ = [
     "require",
     "table",
 ]
+
+__dir__ = _dir_of(__name__)

@@ -22,7 +22,7 @@ def table(entries: Mapping[str, Entry] | Iterable[Entry]) -> str:
     >>> print(table([Entry("a|b", "A", "both", "Because.", ("cao2015",))]))
     | id | title | notion | why | mapped by | sources |
     | --- | --- | --- | --- | --- | --- |
-    | a\|b | A | both | Because. | ours | Cao & Yang 2015 |
+    | a\|b | A | both | Because. | ours | Cao & Yang 2015 (doi 10.1109/SP.2015.35) |
     """
     rows = entries.values() if isinstance(entries, Mapping) else entries
     lines = [_line(_HEADS), _line(["---"] * len(_HEADS)), *(_line(_cells(entry)) for entry in rows)]

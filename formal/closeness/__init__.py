@@ -1,5 +1,6 @@
 """How close two laws are: divergences, their conversions with directions, and the calculus of (ε, δ)."""
 
+from .._public import dir_of as _dir_of
 from ._bracket import Bracket, largest, solve_decreasing
 from ._calculus import (
     COMPOSITION,
@@ -112,3 +113,5 @@ __all__ = [
     "trade_off_from_profile",
     "weaken",
 ]
+
+__dir__ = _dir_of(__name__)

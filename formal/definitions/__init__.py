@@ -1,5 +1,6 @@
 """Scenarios, the definitions, what is stated of them, and verdicts."""
 
+from .._public import dir_of as _dir_of
 from ._definitions import Definition as Definition
 from ._definitions import Level as Level
 from ._definitions import Unlearning as Unlearning
@@ -22,3 +23,5 @@ from ._verdict import Status as Status
 from ._verdict import Verdict as Verdict
 from ._verdict import ViewRow as ViewRow
 from ._verdict import Witness as Witness
+
+__dir__ = _dir_of(__name__)

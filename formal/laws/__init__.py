@@ -1,5 +1,6 @@
 """Laws that can be written down: finite ones in exact arithmetic, Gaussian ones with brackets."""
 
+from .._public import dir_of as _dir_of
 from ._finite_closeness import exact_total_variation as exact_total_variation
 from ._finite_learners import FiniteLearner as FiniteLearner
 from ._finite_learners import FiniteRemover as FiniteRemover
@@ -13,3 +14,5 @@ from ._finite_learners import without as without
 from ._gaussian import Gaussian as Gaussian
 from ._gaussian_certified import certified_delta as certified_delta
 from ._worlds import World as World
+
+__dir__ = _dir_of(__name__)

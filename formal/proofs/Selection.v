@@ -63,10 +63,10 @@ Implicit Types (p q : X -> R) (S : {set X}).
 Definition KL p q := \sum_x p x * ln (p x / q x).
 
 Section Deletion.
-(* p1 is unwanted, p2 retained; share is the part of p1 in the whole. *)
+(* p1 is unwanted, p2 retained; share is the part of p1 in the whole. Either may be 0 anywhere. *)
 Variables (p1 p2 : X -> R) (share : R).
 Hypothesis l1 : law p1.
-Hypothesis p2_gt0 : forall x, 0 < p2 x.
+Hypothesis l2 : law p2.
 Hypothesis share01 : 0 <= share < 1.
 
 Definition whole x := share * p1 x + (1 - share) * p2 x.
@@ -75,40 +75,48 @@ Definition total S := 1 - share * pr S p1.
 Definition after_deletion S x := (share * (if x \in S then 0 else p1 x) + (1 - share) * p2 x) / total S.
 (* What deleting x does to a divergence, per unit of mass. *)
 Definition lift x := ln (1 + share / (1 - share) * (p1 x / p2 x)).
+(* Where a divergence is finite. Beyond, KL above, with the logarithm of 0 read as 0, is not it. *)
+Definition finite_KL p q := forall x, 0 < p x -> 0 < q x.
 
 Let p1_ge0 x : 0 <= p1 x. Proof. by case: l1. Qed.
+Let p2_ge0 x : 0 <= p2 x. Proof. by case: l2. Qed.
 Let s0 : 0 <= share. Proof. by case/andP: share01. Qed.
 Let s1 : 0 < 1 - share. Proof. by rewrite subr_gt0; case/andP: share01. Qed.
-Lemma whole_gt0 x : 0 < whole x.
-Proof. by rewrite ltr_paddl ?mulr_ge0 ?mulr_gt0. Qed.
+Let c0 : 0 <= share / (1 - share). Proof. by rewrite divr_ge0 // ltW. Qed.
 Lemma total_gt0 S : 0 < total S.
 Proof.
 rewrite subr_gt0; apply: le_lt_trans (_ : share < 1); last by case/andP: share01.
 by rewrite ler_pimulr // pr_le1.
 Qed.
-Lemma lift_arg x : 1 + share / (1 - share) * (p1 x / p2 x) = whole x / ((1 - share) * p2 x).
+Lemma after_gt0 S x : (0 < after_deletion S x) = (0 < (if x \in S then (1 - share) * p2 x else whole x)).
+Proof. by rewrite /after_deletion pmulr_lgt0 ?invr_gt0 ?total_gt0 //; case: ifP => // _; rewrite mulr0 add0r. Qed.
+Lemma lift_ge0 x : 0 <= lift x.
+Proof. by apply: ln_ge0; rewrite ler_addl mulr_ge0 // divr_ge0. Qed.
+Lemma lift_arg x : 0 < p2 x -> 1 + share / (1 - share) * (p1 x / p2 x) = whole x / ((1 - share) * p2 x).
 Proof.
-have -> : whole x / ((1 - share) * p2 x) =
+move=> p2x; have -> : whole x / ((1 - share) * p2 x) =
           (1 - share) / (1 - share) * (p2 x / p2 x) + share / (1 - share) * (p1 x / p2 x).
   by rewrite /whole invfM; set a := (1 - share)^-1; set b := (p2 x)^-1; ring.
 by rewrite !divff ?gt_eqF // mulr1.
 Qed.
 
-(** T21a. What a deletion does to a divergence: for every law p. *)
-Theorem T21a p S : law p ->
+(** T21a. What a deletion does to a divergence: for every law p whose divergence it leaves finite. *)
+Theorem T21a p S : law p -> finite_KL p (after_deletion S) ->
   KL p (after_deletion S) = KL p whole + ln (total S) + \sum_(x in S) p x * lift x.
 Proof.
-case=> p0 pE; rewrite -[ln (total S)]mul1r -pE mulr_suml [X in _ + X]big_mkcond /= -!big_split /=.
+case=> p0 pE fin; rewrite -[ln (total S)]mul1r -pE mulr_suml [X in _ + X]big_mkcond /= -!big_split /=.
 apply: eq_bigr => x _; have := p0 x; rewrite le_eqVlt => /orP[/eqP<-|px].
   by rewrite !mul0r !add0r; case: ifP.
-have w := whole_gt0 x; have z := total_gt0 S; have b : 0 < (1 - share) * p2 x by rewrite mulr_gt0.
-rewrite /after_deletion /lift lift_arg; case: ifP => xS.
-  rewrite mulr0 add0r !ln_quotient ?divr_gt0 //; by ring.
+have z := total_gt0 S; have := fin _ px; rewrite after_gt0 /after_deletion; case: ifP => xS pos.
+  have p2x : 0 < p2 x by rewrite pmulr_rgt0 in pos.
+  have w : 0 < whole x by rewrite ltr_paddl // mulr_ge0.
+  by rewrite /lift lift_arg // mulr0 add0r !ln_quotient ?divr_gt0 //; ring.
 by rewrite -/(whole x) !ln_quotient ?divr_gt0 // addr0; ring.
 Qed.
 
-(* S holds the largest likelihood ratios: none outside it has a larger one. *)
-Definition likeliest S := forall x y, x \in S -> y \notin S -> p1 y / p2 y <= p1 x / p2 x.
+(* S holds the largest likelihood ratios: none outside it has a larger one. Multiplied out, so that a row of p1 alone,
+   where p2 is 0, has the largest of all. *)
+Definition likeliest S := forall x y, x \in S -> y \notin S -> p1 y * p2 x <= p1 x * p2 y.
 
 (* Two sets of one mass under p1: what a weight gains on the one and loses on the other. *)
 Lemma exchange S S' (f : X -> R) : pr S p1 = pr S' p1 ->
@@ -138,32 +146,70 @@ Qed.
 
 Lemma lift_mono x y : p1 y / p2 y <= p1 x / p2 x -> lift y <= lift x.
 Proof.
-move=> le; have c0 : 0 <= share / (1 - share) by rewrite divr_ge0 // ltW.
-apply: ln_le; last by rewrite ler_add2l ler_wpmul2l.
-by rewrite ltr_spaddl ?ltr01 // mulr_ge0 // divr_ge0 // ltW.
+move=> le; apply: ln_le; last by rewrite ler_add2l ler_wpmul2l.
+by rewrite ltr_spaddl ?ltr01 // mulr_ge0 // divr_ge0.
+Qed.
+
+(* p2 stays finite whatever is deleted. *)
+Lemma p2_finite S : finite_KL p2 (after_deletion S).
+Proof.
+move=> x p2x; have b : 0 < (1 - share) * p2 x by rewrite mulr_gt0.
+by rewrite after_gt0; case: ifP => // _; rewrite ltr_paddl // mulr_ge0.
+Qed.
+
+(* Where the likeliest rows can go, any as heavy a set can. *)
+Lemma p1_finite S S' : likeliest S -> pr S' p1 = pr S p1 ->
+  finite_KL p1 (after_deletion S) -> finite_KL p1 (after_deletion S').
+Proof.
+move=> best same fin x px; rewrite after_gt0.
+have w : 0 < whole x.
+  have := fin _ px; rewrite after_gt0; case: ifP => // _ b.
+  by rewrite ltr_paddl // mulr_ge0.
+case: ifP => // xS'; rewrite mulr_gt0 // lt_neqAle p2_ge0 andbT eq_sym; apply/eqP => z.
+have in_S y : y \in S -> 0 < p1 y -> 0 < p2 y.
+  by move=> yS py; have := fin _ py; rewrite after_gt0 yS pmulr_rgt0.
+have xS : x \notin S by apply/negP => /in_S/(_ px); rewrite z ltxx.
+have : 0 < pr S' p1.
+  by rewrite /pr (bigD1 x) //= ltr_paddr // sumr_ge0.
+rewrite same /pr big1 ?ltxx // => y yS; apply/eqP; rewrite eq_le p1_ge0 andbT leNgt; apply/negP => py.
+by have := best _ _ yS xS; rewrite z mulr0 leNgt mulr_gt0 // in_S.
 Qed.
 
 (** T21b. Thresholding the likelihood ratio is optimal, both ways: among all sets of its mass under p1 the likeliest
-    one moves the mixture farthest from p1 and least from p2. Equal atoms are not needed, only equal masses. *)
-Theorem T21b S S' : law p2 -> likeliest S -> pr S' p1 = pr S p1 ->
-  KL p1 (after_deletion S') <= KL p1 (after_deletion S) /\
-  KL p2 (after_deletion S) <= KL p2 (after_deletion S').
+    one moves the mixture farthest from p1 and least from p2. Equal atoms are not needed, only equal masses; p1 and p2
+    may be 0 anywhere. An infinite divergence is the farthest: where deleting the likeliest leaves p1 a finite one, so
+    does deleting any such set, and it is no larger. *)
+Theorem T21b S S' : likeliest S -> pr S' p1 = pr S p1 ->
+  (finite_KL p1 (after_deletion S) ->
+    finite_KL p1 (after_deletion S') /\ KL p1 (after_deletion S') <= KL p1 (after_deletion S)) /\
+  [/\ finite_KL p2 (after_deletion S), finite_KL p2 (after_deletion S') &
+    KL p2 (after_deletion S) <= KL p2 (after_deletion S')].
 Proof.
-move=> l2 best same; rewrite !T21a // /total same !ler_add2l; split.
-  apply: exchange => // x y xS' xS yS yS'; rewrite mulrCA ler_wpmul2l // ler_wpmul2l //.
-  exact/lift_mono/best.
-have c0 : 0 <= share / (1 - share) by rewrite divr_ge0 // ltW.
+move=> best same; have fin2 := p2_finite; split=> [fin|].
+  have fin' := p1_finite best same fin; split=> //.
+  rewrite !T21a // /total same !ler_add2l; apply: exchange => // x y xS' xS yS yS'; rewrite mulrCA.
+  have := p1_ge0 x; rewrite le_eqVlt => /orP[/eqP<-|px]; first by rewrite !mul0r.
+  have := p1_ge0 y; rewrite le_eqVlt => /orP[/eqP<-|py]; first by rewrite !mul0r mulr0.
+  have p2y : 0 < p2 y by have := fin _ py; rewrite after_gt0 yS pmulr_rgt0.
+  have p2x : 0 < p2 x by have := fin' _ px; rewrite after_gt0 xS' pmulr_rgt0.
+  rewrite ler_wpmul2l // ler_wpmul2l //; apply: lift_mono.
+  by rewrite ler_pdivr_mulr // mulrAC ler_pdivl_mulr // best.
+split=> //; rewrite !T21a // /total same !ler_add2l.
 pose f x := p2 x / p1 x * lift x.
 have by_p1 x : p2 x * lift x = p1 x * f x.
   rewrite /f; case: (eqVneq (p1 x) 0) => [z|nz]; last by rewrite mulrA mulrCA mulfV // mulr1.
   by rewrite /lift z !mul0r mulr0 addr0 ln1 mulr0.
 rewrite (eq_bigr _ (fun x _ => by_p1 x)) [X in _ <= X](eq_bigr _ (fun x _ => by_p1 x)).
 apply: exchange => [|x y xS xS' yS' yS]; first exact: esym.
-rewrite -!by_p1; have := p1_ge0 y; rewrite le_eqVlt => /orP[/eqP<-|y0].
-  by rewrite mul0r mulr_ge0 // by_p1 /f; apply: mulr_ge0 => //; rewrite /f !mulr_ge0 ?invr_ge0 // ?(ltW (p2_gt0 _)) //;
-     apply: ln_ge0; rewrite ler_addl mulr_ge0 // divr_ge0 // ltW.
+rewrite -!by_p1; have right0 : 0 <= p1 x * (p2 y * lift y) by rewrite !mulr_ge0 // lift_ge0.
+have := p1_ge0 y; rewrite le_eqVlt => /orP[/eqP z|y0]; first by rewrite -z mul0r.
+have := p2_ge0 x; rewrite le_eqVlt => /orP[/eqP z|x0]; first by rewrite -[p2 x]z mul0r mulr0.
+have cross := best x y xS yS; have both : 0 < p1 x * p2 y by apply: lt_le_trans cross; rewrite mulr_gt0.
+have y2 : 0 < p2 y.
+  by rewrite lt_neqAle p2_ge0 andbT eq_sym; apply: contraTneq both => ->; rewrite mulr0 ltxx.
 have v0 : 0 < p1 y / p2 y by rewrite divr_gt0.
-have := log_share c0 v0 (best x y xS yS); rewrite -/(lift x) -/(lift y) => le.
+have vu : p1 y / p2 y <= p1 x / p2 x by rewrite ler_pdivr_mulr // mulrAC ler_pdivl_mulr.
+have := log_share c0 v0 vu; rewrite -/(lift x) -/(lift y) => le.
 have pp : 0 <= p2 x * p2 y by rewrite mulr_ge0 // ltW.
 have := ler_wpmul2l pp le.
 have -> : p2 x * p2 y * (p1 y / p2 y * lift x) = p1 y * (p2 x * lift x) * (p2 y / p2 y) by ring.
@@ -172,6 +218,32 @@ by rewrite !divff ?gt_eqF // !mulr1.
 Qed.
 End Deletion.
 End Divergence.
+
+(** T21b with the ratios divided out, p1/0 read as 0, is false: a row of p1 alone then comes last, and deleting it takes
+    p1 infinitely far. *)
+Theorem T21b_twin (R : realType) : exists (p1 p2 : bool -> R) (share : R) (S S' : {set bool}),
+  [/\ law p1, law p2, 0 <= share < 1, pr S' p1 = pr S p1 &
+    forall x y, x \in S -> y \notin S -> p1 y / p2 y <= p1 x / p2 x] /\
+  (finite_KL p1 (after_deletion p1 p2 share S) /\ ~ finite_KL p1 (after_deletion p1 p2 share S')).
+Proof.
+have h0 : 0 < 2%:R^-1 :> R by rewrite invr_gt0 ltr0n.
+have h1 : 2%:R^-1 < 1 :> R by rewrite invf_lt1 ?ltr0n // ltr1n.
+have s01 : 0 <= (2%:R^-1 : R) < 1 by rewrite h1 andbT ltW.
+have l1 : law (fun _ : bool => 2%:R^-1 : R).
+  split=> [_|]; first exact: ltW.
+  by rewrite big_bool /=; have := @splitr R 1; rewrite mul1r => <-.
+have l2 : law (fun b : bool => b%:R : R).
+  split=> [b|]; first exact: ler0n.
+  by rewrite big_bool /= addr0.
+exists (fun _ => 2%:R^-1), (fun b => b%:R), 2%:R^-1, [set true], [set false]; split.
+  split=> //; first by rewrite /pr !big_set1.
+  move=> x y _; rewrite !inE; case: y => // _.
+  by rewrite invr0 mulr0 divr_ge0 ?ler0n // ltW.
+split=> [[|] _|/(_ false h0)]; rewrite (after_gt0 _ l1 s01) !inE /=.
+- by rewrite mulr1 subr_gt0.
+- by rewrite /whole /= mulr0 addr0 mulr_gt0.
+by rewrite mulr0 ltxx.
+Qed.
 
 Section LogLoss.
 Variables (R : realType) (X Y : finType) (P Q : X * Y -> R).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._public import dir_of as _dir_of
 from ._base import KINDS, Case, Kind, Outcome, Proof, Reduction, Search, Theorem, order, select_theorems
 from ._code import CODE
 from ._code_formulas import FORMULAS
@@ -82,3 +83,5 @@ __all__ = [
     "order",
     "select_theorems",
 ]
+
+__dir__ = _dir_of(__name__)

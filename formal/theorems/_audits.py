@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import combinations, product
+from math import comb
 from typing import Any
 
 from ._base import Case, Theorem, place
@@ -66,6 +67,8 @@ AUDITS = (
         kind="exhaustive",
         scope="laws of a pair with masses in (1/4)Z, γ ∈ {1, 2, 3}, δ ∈ {0, 1/4}; n ∈ {1, 2}, every test "
         "of one pair, met by each, where r rejects at all",
+        # Of s outcomes there are C(4, s)·C(3, s − 1) laws, each met by all but 2^{4−s} of 16 tests.
+        size=12 * sum(comb(4, s) * comb(3, s - 1) * (16 - 2 ** (4 - s)) for s in range(1, 5)),
         search=OverCases(_audits),
     ),
 )

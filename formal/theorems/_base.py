@@ -32,12 +32,18 @@ class Outcome:
         counterexample: the first that falsifies the statement, in words.
         vacuous: cases among them that did not meet its hypotheses.
         loose: its inequalities that no case attained.
+        flat: its inequalities and implications that every case attained: they are equalities there.
+        outside: cases beyond what its free numbers are said to range over.
+        needless: its hypotheses, where the conclusion holds wherever they do not.
     """
 
     worlds: int
     counterexample: str | None
     vacuous: int = 0
     loose: tuple[str, ...] = ()
+    flat: tuple[str, ...] = ()
+    outside: int = 0
+    needless: str | None = None
 
 
 Search = Callable[[Sentence], Outcome]
@@ -110,7 +116,7 @@ class Theorem:
         kind: how `check` decides.
         scope: what `check` covers, in words.
         search: evaluates a statement over the scope.
-        size: how many cases the scope must hold, counted in another way than by enumerating it; None: the search says.
+        size: how many cases the scope must hold, counted in another way than by enumerating it; None of symbolic ones.
         solver: how a solver settles it for all laws on all spaces; None where it cannot.
 
     >>> from neverseen.formal.theorems import find
@@ -143,6 +149,11 @@ class Theorem:
         return self.twin_statement.latex()
 
     @property
+    def uncounted(self) -> bool:
+        """Whether its scope is said in words alone: symbolic proofs have none to count."""
+        return self.size is None and self.kind != "symbolic"
+
+    @property
     def kinds(self) -> tuple[Kind, ...]:
         """The ways in which it can be settled, strongest first; the last is that of its search."""
         coq: tuple[Kind, ...] = ("coq",) if coq_names(self.id) else ()
@@ -161,7 +172,13 @@ class Theorem:
             return f"the scope holds {self.size} cases, and {found.worlds} were evaluated"
         if found.worlds == found.vacuous:
             return "no case meets the hypotheses"
-        return f"no case attains {found.loose[0]}: something sharper may hold" if found.loose else None
+        if found.outside:
+            return f"{found.outside} cases of the scope lie outside what it ranges over"
+        if found.loose:
+            return f"no case attains {found.loose[0]}: something sharper may hold"
+        if found.flat:
+            return f"every case attains {found.flat[0]}: it says less than holds there"
+        return f"no case shows that {found.needless} is needed" if found.needless else None
 
     def check(self) -> Proof:
         """Evaluate the statement over the whole scope."""

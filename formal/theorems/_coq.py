@@ -49,14 +49,14 @@ NAMES: dict[str, tuple[str, ...]] = {
 """Id → names in Coq: together they say it. Where the id is the name of something else there, so is the name here."""
 
 SCOPE = "all finite types of outcomes, all ordered fields"
-_SCOPES = {"T21b": "all finite types of outcomes, p₂ > 0, real logarithms"}
+_SCOPES = {"T21b": "all finite types of outcomes, zeros too, real logarithms"}
 
 
 def coq_scope(theorem: str) -> str:
     """Of what Coq speaks.
 
     >>> coq_scope("T3"), coq_scope("T21b")
-    ('all finite types of outcomes, all ordered fields', 'all finite types of outcomes, p₂ > 0, real logarithms')
+    ('all finite types of outcomes, all ordered fields', 'all finite types of outcomes, zeros too, real logarithms')
     """
     return _SCOPES.get(theorem, SCOPE)
 

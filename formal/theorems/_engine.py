@@ -53,8 +53,8 @@ _TOWARDS = _NAMES | {_THETA: r"\theta", _TARGET: r"\delta + \tau"}
 def _towards() -> Iterator[tuple[str, Case]]:
     """The mean of 1 − s(W − τ) is 1 − s(θ − δ − τ) ≤ 1; and W − τ ≤ 1 − δ − τ, whatever the pair."""
     for pair in pair_laws():
-        for gamma, forward, target in product(CLAIMS, (True, False), (Fraction(1, 4), HALF)):
-            stake = 1 / (1 - target)
+        for gamma, forward, target, part in product(CLAIMS, (True, False), (Fraction(1, 4), HALF), (HALF, Fraction(1))):
+            stake = part / (1 - target)
             theta = _mean(pair, {xy: gain(xy, gamma, forward=forward) for xy in pair})
             wins = {xy: 1 - stake * (gain(xy, gamma, forward=forward) - target) for xy in pair}
             words = f"{told(pair)}; γ = {gamma}, δ + τ = {target}, stake {stake}, forward: {forward}"
@@ -199,8 +199,8 @@ ENGINE = (
         status="textbook",
         source=f"proof in {place(_towards)}",
         kind="exhaustive",
-        scope=f"{_LAWS}, δ + τ ∈ {{1/4, 1/2}}; both directions, stakes whole",
-        size=35 * 12,
+        scope=f"{_LAWS}, δ + τ ∈ {{1/4, 1/2}}; both directions, stakes whole and half",
+        size=35 * 24,
         search=OverCases(_towards),
     ),
     Theorem(

@@ -105,7 +105,7 @@ def _sum(expression: Any, named: frozenset[Any]) -> _Rule:
 
 
 class Tally:
-    """What a search has seen: cases, those that met no hypothesis, and which inequalities were attained.
+    """What a search has seen: cases, those that met no hypothesis, and which inequalities were attained, or strict.
 
     All its cases name the same things.
     """
@@ -114,25 +114,52 @@ class Tally:
         sides = [r for r in sentence.relations if isinstance(r, sp.Le | sp.Ge)]
         self.sentence, self.cases, self.vacuous = sentence, 0, 0
         self._edges = {r: sp.And(sp.Eq(r.lhs, r.rhs, evaluate=False), sentence.edge(r)) for r in sides}
+        weak = [r for r in sentence.relations if isinstance(r, sp.Implies)]
+        strict = {r: sp.Ne(r.lhs, r.rhs, evaluate=False) for r in sides}
+        strict |= {r: sp.And(r.args[1], sp.Not(r.args[0])) for r in weak}
+        self._strict = {("strict", r): condition for r, condition in strict.items()}
         self._rules: dict[Any, _Rule] = {}
         self.loose: dict[Any, None] = {}
+        self.flat: dict[Any, None] = {}
+        self.outside, self.needless = 0, sentence.given != sp.true
 
     def judge(self, values: _Values, size: int = 1) -> Any:
         """Whether the statement holds in each case of a batch, as an array of `size`; counts what is seen."""
         if not self._rules:
-            parts = {"given": self.sentence.given, "holds": self.sentence.conclusion} | self._edges
-            self._rules = {name: _rule(part, frozenset(values)) for name, part in parts.items()}
-            self.loose = dict.fromkeys(self._edges)
-        applies, holds = (_spread(self._rules[name](values), size) for name in ("given", "holds"))
+            self._begin(frozenset(values))
+        applies, holds, within = (_spread(self._rules[name](values), size) for name in ("given", "holds", "within"))
         self.cases, self.vacuous = self.cases + size, self.vacuous + int((~applies).sum())
+        self.outside += int((~within).sum())
         for relation in list(self.loose):
             if (applies & _spread(self._rules[relation](values), size)).any():
                 del self.loose[relation]
+        for relation in list(self.flat):
+            if (applies & _spread(self._rules["strict", relation](values), size)).any():
+                del self.flat[relation]
+        self.needless = self.needless and not (_spread(self._rules["beyond"](values), size) & ~holds).any()
         return ~applies | holds
 
+    def _begin(self, named: frozenset[Any]) -> None:
+        # What ranges over a word that the cases do not name is left to the other ways of proof.
+        ranges = [r for r in self.sentence.ranges if r.free_symbols <= named]
+        parts = {"given": self.sentence.given, "holds": self.sentence.conclusion, "within": sp.And(*ranges)}
+        parts["beyond"] = _just_beyond(self.sentence)
+        self._rules = {name: _rule(part, named) for name, part in (parts | self._edges | self._strict).items()}
+        self.loose, self.flat = dict.fromkeys(self._edges), dict.fromkeys(r for _, r in self._strict)
+
     def outcome(self, counterexample: str | None = None) -> Outcome:
-        """What was seen so far; the inequalities that no case attained, printed."""
-        return Outcome(self.cases, counterexample, self.vacuous, tuple(map(sp.sstr, self.loose)))
+        """What was seen so far; the inequalities that no case attained, and that every case did, printed."""
+        loose, flat = (tuple(map(sp.sstr, some)) for some in (self.loose, self.flat))
+        needless = sp.sstr(self.sentence.given) if self.needless else None
+        return Outcome(self.cases, counterexample, self.vacuous, loose, flat, self.outside, needless)
+
+
+def _just_beyond(sentence: Sentence) -> Any:
+    # Where hypotheses must be seen to be needed: at the edge of a strict inequality, else anywhere they fail.
+    given = sentence.given
+    if not isinstance(given, sp.Lt | sp.Gt):
+        return sp.Not(given)
+    return sp.And(sp.Eq(given.lhs, given.rhs, evaluate=False), sentence.edge(given))
 
 
 def _spread(held: Any, size: int) -> Any:

@@ -10,12 +10,12 @@ from typing import Any
 from ..catalogue._bibliography import cite
 from ..laws._finite_closeness import delta_between
 from ..laws._finite_learners import FiniteLearner, memorisation, multiset, without
-from ..laws._worlds import World
+from ..laws._worlds import World, count_worlds
 from ._base import EVENT, Case, Theorem, place
 from ._distances import AT_LEAST_1, P_S
 from ._over_cases import OverCases
 from ._over_laws import GAMMAS
-from ._over_worlds import LABELS, NEIGHBOUR, OverWorlds, events_gap
+from ._over_worlds import LABELS, LEARNERS, NEIGHBOUR, OverWorlds, events_gap
 from ._references import P_D
 from ._sentence import Sentence
 from ._sympy import sp
@@ -111,6 +111,8 @@ def _f10_says(score: Any) -> Any:
 
 _F10_SAYS = Sentence(_f10_says(Along), names=_SCORES)
 
+# A world and a row of its S: the row, and any world of one row less, the empty one too.
+_EACH_ROW = len(LEARNERS) * 3 * (1 + count_worlds(3, 3))
 _T9, _T10, _F10 = OverCases(_duplicates), OverWorlds(_scores_and_laws), OverWorlds(_telescope)
 
 MEMORY = (
@@ -138,7 +140,8 @@ MEMORY = (
         status="derived",
         source=f"proof in {place(_scores_and_laws)}",
         kind="exhaustive",
-        scope=_T10.scope + "; γ ∈ {1, 3/2, 2, 3}",
+        scope=_T10.scope + "; γ ∈ {1, 3/2, 2, 3}, every row of S",
+        size=len(GAMMAS) * _EACH_ROW,
         search=_T10,
         solver=EVENT,
     ),
@@ -152,7 +155,8 @@ MEMORY = (
         status="ours",
         source=f"proof in {place(_telescope)}",
         kind="exhaustive",
-        scope=_F10.scope,
+        scope=_F10.scope + "; every row of S",
+        size=_EACH_ROW,
         search=_F10,
     ),
 )

@@ -134,9 +134,7 @@ class OverLaws:
     @property
     def size(self) -> int:
         """How many cases there are: partitions of the denominator for the first law, compositions for the others."""
-        tuples = sum(
-            _partitions(s[0].denominator, s[0].outcomes) * prod(map(_compositions, s[1:])) for s in self.shapes
-        )
+        tuples = sum(partitions(s[0].denominator, s[0].outcomes) * prod(map(_compositions, s[1:])) for s in self.shapes)
         return tuples * len(self.gammas)
 
     @property
@@ -160,11 +158,15 @@ def _sizes(shape: Shape) -> str:
     return " and ".join(words)
 
 
-def _partitions(total: int, parts: int) -> int:
-    """How many ways to write a total as a sum of at most so many parts, their order free."""
+def partitions(total: int, parts: int) -> int:
+    """How many ways to write a total as a sum of at most so many parts, their order free.
+
+    >>> partitions(4, 2)
+    3
+    """
     if total == 0 or parts == 1:
         return 1
-    return sum(_partitions(total - parts * n, parts - 1) for n in range(total // parts + 1))
+    return sum(partitions(total - parts * n, parts - 1) for n in range(total // parts + 1))
 
 
 def _compositions(grid: Grid) -> int:

@@ -145,7 +145,8 @@ _F12B_SAYS = Sentence(sp.Eq(TV(P_U, P_F), 0))
 _T1, _T15 = (OverLaws(measure, TRIPLES, EACH, "P_U P_S P_F") for measure in (_coincidence, _everything))
 _T4, _F9, _F12B = map(OverWorlds, (_nothing_done, _overshoot, _who_knows))
 _T16 = OverWorlds(_copies_stay, LEARNERS[:1])
-_EACH_WORLD = len(LEARNERS) * count_worlds(3, 4)
+EACH_WORLD = len(LEARNERS) * count_worlds(3, 4)
+"""Worlds of the whole scope, for all learners together."""
 
 REFERENCES = (
     Theorem(
@@ -174,7 +175,7 @@ REFERENCES = (
         source=f"proof in {place(_nothing_done)}",
         kind="exhaustive",
         scope=_T4.scope + "; both references, δ ∈ {1/4, the distance itself}",
-        size=4 * _EACH_WORLD,
+        size=4 * EACH_WORLD,
         search=_T4,
     ),
     Theorem(
@@ -220,7 +221,7 @@ REFERENCES = (
         source=f"proof in {place(_overshoot)}",
         kind="exhaustive",
         scope=_F9.scope,
-        size=_EACH_WORLD,
+        size=EACH_WORLD,
         search=_F9,
     ),
     Theorem(
@@ -234,7 +235,7 @@ REFERENCES = (
         source=f"proof in {place(_who_knows)}",
         kind="exhaustive",
         scope=_F12B.scope,
-        size=_EACH_WORLD,
+        size=EACH_WORLD,
         search=_F12B,
     ),
 )

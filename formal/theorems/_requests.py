@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from ..laws._finite import mixed_law
 from ..laws._finite_closeness import exact_total_variation
 from ..laws._finite_learners import FiniteLearner, multiset, without
-from ..laws._worlds import World, sub_multisets
+from ..laws._worlds import World, compositions, sub_multisets
 from ._base import EVENT, Case, Theorem, place
 from ._distances import F_1, F_2, P_U
-from ._over_worlds import OverWorlds, events_gap
+from ._over_worlds import LEARNERS, OverWorlds, events_gap
 from ._sentence import Sentence
 from ._sympy import sp
 from ._terms import TVD as TV
@@ -39,6 +40,15 @@ def _t8b_says(factor: int) -> Sentence:
 
 _T8B = OverWorlds(_two_behaviours, rows=3)
 
+
+def _chosen(copies: int) -> int:
+    # Of so many copies of a point: those in S, and how many of the rest each of the two full sets takes.
+    return sum((rest + 1) ** 2 for rest in range(copies + 1))
+
+
+# One factor for each of the three points.
+_SECOND_SETS = sum(prod(map(_chosen, c)) for rows in range(1, 4) for c in compositions(rows, 3))
+
 REQUESTS = (
     Theorem(
         id="T8b",
@@ -51,6 +61,7 @@ REQUESTS = (
         kind="exhaustive",
         scope=_T8B.scope
         + "; every second full set; doing nothing, and either reference by a coin; δ ∈ {0, half the distance}",
+        size=4 * len(LEARNERS) * _SECOND_SETS,
         search=_T8B,
         solver=EVENT,
     ),

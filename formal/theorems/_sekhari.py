@@ -15,7 +15,7 @@ from ._base import EVENT, Case, Theorem, place
 from ._distances import AT_LEAST_1, BEYOND_1, BOTH_AT_LEAST_1, BOTH_BEYOND_1, P_S, TRIPLES, U, chained, law_theorem
 from ._over_laws import ONE, TWO, Gammas, Laws, OverLaws, best_both_ways, both_ways
 from ._over_worlds import OverWorlds, events_gap
-from ._references import P_D
+from ._references import EACH_WORLD, P_D
 from ._sentence import Sentence
 from ._sympy import sp
 from ._terms import GAMMA, GAMMA_1, GAMMA_2, D, laws
@@ -97,6 +97,7 @@ SEKHARI = (
         source=f"the notion of {cite('sekhari2021')}, not read for this; proof in {place(_capacity)}",
         kind="exhaustive",
         scope=_F22.scope,
+        size=EACH_WORLD,
         search=_F22,
     ),
     law_theorem(

@@ -18,6 +18,7 @@ from ..laws._finite import Law, uniform
 from ..laws._worlds import all_laws
 from ._base import Case, Theorem, place
 from ._over_cases import OverCases, power
+from ._over_laws import partitions
 from ._sentence import Sentence
 from ._symbolic import Symbolic
 from ._sympy import sp
@@ -166,7 +167,7 @@ def _t21b_says(words: tuple[Any, ...]) -> Sentence:
     it is Σ_S p₁·log(1 + cℓ)/ℓ, of what falls with ℓ: least on the same rows. Atoms with p₂ = 0 are the limit ℓ = ∞.
     """
     removal, preservation, most, least = words
-    return Sentence(sp.And(sp.Ge(removal, most), sp.Le(preservation, least)), names=_NAMES)
+    return Sentence(sp.And(sp.Eq(removal, most), sp.Eq(preservation, least)), names=_NAMES)
 
 
 GAPS = (0.1, 0.25, 0.5, 1.0, 1.5)
@@ -236,7 +237,7 @@ _CUTS = np.linspace(-8, 8, 3201)
 
 
 def _t22_says(relation: Any) -> Any:
-    return sp.And(relation(*_NEEDED), sp.Gt(_REACHED, 1), sp.Le(_STAYED, 1))
+    return sp.And(relation(*_NEEDED), sp.Gt(_REACHED, 1), sp.Eq(_STAYED, 1))
 
 
 _T22_SAYS = Sentence(_t22_says(sp.Lt), names=_RULE_NAMES)
@@ -261,13 +262,15 @@ SELECTION = (
         title="thresholding the likelihood ratio is optimal at a fixed budget",
         statement=_t21b_says(_WORDS[0]),
         twin_statement=_t21b_says(_WORDS[1]),
-        hypotheses="S* the largest p₁/p₂ up to the budget, S any set of that mass under p₁, which is uniform; "
-        "unequal atoms, "
-        "p₁′ ∝ (3, 2, 2, 1, …), make it a knapsack, in which taking the best ratios first is not optimal",
+        hypotheses="S* the largest p₁/p₂ up to the budget, rows with p₂ = 0 first, S any set of that mass under p₁, "
+        "which is uniform; KL(p₁‖·) = ∞ where a row of p₁ alone is gone, so that such rows go first. In Coq p₁ is any "
+        "law, p₂ too: S* need only have that mass. Unequal atoms, p₁′ ∝ (3, 2, 2, 1, …), make it a knapsack, in which "
+        "taking the best ratios first is not optimal",
         status="read",
         source=f"{cite('mohanty2026')}; proof in {place(_t21b_says)}",
         kind="exhaustive",
-        scope=f"{_ATOMS}; every budget, every rival set of that mass; compared exactly",
+        scope=f"{_ATOMS}; every budget, every rival set of that mass; compared exactly, infinite where it is",
+        size=sum(partitions(denominator, atoms) * len(_SHARES) * (atoms - 1) for atoms, denominator in GRIDS),
         search=OverCases(budgets),
     ),
     Theorem(

@@ -186,7 +186,7 @@ SYSTEMS = (
         "is not told which: where the models agree and the references do not, one is missed by half of what separates "
         "them. A must name its order",
         status="ours",
-        source=f"the question of {cite('yu2025')}, {_ABSTRACT}; proof in {place(_paths)}",
+        source=f"statement and proof ours; the question of {cite('yu2025')}, {_ABSTRACT}; proof in {place(_paths)}",
     ),
     Theorem(
         id="F25",

@@ -1,5 +1,6 @@
 """One question to a file."""
 
+from ...formal._public import dir_of as _dir_of
 from ._check import check as check
 from ._compare import Comparison as Comparison
 from ._compare import compare as compare
@@ -12,3 +13,5 @@ from ._sweep import sweep as sweep
 from ._sweep import sweep_all as sweep_all
 from ._tune import tune as tune
 from ._tuning import Tuning as Tuning
+
+__dir__ = _dir_of(__name__)

@@ -23,7 +23,7 @@ from ..engine._grain import coarsest
 from ..engine._pairs import Block
 from ..engine._power import power_of, withdrawn
 from ..engine._power import require_power as needing_power
-from ..engine._progress import Progress, watched
+from ..engine._progress import Progress, Watch
 from ..engine._resolution import resolution as smallest_seen
 from ..engine._sequential import Terms
 from ..runs._draw import PAIRS, blocks, originals
@@ -87,7 +87,7 @@ def check(
             Recent runs are shared in memory without it.
         keyed_as: the scenario whose streams of runs are drawn from, for requests on one D that are to share originals
             and references; the scenario itself when left out.
-        progress: called after each block.
+        progress: called after each block and each round of bets.
 
     Returns:
         The verdict. A remover that returns NaN has an outcome, not an error. A SATISFIED says in `power` what the same
@@ -129,14 +129,15 @@ def check(
     drawing |= {"keyed_as": keyed_as, "rounding": dry_run(definition, remover, learner, scenario, looked_at)}
     stream = blocks(definition, remover, learner, scenario, looked_at, **drawing)
     history: list[Block] = []
-    source = watched(_keeping(stream, history), budget, f"{remover} · {definition.id}", progress)
+    watch = Watch(terms, f"{remover} · {definition.id}", progress)
     provenance: dict[str, Any] = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover)}
     provenance |= {"learner": repr(learner), "seed": seed, "grain": float(grain), "block": PAIRS}
     if mine:
         provenance["observables"] = [str(each) for each in mine]
     if keyed_as is not None:
         provenance["keyed_as"] = keyed_as.digest()
-    outcome = decide(terms, source, looked_at.designated, exhaust=exhaust)
+    drawn = watch.over(_keeping(stream, history))
+    outcome = decide(terms, drawn, looked_at.designated, exhaust=exhaust, played=watch.played)
     first = history[0]
     provenance["coarsest"] = coarsest(first.removed, first.reference, first.grain or {}, drawing["rounding"])
     verdict = verdict_of(terms, outcome, f"{remover} on {learner} in {scenario}", provenance, started)

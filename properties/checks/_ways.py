@@ -117,14 +117,16 @@ def _by_solver(theorem: Theorem) -> Way:
 def _by_search(theorem: Theorem) -> Way:
     start = time.perf_counter()
     proof, twin = theorem.check(), theorem.twin()
+    uncounted = "nothing counts the cases that its scope holds" if theorem.uncounted else None
+    wrong = proof.counterexample or uncounted
     return Way(
         proof.kind,
-        "holds" if proof.holds else "fails",
+        "fails" if wrong else "holds",
         proof.scope,
         time.perf_counter() - start,
         proof.worlds,
         proof.vacuous,
-        wrong=proof.counterexample,
+        wrong=wrong,
         twin="stands" if twin.holds else "refuted",
         twin_counterexample=twin.counterexample,
     )

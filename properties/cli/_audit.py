@@ -6,7 +6,7 @@ from typing import Any
 from ...algorithms.fill import executors
 from ...formal import Definition, Verdict
 from ..checks import check
-from ..programs import check_program
+from ..external import check_program
 from ..report import _streams
 from ..saved import _folders, check_samples
 from ..saved._sources import Saved

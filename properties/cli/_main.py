@@ -12,11 +12,12 @@ from typing import Any, NoReturn
 
 from ..report import _streams
 from . import _blame, _interrupt
+from ._defaults import take_defaults
 from ._flags import EPILOG, Command, admit_arguments
 
 NAMES = (
     "check", "suite", "compare", "check-relative", "audit", "bound", "sweep", "tune", "measure", "plan",
-    "prove", "pool", "list",
+    "prove", "pool", "list", "doctor", "completion",
 )  # fmt: skip
 """In the order of the help; each is a module of this package."""
 
@@ -49,7 +50,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _encode()
     try:
-        args = _parser(_asked(sys.argv[1:] if argv is None else argv)).parse_args(argv)
+        asked = _asked(sys.argv[1:] if argv is None else argv)
+        every = parser(asked)
+        repeated = take_defaults(every, parser) if len(asked) == 1 else {}
+        args = every.parse_args(argv)
+        vars(args).update({name: value for name, value in repeated.items() if not vars(args)[name]})
     except SystemExit as stop:  # the help was printed
         return stop.code if isinstance(stop.code, int) else 0
     except ValueError as error:
@@ -117,17 +122,22 @@ def _asked(argv: Sequence[str]) -> tuple[Command, ...]:
     return commands([first] if first in NAMES else NAMES)
 
 
-def _parser(known: Sequence[Command]) -> argparse.ArgumentParser:
-    parser = _Parser(
+def parser(known: Sequence[Command] | None = None) -> argparse.ArgumentParser:
+    """The parser of all commands, or of those given: what the help, completion and the site are made of.
+
+    >>> parser(commands(["plan"])).parse_args(["plan", "--budget", "64"]).budget
+    64
+    """
+    every = _Parser(
         prog="neverseen",
         description="Property tests for removal algorithms: as if the model had never seen it.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"neverseen {importlib.metadata.version('neverseen')}")
-    offered = parser.add_subparsers(dest="command", metavar="|".join(NAMES), required=True)
-    for one in known:
+    every.add_argument("--version", action="version", version=f"neverseen {importlib.metadata.version('neverseen')}")
+    offered = every.add_subparsers(dest="command", metavar="|".join(NAMES), required=True)
+    for one in commands() if known is None else known:
         command = offered.add_parser(
             one.name,
             help=one.summary,
@@ -138,4 +148,4 @@ def _parser(known: Sequence[Command]) -> argparse.ArgumentParser:
         )
         one.arguments(command)
         command.set_defaults(of=one)
-    return parser
+    return every

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from jaxtyping import Int64
@@ -41,7 +41,14 @@ class Outcome:
     exhausted: int = 0
 
 
-def decide(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...], *, exhaust: bool = False) -> Outcome:
+Played = Callable[[RoundResult, float], None]
+"""Told of each round, and of the share of β that acceptance's bets have."""
+
+
+def decide(
+    terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...], *, exhaust: bool = False,
+    played: Played | None = None,
+) -> Outcome:  # fmt: skip
     """Bet on pairs until REFUTED or SATISFIED is established or the blocks end.
 
     Args:
@@ -49,6 +56,7 @@ def decide(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...], *
         blocks: independent pairs, the same views in each; none is drawn after the one that decides.
         designated: views that hold half the prior; where there are none, those of several numbers do.
         exhaust: after REFUTED, go on to the budget, for larger bounds of ε and δ.
+        played: told of each round.
 
     Returns:
         The outcome.
@@ -67,7 +75,8 @@ def decide(terms: Terms, blocks: Iterator[Block], designated: tuple[str, ...], *
     if source.reach(WARM_UP + 1) <= WARM_UP:
         raise ValueError(f"{source.pairs.available} pairs are too few to bet on; more than {WARM_UP} are needed")
     refuter, acceptor, coupler = _processes(terms, source, designated)
-    turns = _played(run_sequential(terms, source, refuter, acceptor), source, refuter, coupler, terms.beta)
+    steps = _heard(run_sequential(terms, source, refuter, acceptor), acceptor.beta, played)
+    turns = _played(steps, source, refuter, coupler, terms.beta)
     outcome = _outcome(terms, source, turns, refuter, acceptor, coupler)
     if not exhaust or outcome.status is not Status.REFUTED:
         return outcome
@@ -103,6 +112,13 @@ def _processes(terms: Terms, source: "_LiveSource", designated: tuple[str, ...])
         Acceptor(claim.epsilon, claim.delta, beta, terms.tolerance, source.pairs.declared_count()),
         Coupler(claim.epsilon, claim.delta, beta),
     )
+
+
+def _heard(rounds: Iterator[RoundResult], beta: float, played: Played | None) -> Iterator[RoundResult]:
+    for step in rounds:
+        if played is not None:
+            played(step, beta)
+        yield step
 
 
 def _played(

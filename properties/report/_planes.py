@@ -118,7 +118,8 @@ def standalone(drawn: Markup) -> str:
     True
     """
     sheet = resources.files(__package__ or "").joinpath("page.css").read_text(encoding="utf-8")
-    style = Markup("<style>{}</style>").format(Markup(sheet))
+    # A page in the other colours may show it: its own paper goes with its ink.
+    style = Markup("<style>{}svg {{ background: var(--paper); }}</style>").format(Markup(sheet))
     head, _, rest = drawn.partition(">")
     named = str(head).replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
     return f"{named}>{style}{rest}\n"

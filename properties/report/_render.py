@@ -6,6 +6,7 @@ from typing import Any
 
 from ...formal._numbers import shown
 from ...formal.definitions._relative import Relative
+from ...formal.definitions._scenario import Scenario
 from ...formal.definitions._verdict import Verdict
 from ..checks._comparison import Comparison
 from ..checks._plan import Plan
@@ -20,6 +21,7 @@ from ..saved import Bound
 from ..suite._result import Suite
 from . import _bound_page, _comparison_page, _result_pages, _suite_page, _verdict_page
 from ._page import Page, fill_template, write_page
+from ._scenario_card import scenario_card
 
 _COLOURS = {"SATISFIED": "#1b7340", "REFUTED": "#b3261e", "INCONCLUSIVE": "#7a5b00"}
 
@@ -127,3 +129,5 @@ def fragment(value: Any) -> str:
 for _kind in _page.registry:
     if _kind not in (object, list):
         _kind._repr_html_ = fragment
+
+Scenario._repr_html_ = scenario_card  # pyright: ignore[reportAttributeAccessIssue]

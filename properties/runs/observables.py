@@ -17,6 +17,7 @@ from jaxtyping import Array, Float, Shaped
 from ...algorithms._validation import a_function, a_name, one_of
 from ...algorithms.base import Learner, margins
 from ...algorithms.removers._layers import features
+from ...formal._public import dir_of as _dir_of
 from ...formal.definitions._scenario import Rows
 
 Per = Literal["row", "set", "model"]
@@ -257,3 +258,5 @@ OBSERVABLES: dict[str, Observable] = {
     each.name: each for each in list(globals().values()) if isinstance(each, Observable)
 }
 """Name → observable, of all above."""
+
+__dir__ = _dir_of(__name__)

@@ -18,7 +18,7 @@ from ..engine._decide import decide
 from ..engine._pairs import Block
 from ..engine._power import power_of, withdrawn
 from ..engine._power import require_power as needing_power
-from ..engine._progress import Progress, watched
+from ..engine._progress import Progress, Watch
 from ..engine._sequential import WARM_UP, Terms, rounds
 from ..engine._witnesses import finite
 from ..runs._subject import subject
@@ -154,8 +154,8 @@ def check_samples(
     terms = _terms(levels, given, lined)
     replay = _Replay(given, lined, key_of(seed, given["removed"]), terms, float(grain), event)
     digest = header(given)
-    drawn = watched(replay.blocks(digest), terms.budget, definition.id, progress)
-    outcome = decide(terms, drawn, (), exhaust=exhaust)
+    watch = Watch(terms, definition.id, progress)
+    outcome = decide(terms, watch.over(replay.blocks(digest)), (), exhaust=exhaust, played=watch.played)
     kept = MEMORY.keep(lined.look, lined.path)
     read = {"digest": digest.hexdigest()} | {f"{arm}_runs": runs(sources) for arm, sources in given.items()}
     made = {"seed": seed, "grain": float(grain), "paired": paired, "choosing_pairs": lined.look.choosing}

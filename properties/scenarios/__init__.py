@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from ...formal._public import dir_of as _dir_of
 from ...formal.definitions._scenario import Scenario
 from ._choose import KINDS as KINDS
 from ._choose import ForgetKind as ForgetKind
@@ -22,3 +23,5 @@ SCENARIOS: dict[str, Callable[..., Scenario]] = {
     "people": people,
 }
 """The scenarios by name; the recipe of every result reads `ns.scenarios.<name>(...)`."""
+
+__dir__ = _dir_of(__name__)

@@ -18,6 +18,7 @@ from jaxtyping import PRNGKeyArray
 
 from ...algorithms.base import Learner, Remover, Trained
 from ...algorithms.programs._foreign import contained
+from ...formal._public import dir_of as _dir_of
 from ...formal._truth import Untruthful
 from ...formal.definitions._scenario import Rows, Scenario
 from ...formal.definitions._verdict import Status
@@ -301,3 +302,5 @@ RELATIONS: tuple[Relation, ...] = (
     ),
 )  # fmt: skip
 """The exact relations, those of the contract first."""
+
+__dir__ = _dir_of(__name__)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Hashable
 from typing import Any
 
 from ...formal._numbers import MOST, level, real, share_of, whole
+from ...formal._public import dir_of as _dir_of
 from ...formal._truth import Untruthful
 from ...formal._types import Real
 from ...formal.definitions._verdict import Status, Verdict
@@ -233,3 +234,6 @@ def active() -> Ledger | None:
     True
     """
     return _OPEN[-1] if _OPEN else None
+
+
+__dir__ = _dir_of(__name__)

@@ -10,6 +10,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
+from ...formal._public import dir_of as _dir_of
+
 _KEPT = Path(os.environ.get("HYPOTHESIS_STORAGE_DIRECTORY", ".hypothesis"))
 
 CI = settings(
@@ -47,3 +49,5 @@ PROFILES = {"neverseen-ci": CI, "neverseen-nightly": NIGHTLY, "neverseen-dev": D
 
 for _name, _profile in PROFILES.items():
     settings.register_profile(_name, _profile)
+
+__dir__ = _dir_of(__name__)

@@ -5,6 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from ...formal._public import dir_of as _dir_of
 from ...formal.definitions._scenario import Scenario
 from ..scenarios import KINDS, blobs, breast_cancer, digits
 
@@ -84,3 +85,6 @@ def _known(kinds: Sequence[str]) -> Sequence[str]:
         what = f"{strange[0]!r} is unknown" if strange else "none is given"
         raise ValueError(f"kinds: {what}; choose from {', '.join(KINDS)}")
     return kinds
+
+
+__dir__ = _dir_of(__name__)

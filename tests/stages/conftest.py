@@ -1,5 +1,7 @@
-"""Where PyTorch is missing, `--doctest-modules` is not to import what needs it: that stage is run by its path."""
+"""What needs PyTorch, Ray or pyarrow is run by its path: elsewhere `--doctest-modules` is not to import it."""
 
 import importlib.util
 
-collect_ignore = [] if importlib.util.find_spec("torch") else ["pytorch.py"]
+_NEEDS = {"pytorch.py": "torch", "real_ray.py": "ray", "parquet.py": "pyarrow"}
+
+collect_ignore = [file for file, module in _NEEDS.items() if importlib.util.find_spec(module) is None]

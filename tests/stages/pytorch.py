@@ -1,9 +1,11 @@
-"""`check_program` of PyTorch, where torch is installed: an MLP and a CNN with BatchNorm on digits, by a plain loop.
+"""`check_program` of PyTorch, where torch is installed: models trained on digits by a plain loop.
 
 `pytest -n 0 tests/stages/pytorch.py`
 """
 
 import functools
+import importlib.util
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +18,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 import neverseen as ns
-from neverseen.properties.programs._command import CommandProgram
+from neverseen.properties.external._command import CommandProgram
 
 torch.set_num_threads(1)
 SCENARIO = ns.scenarios.digits(forget="mislabelled", size=8, full=16)
@@ -76,15 +78,31 @@ def program(make: Callable[[], nn.Module], remove: str, notion: str) -> Callable
     return run
 
 
-@pytest.mark.parametrize(
-    ("make", "definition"), [(mlp, ns.Untraining(1.0, 0.05)), (cnn, ns.Unlearning(1.0, 0.05))], ids=["mlp", "cnn"]
-)
-def test_verdicts_of_a_plain_loop(make: Callable[[], nn.Module], definition: Any) -> None:
-    found: dict[str, ns.Verdict] = {}
-    for remove in ("nothing", "finetune", "retrain"):
-        found[remove] = ns.check_program(definition, program(make, remove, definition.name), **FAST)
-        print(make.__name__, definition.name, remove, found[remove].status.name, found[remove].pairs)
-    assert [verdict.status.name for verdict in found.values()] == ["REFUTED", "REFUTED", "SATISFIED"]
+def test_verdicts_of_a_plain_loop() -> None:
+    """The CNN, fine-tuning and the other definition are run by benchmarks/pytorch_runs.py."""
+    found = {remove: ns.check_program(ns.Untraining(1.0, 0.05), program(mlp, remove, "untraining"), **FAST)
+             for remove in ("nothing", "retrain")}  # fmt: skip
+    assert {remove: verdict.status.name for remove, verdict in found.items()} == {
+        "nothing": "REFUTED", "retrain": "SATISFIED",
+    }  # fmt: skip
+
+
+def test_the_page_s_loop_that_removes_nothing_is_refuted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = importlib.util.spec_from_file_location("loop", Path(__file__).parents[2] / "docs/examples/pytorch_loop.py")
+    assert spec is not None
+    assert spec.loader is not None
+    loop = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loop)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(loop, "train", functools.partial(loop.train, epochs=6))  # half of it, for time
+    assert loop.check().status is ns.Status.REFUTED
+
+
+def test_what_the_long_run_found() -> None:
+    found = json.loads((Path(__file__).parents[2] / "benchmarks/pytorch_runs.json").read_text())["rows"]
+    assert {row["model"] for row in found} == {"mlp", "cnn"}
+    assert {row["definition"] for row in found} == {"untraining", "unlearning"}
+    assert all(row["verdict"] == row["wanted"] for row in found)
 
 
 def test_the_seed_decides_a_model() -> None:

@@ -13,5 +13,9 @@ def slow(arm: str, seed: int) -> dict[str, Any]:
     folder = os.environ.get("PIDS")
     if folder:
         Path(folder, f"{os.getpid()}").touch()
+    log = os.environ.get("BEGUN")
+    if log:
+        with open(log, "a", encoding="utf-8") as file:
+            print(arm, seed, file=file)
     time.sleep(0.02)
     return {"loss": np.random.default_rng([seed, arm == "reference"]).normal()}

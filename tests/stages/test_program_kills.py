@@ -16,6 +16,9 @@ from slow_program import slow
 import neverseen as ns
 
 CLAIM = ns.Untraining(1.0, 0.05)
+MOMENTS = int(os.environ.get("MOMENTS", "4"))
+"""At which a driver is killed: ten of them take half a minute."""
+
 FAST: dict[str, Any] = {"alpha": 0.01, "beta": 0.2, "tolerance": 0.4, "budget": 125}
 DRIVER = """
 import os, sys
@@ -52,24 +55,25 @@ def count(folder: Path) -> int:
 
 
 def test_a_driver_that_is_killed_again_and_again_resumes(tmp_path: Path, undisturbed: Any) -> None:
-    """Four times, each after some more runs; what was there stays, and its workers go with it."""
+    """At several moments, each after some more runs; what was there stays, and its workers go with it."""
     folder = tmp_path / "runs"
-    script = tmp_path / "driver.py"
+    script, begun = tmp_path / "driver.py", tmp_path / "begun"
     script.write_text(DRIVER)
-    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
-    for _ in range(4):
+    variables = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path]), "BEGUN": str(begun)}
+    for kill in range(MOMENTS):
         before = count(folder)
         driver = subprocess.Popen(
-            [sys.executable, str(script), str(folder)], stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": path}
+            [sys.executable, str(script), str(folder)], stdout=subprocess.PIPE, env=os.environ | variables
         )
-        while driver.poll() is None and count(folder) < before + 12:
+        while driver.poll() is None and count(folder) < before + 1 + kill:
             time.sleep(0.005)
         os.kill(driver.pid, signal.SIGKILL)
         driver.communicate()
         after = count(folder)
         time.sleep(0.3)
         assert count(folder) == after  # its workers are gone with it
-    assert count(folder) >= 48
+    assert len(begun.read_text().splitlines()) <= count(folder) + 2 * MOMENTS  # two workers: what was under way
+    assert count(folder) >= MOMENTS * (MOMENTS + 1) // 2
     assert told(ns.check_program(CLAIM, slow, folder, **FAST)) == undisturbed
 
 
@@ -120,3 +124,35 @@ def test_a_command_s_driver_that_is_killed_resumes(tmp_path: Path, undisturbed: 
     assert first.status is ns.Status.REFUTED
     assert told(first) == told(second)
     assert not list((tmp_path / "runs" / "work").iterdir())
+
+
+def gone(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+CALLER = """
+import sys
+from neverseen.properties.external._command import CommandProgram
+CommandProgram(sys.argv[1], sys.argv[2]).attempt("removed", 0, 0)
+"""
+
+
+def test_a_killed_driver_s_program_ends_and_all_that_it_started(tmp_path: Path) -> None:
+    """In the middle of a run, which would take a minute."""
+    script, seen = tmp_path / "train.sh", tmp_path / "seen"
+    script.write_text(f"sleep 60 & echo $$ $! > {seen}.part; mv {seen}.part {seen}; wait\n")
+    caller = subprocess.Popen([sys.executable, "-c", CALLER, f"sh {script} {{arm}} {{seed}} {{out}}", str(tmp_path)])
+    while caller.poll() is None and not seen.exists():
+        time.sleep(0.005)
+    started = [int(word) for word in seen.read_text().split()]
+    assert not any(map(gone, started))
+    caller.kill()
+    caller.wait()
+    end = time.monotonic() + 10
+    while not all(map(gone, started)) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert all(map(gone, started))

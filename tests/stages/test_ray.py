@@ -152,3 +152,20 @@ def test_broken_executor_is_what_ray_deaths_become() -> None:
 
     executor = RayExecutor(FakeRay(deaths=1, running=True), "local", 1)
     assert isinstance(executor.submit(lambda n: n, 1).exception(), BrokenExecutor)
+
+
+def test_a_task_whose_worker_died_is_lost_alone_and_one_that_ray_left_is_not_waited_for() -> None:
+    from neverseen.algorithms.fill._ray import RayExecutor, WorkerDiedError
+
+    fake = FakeRay(deaths=1)
+    executor = RayExecutor(fake, "local", 1)
+    assert isinstance(executor.submit(lambda n: n, 1).exception(), WorkerDiedError)
+    assert executor.submit(lambda n: n, 1).result() == 1
+    never = SimpleNamespace(future=Future[Any])
+    fake.remote = lambda **options: lambda fn: SimpleNamespace(remote=lambda *args: never)
+    waiting = executor.submit(abs, -1)
+    assert not waiting.done()
+    executor.shutdown()
+    error = waiting.exception(timeout=5)
+    assert isinstance(error, BrokenExecutor)
+    assert not isinstance(error, WorkerDiedError)

@@ -5,6 +5,7 @@ violation
 is known. The argument of a factory, where it has one, is the mistaken token; another value mends it.
 """
 
+from ....formal._public import dir_of as _dir_of
 from ._noise import fixed_key as fixed_key
 from ._noise import noisy_at_half as noisy_at_half
 from ._noise import noisy_in_common as noisy_in_common
@@ -31,3 +32,5 @@ from ._steps import wrong_round as wrong_round
 from ._steps import wrong_sign as wrong_sign
 from ._training import finetune_only as finetune_only
 from ._training import stale_state as stale_state
+
+__dir__ = _dir_of(__name__)

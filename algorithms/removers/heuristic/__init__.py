@@ -1,5 +1,6 @@
 """Heuristics, and doing nothing; none declares a guarantee."""
 
+from ....formal._public import dir_of as _dir_of
 from ._baselines import do_nothing as do_nothing
 from ._baselines import finetune as finetune
 from ._baselines import gradient_difference as gradient_difference
@@ -20,3 +21,5 @@ from ._preference import npo as npo
 from ._preference import simnpo as simnpo
 from ._refined import rum as rum
 from ._sparse import l1_sparse as l1_sparse
+
+__dir__ = _dir_of(__name__)

@@ -73,7 +73,7 @@ class RunReader:
         first: the seed of the first pair.
         most: pairs that are ever drawn.
 
-    >>> from neverseen.properties.programs._shelf import Shelf
+    >>> from neverseen.properties.external._shelf import Shelf
     >>> RunReader(Drawer(Shelf("nowhere"), None, ""), 0).read(["removed", "reference"], 0, 8)
     >>> print(RunReader(Drawer(Shelf("nowhere"), None, ""), 0).gap)
     None
@@ -111,11 +111,11 @@ class RunReader:
                 self._none([arm], seeds)
         return tables
 
-    def _missing(self, arm: str, seed: int, path: Path | None, found: list[RunArrays | None]) -> bool:
+    def _missing(self, arm: str, seed: int, path: str | None, found: list[RunArrays | None]) -> bool:
         """Append a run's arrays, None where it failed; whether it is missing, so that reading stops."""
         if path is not None:
             try:
-                found.append(named_arrays(arrays_of(path)))
+                found.append(named_arrays(arrays_of(Path(path))))
             except ValueError as error:
                 # One that is being copied in, or was cut off: what it will say is not known.
                 self.gap = Gap(arm, seed, f"cannot be read ({error}); mend it, or delete it to have it drawn again")

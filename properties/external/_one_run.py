@@ -149,7 +149,9 @@ def audit_one_run(
 
 def _p_and_bound(guesses: int, right: int, epsilon: float, delta: float, alpha: float) -> tuple[float, float]:
     """The p-value of a claim, and the largest ε that is refuted at its level."""
-    log_tail = float(scipy.stats.binom.logsf(right - 1, guesses, 0.5))
+    # Term by term: scipy's own logarithm of this tail is −∞ where the tail itself is below 1e-308.
+    tail = np.asarray(scipy.stats.binom.logpmf(np.arange(right, guesses + 1), guesses, 0.5))
+    log_tail = min(0.0, float(np.logaddexp.reduce(tail)))
     p = min(1.0, math.exp(min(0.0, epsilon + log_tail)) + delta)
     return p, max(0.0, math.log(alpha - delta) - log_tail)
 

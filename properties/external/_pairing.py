@@ -33,8 +33,8 @@ class Pairing:
 
     With more than 64 columns the first 24 pairs choose among them, and are not bet on.
 
-    >>> from neverseen.properties.programs._drawer import Drawer
-    >>> from neverseen.properties.programs._shelf import Shelf
+    >>> from neverseen.properties.external._drawer import Drawer
+    >>> from neverseen.properties.external._shelf import Shelf
     >>> import neverseen as ns
     >>> terms = Terms(ns.Untraining(1.0, 0.05), alpha=1e-4, beta=0.05, tolerance=0.1, budget=64)
     >>> Pairing(RunReader(Drawer(Shelf("nowhere"), None, ""), 0), terms, False).open()

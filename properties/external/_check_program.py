@@ -15,7 +15,7 @@ from ...formal.definitions._definitions import Definition
 from ...formal.definitions._verdict import Verdict
 from ..engine._conclusion import verdict_of
 from ..engine._decide import decide
-from ..engine._progress import Progress, watched
+from ..engine._progress import Progress, Watch
 from ..engine._sequential import Terms
 from ..runs._subject import subject
 from ._attempt import Run
@@ -105,7 +105,7 @@ def check_program(
         executor: a `concurrent.futures` executor, or a callable that makes one (Dask's `get_executor`), in place of
             workers; of a command it must see the folder.
         told: called after each run with arm, seed, what it came to and which attempt it was.
-        progress: called after each block.
+        progress: called after each block, and after each round of bets with both wealths and a forecast.
 
     Returns:
         The verdict. Its provenance has the program, how many runs failed, the first of them, and the gap, if any.
@@ -142,8 +142,8 @@ def check_program(
         drawer = Drawer(shelf, hands, str((identity or {}).get("name", "")), retries, told)
         pairing = Pairing(RunReader(drawer, seed, budget), terms, deterministic)
         pairing.open()
-        drawn = watched(pairing.blocks(), pairing.terms.budget, definition.id, progress)
-        outcome = decide(pairing.terms, drawn, ())
+        watch = Watch(pairing.terms, definition.id, progress)
+        outcome = decide(pairing.terms, watch.over(pairing.blocks()), (), played=watch.played)
         made: dict[str, Any] = {"program": identity or {}, "seed": seed, "workers": workers} | pairing.provenance()
         verdict = verdict_of(pairing.terms, outcome, pairing.said(identity), made, started)
         return judged_program(verdict, pairing, originals or require_power, require_power)

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import errno
 import hashlib
 import os
 import secrets
@@ -18,6 +19,7 @@ from typing import Any
 
 from ...formal._files import HOST, alive
 from ._attempt import Attempt, RunKind, named_arrays, process_environment, tail
+from ._guard import GUARD
 from ._shelf import arrays_of
 
 PLACES = ("{arm}", "{seed}", "{out}")
@@ -28,6 +30,8 @@ BUSY = 75
 
 _BY_SIGNAL = frozenset(128 + number for number in (signal.SIGINT, 9, 15))
 _CODE = 1 << 24
+_LEAST_ROOM = 1 << 20
+_NO_ROOM = os.strerror(errno.ENOSPC)
 _WORK = "work"
 
 
@@ -67,6 +71,8 @@ class CommandProgram:
             said = _end_of(log)
             kind, reason = _ending(status, self.timeout)
             arrays, kind, reason = (None, kind, reason) if reason else _read(place)
+            if kind == "failed" and (_NO_ROOM in said or shutil.disk_usage(place).free < _LEAST_ROOM):
+                kind, reason = "lost", f"{reason}, and its disk is full"
             return Attempt(kind, arrays, reason, tail(said), time.perf_counter() - started, process_environment())
         except OSError as error:
             return Attempt("lost", None, f"{error.strerror or error}", "", time.perf_counter() - started)
@@ -105,14 +111,13 @@ class Alive:
         with self._lock:
             if self._ended:
                 raise OSError("the driver is leaving")
-            process = subprocess.Popen(
-                words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=dict(variables), start_new_session=True
-            )
+            process = GUARD.started(words, log, dict(variables))
             self._processes.add(process)
         try:
             yield process
         finally:
             _kill(process)
+            GUARD.forget(process.pid)
             with self._lock:
                 self._processes.discard(process)
 

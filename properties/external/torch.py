@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64
 
+from ...formal._public import dir_of as _dir_of
+from ...formal.definitions._scenario import bucket
 from ..saved._tables import PerExample
 from ._observe import observe
 
@@ -57,7 +59,9 @@ def subsets(data: Any, scenario: Any) -> dict[str, Any]:
     torch = _torch()
     rows = indices(scenario)
     count = len(np.asarray(scenario.forget))
-    if len(data) != count:
+    # A scenario is padded to a power of two with rows that nobody gave.
+    last = max((int(places[-1]) for places in rows.values() if len(places)), default=-1)
+    if not (last < len(data) <= count == bucket(len(data))):
         raise ValueError(f"data: {len(data)} rows, and the scenario has {count}; give the rows that it was built from")
     return {name: torch.utils.data.Subset(data, places.tolist()) for name, places in rows.items()}
 
@@ -153,3 +157,6 @@ def _torch() -> Any:
         return importlib.import_module("torch")
     except ImportError as error:
         raise ValueError(f"PyTorch cannot be imported ({error}); pip install 'neverseen[torch]'") from error
+
+
+__dir__ = _dir_of(__name__)

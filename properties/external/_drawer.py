@@ -4,6 +4,7 @@ import collections
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 
+from ...algorithms.fill._ray import WorkerDiedError
 from ._attempt import Attempt
 from ._hands import Elsewhere, Hands
 from ._shelf import Shelf
@@ -35,7 +36,7 @@ class Drawer:
         told: called after each run.
 
     >>> import tempfile
-    >>> from neverseen.properties.programs._hands import Here
+    >>> from neverseen.properties.external._hands import Here
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     Drawer(Shelf(folder), Here(lambda arm, seed: seed), "f").draw([("removed", 0), ("removed", 1)])
     ...     sorted(Shelf(folder).seeds("removed"))
@@ -88,6 +89,8 @@ class Drawer:
         """Keep what came of a run; the job once more where it is to be tried again."""
         try:
             attempt = future.result()
+        except WorkerDiedError as error:
+            attempt = Attempt("lost", None, f"its worker died ({error})")
         except BrokenExecutor:
             return self._again(job, future)
         record = self.shelf.record(*job)

@@ -93,26 +93,25 @@ class Shelf:
             raise ValueError(f"folder: {self.folder} holds runs of another program ({_other(theirs, program)}); give "
                              "this one a folder of its own")  # fmt: skip
 
-    def seeds(self, arm: str) -> dict[int, Path]:
-        """The runs of an arm that are there: seed → file or folder.
+    def seeds(self, arm: str) -> dict[int, str]:
+        """The runs of an arm that are there: seed → file or folder, its path as text: thousands of it, block by block.
 
         Raises:
             ValueError: two of one seed; the arm's folder cannot be read.
         """
-        found: dict[int, Path] = {}
+        found: dict[int, str] = {}
         try:
             with os.scandir(self.folder / arm) as entries:
-                named = [(entry.name, number) for entry in entries if (number := _seed_of(entry.name)) is not None]
+                named = [(entry.path, number) for entry in entries if (number := _seed_of(entry.name)) is not None]
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise ValueError(f"{self.folder / arm}: cannot be read ({error.strerror or error})") from error
-        for name, number in sorted(named):
+        for path, number in sorted(named):
             if number in found:
-                raise ValueError(
-                    f"{self.folder / arm}: {found[number].name} and {name} are both run {number}; keep one"
-                )
-            found[number] = self.folder / arm / name
+                both = " and ".join(map(os.path.basename, (found[number], path)))
+                raise ValueError(f"{self.folder / arm}: {both} are both run {number}; keep one")
+            found[number] = path
         return found
 
     def record(self, arm: str, seed: int) -> RunRecord | None:

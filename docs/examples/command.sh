@@ -1,0 +1,1 @@
+neverseen audit --run 'python train.py {arm} {seed} {out}' --folder runs --workers 2

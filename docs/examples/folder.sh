@@ -1,0 +1,1 @@
+neverseen audit --folder runs
