@@ -12,7 +12,7 @@ outcome decides which runs fail, and the violating event is that they fail, or t
 
 Files are written and read as a cluster's scheduler and a look would (in TMPDIR: memory is faster than a disk); no
 process is started for a run.
-`tests/test_growing_folders.py` is the same with few folders.
+Cells found in `growing_folders.json` are kept. `tests/test_growing_folders.py` is the same with few folders.
 """
 
 import dataclasses
@@ -23,7 +23,6 @@ import os
 import platform
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -153,27 +152,36 @@ def count(cell: Folders, seed: int, folders: int) -> int:
         return wrong
 
 
+def row_of(cell: Folders, folders: int, pool: ProcessPoolExecutor, share: int = 50) -> dict[str, Any]:
+    """What a cell says of itself, and how many of its folders were in error."""
+    parts = [pool.submit(count, cell, seed, share) for seed in range(0, folders, share)]
+    wrong = sum(part.result() for part in parts)
+    low, high = stats.binomtest(wrong, folders).proportion_ci(0.999)
+    return name_of(cell) | {
+        "folders": folders, "wrong": wrong, "rate": wrong / folders, "at least": round(float(low), 4),
+        "at most": round(float(high), 4), "level": LEVEL, "holds": bool(low <= LEVEL),
+    }  # fmt: skip
+
+
+def name_of(cell: Folders) -> dict[str, Any]:
+    """What tells a cell from the others."""
+    read = "in order of arrival" if cell.arrival else "by seed"
+    return {"error": f"falsely {cell.error}", "failing": cell.failing, "beside": cell.beside, "read": read}
+
+
 def main() -> None:
-    """Every cell, into growing_folders.json."""
+    """Every cell that growing_folders.json lacks, written there one by one."""
     folders, processes = ([int(word) for word in sys.argv[1:]] + [2000, 2][len(sys.argv) - 1 :])[:2]
-    rows: list[dict[str, Any]] = []
-    started, share = time.perf_counter(), 50
+    made = {"looks at a share of": LOOKS, "runs": RUNS, "epsilon": EPSILON, "delta": DELTA, "tolerance": TAU}
+    made |= {"budgets": BUDGETS, "interval": "exact, 99.9 %", "machine": platform.machine()}
+    rows: list[dict[str, Any]] = json.loads(OUT.read_text(encoding="utf-8"))["rows"] if OUT.exists() else []
     with ProcessPoolExecutor(processes) as pool:
         for cell in CELLS:
-            many = folders // 10 if cell.arrival else folders
-            parts = [pool.submit(count, cell, seed, share) for seed in range(0, many, share)]
-            wrong = sum(part.result() for part in parts)
-            low, high = stats.binomtest(wrong, many).proportion_ci(0.999)
-            row = {"error": f"falsely {cell.error}", "failing": cell.failing, "beside": cell.beside,
-                   "read": "in order of arrival" if cell.arrival else "by seed"}  # fmt: skip
-            row |= {"folders": many, "wrong": wrong, "rate": wrong / many, "at least": round(float(low), 4),
-                    "at most": round(float(high), 4), "level": LEVEL, "holds": bool(low <= LEVEL)}  # fmt: skip
-            rows.append(row)
-            print(row, flush=True)
-    made = {"looks at a share of": LOOKS, "runs": RUNS, "epsilon": EPSILON, "delta": DELTA, "tolerance": TAU}
-    made |= {"budgets": BUDGETS, "interval": "exact, 99.9 %", "machine": platform.machine(),
-             "seconds": round(time.perf_counter() - started)}  # fmt: skip
-    OUT.write_text(json.dumps(made | {"rows": rows}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            if any(name_of(cell).items() <= row.items() for row in rows):
+                continue
+            rows.append(row_of(cell, folders // 10 if cell.arrival else folders, pool))
+            print(rows[-1], flush=True)
+            OUT.write_text(json.dumps(made | {"rows": rows}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
