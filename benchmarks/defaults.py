@@ -3,8 +3,9 @@
 512 rows of digits, an MLP of 64 units, S all 32 rows of a behaviour: of a class, of near-duplicates. Distances to a
 retrain without S, 1 being doing nothing, as in `ns.compare`, of 32 runs on which nothing was tuned. Where the settings
 come from stands in each docstring; the "five tunings" are those without the reference of the cells near-duplicates/16,
-class/16, class/32, near-duplicates/32 and mislabelled/16 of `chooser.json`, the first that were measured. Then `unsir` on a whole class, 8 runs: accuracy on S and on the rest of D, for
-Adam, for the plain SGD of before, and for a retrain. It writes `benchmarks/defaults.json`.
+class/16, class/32, near-duplicates/32 and mislabelled/16 of `chooser.json`, the first that were measured. Then `unsir`
+on a whole class, 8 runs: accuracy on S and on the rest of D, for Adam, for the plain SGD of before, and for a retrain.
+It writes `benchmarks/defaults.json`.
 """
 
 import json
