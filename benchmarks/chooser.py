@@ -7,7 +7,7 @@ compiled program serves (rates, weights, temperatures); numbers of epochs and st
 `ns.compare` says at (ε, δ) = (1, .05), of 64 runs for distances and at most 128 pairs for verdicts. Cells found in
 `benchmarks/chooser.json` are kept, and it is written after each; `chooser_distances.svg` and `chooser_accuracies.svg`
 are the two pictures of the cell near-duplicates/16. `--table` prints what is there and reads it in ten lines, and
-trains nothing.
+trains nothing; `--defaults` measures the rows of defaults again, where these have changed.
 """
 
 import json
@@ -16,6 +16,7 @@ import pathlib
 import statistics
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # XLA says of each program that it kept that it kept it
@@ -41,17 +42,12 @@ KEPT = (
 )  # fmt: skip
 
 
-def cell(behaviour: str, size: int) -> tuple[list[dict[str, Any]], ns.Comparison]:
-    """All records of a behaviour and a size of S, and the comparison of defaults."""
+def cell(behaviour: str, size: int, tune: bool = True) -> tuple[list[dict[str, Any]], ns.Comparison]:
+    """All records of a behaviour and a size of S, or those of defaults, and the comparison of defaults."""
     scenario = ns.scenarios.digits(forget=behaviour, size=size, full=FULL, rows=ROWS)
     learner, default = ns.learners.mlp(hidden=64), [REMOVERS[name]() for name in NAMES]
     drawn = compared(default, list(CLAIMS), learner, scenario)
-    found = [("default", {}, drawn)]
-    without, values = tuned(learner, scenario, "untraining", "without-reference")
-    found.append(("tuned without the reference", values, compared(without, list(CLAIMS), learner, scenario)))
-    for claim in CLAIMS:
-        best, values = tuned(learner, scenario, claim, "with-reference")
-        found.append(("tuned with the reference", values, compared(best, [claim], learner, scenario)))
+    found = [("default", {}, drawn), *(tunings(learner, scenario) if tune else ())]
     records = [
         {"settings": how} | {name: _short(record[name]) for name in KEPT} | {"values": values.get(record["remover"])}
         for how, values, made in found
@@ -59,6 +55,17 @@ def cell(behaviour: str, size: int) -> tuple[list[dict[str, Any]], ns.Comparison
         if how == "default" or not record["anchor"]
     ]
     return records, drawn
+
+
+def tunings(
+    learner: ns.Learner, scenario: ns.Scenario
+) -> Iterator[tuple[str, dict[str, dict[str, Any]], ns.Comparison]]:
+    """How settings were chosen, which, and what the chooser's table says of them."""
+    without, values = tuned(learner, scenario, "untraining", "without-reference")
+    yield "tuned without the reference", values, compared(without, list(CLAIMS), learner, scenario)
+    for claim in CLAIMS:
+        best, values = tuned(learner, scenario, claim, "with-reference")
+        yield "tuned with the reference", values, compared(best, [claim], learner, scenario)
 
 
 def compared(
@@ -137,18 +144,22 @@ def main() -> None:
     """Fill in the cells that are missing, and print the table."""
     ns.pools.keep_compiled()  # the programs of one cell are those of the next
     kept: dict[str, Any] = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() else {"cells": {}}
+    again = "--defaults" in sys.argv
     asked = [each for each in sys.argv[1:] if not each.startswith("-")]
     wanted = asked or [f"{behaviour}/{size}" for size in (FULL // 2, FULL) for behaviour in BEHAVIOURS]
     for key in [] if "--table" in sys.argv else wanted:
-        if key in kept["cells"]:
+        older: dict[str, Any] = kept["cells"].get(key, {})
+        if older and not again:
             continue
         started = time.perf_counter()
         behaviour, size = key.split("/")
-        records, pictured = cell(behaviour, int(size))
+        records, pictured = cell(behaviour, int(size), tune=not older)
+        records += [row for row in older.get("records", ()) if row["settings"] != "default"]
+        seconds = round(time.perf_counter() - started)
         kept["command"] = "python benchmarks/chooser.py"
-        kept["cells"][key] = {"seconds": round(time.perf_counter() - started), "records": records}
+        kept["cells"][key] = {"seconds": older.get("seconds", seconds), "records": records}
         OUT.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        print(f"{key}: {kept['cells'][key]['seconds']} s", flush=True)
+        print(f"{key}: {seconds} s", flush=True)
         if key == PICTURED:
             for name, draw in (("distances", _planes.distance_plane), ("accuracies", _planes.accuracy_plane)):
                 path = OUT.with_name(f"chooser_{name}.svg")
