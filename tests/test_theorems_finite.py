@@ -77,6 +77,14 @@ def test_twin_is_refuted_with_a_counterexample(theorem: Theorem) -> None:
     assert "\n" not in proof.counterexample
 
 
+def test_a_twin_that_is_true_is_no_twin_though_no_case_attain_it() -> None:
+    (theorem,) = find("T2a")
+    slack = replace(theorem, twin_statement=theorem.statement.but(theorem.statement.conclusion.lhs <= 3), size=None)
+    assert slack.twin().holds
+    assert slack.twin().counterexample is None
+    assert not replace(slack, statement=slack.twin_statement).check().holds
+
+
 def test_registry_covers_the_numbered_theorems() -> None:
     ids = [theorem.id for theorem in FINITE]
     assert len(set(ids)) == len(ids)
