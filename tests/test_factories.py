@@ -55,6 +55,19 @@ def test_a_number_that_does_not_fit_is_one_line(make: Callable[..., Any], argume
         assert len(str(refused.value)) < 200
 
 
+def bare(makes: dict[str, Callable[..., Any]]) -> list[str]:
+    """Factories that have arguments, and nothing that looks at them first."""
+    return [
+        name for name, make in makes.items() if inspect.signature(make).parameters and not hasattr(make, "__wrapped__")
+    ]
+
+
+def test_every_listed_one_has_its_numbers_checked() -> None:
+    lacking = bare(LEARNERS) + bare(REMOVERS)
+    assert not lacking, f"{', '.join(lacking)}: put @factory above it"
+    assert bare({"ridge": ns.learners.ridge, "mine": lambda penalty: ns.learners.ridge(penalty)}) == ["mine"]
+
+
 def test_there_are_as_many_as_are_listed() -> None:
     assert len(numbers()) > 250
 

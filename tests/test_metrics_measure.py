@@ -104,12 +104,14 @@ def test_asking_about_the_wrong_notion_is_an_error(name: str) -> None:
 def test_all_that_apply_are_measured_and_the_rest_is_left_out_with_its_reason() -> None:
     learner = ns.learners.ridge(logits=False)
     table = measured(None, UNLEARNING, ns.removers.do_nothing(), learner, runs=8, exchanges=1)
-    assert {row.metric for row in table.rows} == {"cka", "neighbour-overlap", "relearn-time"}
+    scoreless = {"cka", "neighbour-overlap", "relearn-time"}
+    assert {row.metric for row in table.rows} == scoreless, "add to `scoreless` a metric that reads no class scores"
     why = "ridge(penalty=1) declares no class scores (logits=False); use a metric of losses"
     assert ("klom", why) in table.left_out
     # Metrics of the other notion are neither measured nor offered.
     wrong = {name for name, m in METRICS.items() if "unlearning" not in m.notions}
-    assert wrong == {"population-mia", "u-lira", "u-lira-tpr", "rmia", "tow-mia", "forgetting-quality"}
+    known = {"population-mia", "u-lira", "u-lira-tpr", "rmia", "tow-mia", "forgetting-quality"}
+    assert wrong == known, "add to `known` a metric that its catalogue entry lets judge untraining alone"
     assert not wrong & {name for name, _ in table.left_out}
     with pytest.raises(ValueError, match=r"klom: ridge.* declares no class scores"):
         measured("klom", CLAIM, ns.removers.do_nothing(), learner)

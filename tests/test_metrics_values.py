@@ -90,6 +90,15 @@ BY_HAND: list[tuple[str, Arm, Arm, float]] = [
 ]  # fmt: skip
 
 
+def test_every_listed_metric_is_under_test() -> None:
+    """`relearn-time` reads the originals too: it has a test of its own, below."""
+    for table, known in (("BY_HAND", {name for name, *_ in BY_HAND}), ("EXACT", EXACT.keys())):
+        lacking = METRICS.keys() - known - {"relearn-time"}
+        assert not lacking, f"{', '.join(sorted(lacking))}: add its value to {table}"
+    unseen = {need for metric in METRICS.values() for need in metric.needs} - views(0).keys()
+    assert not unseen, f"{', '.join(sorted(unseen))}: add what so many runs show to `views`"
+
+
 @pytest.mark.parametrize(("name", "removed", "reference", "value"), BY_HAND)
 def test_the_value_is_the_one_computed_by_hand(name: str, removed: Arm, reference: Arm, value: float) -> None:
     found = METRICS[name].measure(removed, reference)
@@ -308,6 +317,7 @@ def test_p_values_of_equal_laws_are_not_too_small(seed: int) -> None:
 @pytest.mark.parametrize("metric", METRICS.values(), ids=list(METRICS))
 def test_a_metric_is_bound_to_its_entry_in_the_catalogue(metric: object) -> None:
     found = named(metric)  # pyright: ignore[reportArgumentType]
+    assert found.entry in CATALOGUE, f"{found.name}: write {found.entry} into formal/catalogue/_metrics.py"
     entry = CATALOGUE[found.entry]
     assert all(entry.judges(notion) for notion in found.notions)
     assert len(found.sources) == len(entry.citations) > 0

@@ -30,7 +30,7 @@ def test_every_mutant_fits_the_source_and_names_theorems(mutants: list[Any]) -> 
 
 def test_the_record_is_of_these_mutants_and_all_were_killed(mutants: list[Any]) -> None:
     found = json.loads((ROOT / "benchmarks" / "prove_mutants.json").read_text(encoding="utf-8"))["mutants"]
-    assert list(found) == [mutant.name for mutant in mutants]
+    assert list(found) == [mutant.name for mutant in mutants], "run benchmarks/prove_mutants.py: its record lacks some"
     for mutant in mutants:
         assert [found[mutant.name][part] for part in ("old", "new")] == [mutant.old, mutant.new]
         assert found[mutant.name]["outcome"] == "killed", mutant.name

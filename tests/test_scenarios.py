@@ -1,5 +1,6 @@
 """The named scenarios: what each kind of S_full promises, and what is refused."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -260,5 +261,27 @@ def test_bad_arguments_are_refused_in_one_line(make: Callable[..., Any], changes
 
 def test_the_registry_finds_each_scenario_by_the_name_in_its_recipe() -> None:
     for name, make in scenarios.SCENARIOS.items():
-        assert repr(make()).startswith(f"ns.scenarios.{name}(")
+        assert repr(make()).startswith(f"ns.scenarios.{name}("), f"{name}: give recipe=, by which it is made again"
         assert getattr(scenarios, name) is make
+
+
+def admit(s: Scenario) -> None:
+    """Put what a scenario holds to the constructor that validates."""
+    here = np.asarray(s.rows.present)
+    Scenario.build(
+        np.asarray(s.rows.x)[here],
+        np.asarray(s.rows.y)[here],
+        forget=np.asarray(s.forget)[here],
+        behaviour=np.asarray(s.behaviour)[here],
+    )
+
+
+@pytest.mark.parametrize("name", scenarios.SCENARIOS)
+def test_every_listed_scenario_is_one_that_its_constructor_admits(name: str) -> None:
+    admit(scenarios.SCENARIOS[name]())
+
+
+def test_what_was_built_past_the_constructor_is_seen() -> None:
+    good = scenarios.figure1()
+    with pytest.raises(ValueError, match="S_full"):
+        admit(dataclasses.replace(good, behaviour=~good.behaviour))

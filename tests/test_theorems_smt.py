@@ -25,7 +25,7 @@ P, Q, R, S = laws("P Q R S")
 def test_a_theorem_has_no_counterexample_and_its_twin_has_one(theorem: Theorem) -> None:
     solved = solve(theorem)
     assert solved.wrong is None
-    assert solved.model
+    assert solved.model, f"{theorem.id}: its twin is true too"
 
 
 def test_there_are_many() -> None:

@@ -160,12 +160,6 @@ class Theorem:
         smt: tuple[Kind, ...] = ("smt",) if self.solver else ()
         return (*coq, *smt, self.kind)
 
-    def _run(self, statement: Sentence) -> Proof:
-        found = self.search(statement)
-        wrong = found.counterexample or self._short(found)
-        digest = statement.digest
-        return Proof(wrong is None, self.kind, self.scope, found.worlds, wrong, found.vacuous, digest)
-
     def _short(self, found: Outcome) -> str | None:
         """What is wrong with a search that found no counterexample."""
         if self.size is not None and found.worlds != self.size:
@@ -182,11 +176,18 @@ class Theorem:
 
     def check(self) -> Proof:
         """Evaluate the statement over the whole scope."""
-        return self._run(self.statement)
+        found, digest = self.search(self.statement), self.statement.digest
+        wrong = found.counterexample or self._short(found)
+        return Proof(wrong is None, self.kind, self.scope, found.worlds, wrong, found.vacuous, digest)
 
     def twin(self) -> Proof:
-        """Evaluate the false neighbour on the same path; `holds` should be False, with a counterexample."""
-        return self._run(self.twin_statement)
+        """Evaluate the false neighbour on the same path; `holds` should be False, with a counterexample.
+
+        Only a counterexample refutes it: a twin that no case attains is true all the same.
+        """
+        found, digest = self.search(self.twin_statement), self.twin_statement.digest
+        wrong = found.counterexample
+        return Proof(wrong is None, self.kind, self.scope, found.worlds, wrong, found.vacuous, digest)
 
 
 def place(function: Callable[..., Any]) -> str:

@@ -10,15 +10,10 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from ..proofs import CoqReport, coq_proofs
+from ..proofs import CoqReport, coq_proofs, coq_theorems
 from ..proofs._source import files, required, theorems_in
 
-_SAME = (
-    *("T2a", "T2b", "T3", "T4", "T6a", "T7b", "T8a", "T8b", "T10", "T11", "T13a", "T13b", "T13c", "T14"),
-    *("F1", "F2", "F3", "F4", "F7", "F8", "F9", "F10", "F11"),
-    *("F5", "F13", "F14", "F16", "F17", "F20", "F21", "F22", "F23", "F24", "F25", "F26", "F27", "F28", "T21b"),
-)
-NAMES: dict[str, tuple[str, ...]] = {
+_OTHERWISE: dict[str, tuple[str, ...]] = {
     "T1": ("T1_apart",),
     "T5": ("T5_chain",),
     "T6b": ("T6b_apart",),
@@ -45,8 +40,13 @@ NAMES: dict[str, tuple[str, ...]] = {
     "E9": ("false_refutation",),
     "E10": ("false_acceptance",),
     "E11": ("exchanged_meets", "least_pairs_of_any_audit", "least_pairs_attained"),
-} | {name: (name,) for name in _SAME}
-"""Id → names in Coq: together they say it. Where the id is the name of something else there, so is the name here."""
+    **dict.fromkeys(("F6", "T19", "T21a"), ()),
+}
+"""Where the id is the name of something else in Coq, or of nothing: the names that together say it."""
+NAMES = {name: names for name, names in _OTHERWISE.items() if names} | {
+    each.name: (each.name,) for each in coq_theorems() if each.name == each.id and each.name not in _OTHERWISE
+}
+"""Id → names in Coq. One that is called as the id says what the registry does, unless told otherwise above."""
 
 SCOPE = "all finite types of outcomes, all ordered fields"
 _SCOPES = {"T21b": "all finite types of outcomes, zeros too, real logarithms"}

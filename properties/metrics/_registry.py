@@ -3,42 +3,14 @@
 import difflib
 
 from ...formal.catalogue import METRICS as CATALOGUE
-from ._challenge import FORGETTING_QUALITY
-from ._gaps import BEHAVIOUR_GAP, FORGET_GAP, RETAIN_GAP, TEST_GAP, TOW, TOW_MIA
-from ._klom import KLOM
-from ._membership import POPULATION_MIA, RMIA, U_LIRA, U_LIRA_TPR
+from . import _challenge, _gaps, _klom, _membership, _outputs, _relearn, _representation, _truth
 from ._metric import Metric
-from ._outputs import ACTIVATION_DISTANCE, JS, KL
-from ._relearn import RELEARN_TIME
-from ._representation import CKA, NEIGHBOUR_OVERLAP
-from ._truth import FORGET_QUALITY, TRUTH_RATIO
 
+_MODULES = (_gaps, _membership, _challenge, _klom, _truth, _outputs, _representation, _relearn)
 METRICS: dict[str, Metric] = {
-    found.name: found
-    for found in (
-        FORGET_GAP,
-        RETAIN_GAP,
-        TEST_GAP,
-        BEHAVIOUR_GAP,
-        TOW,
-        TOW_MIA,
-        POPULATION_MIA,
-        U_LIRA,
-        U_LIRA_TPR,
-        RMIA,
-        FORGETTING_QUALITY,
-        KLOM,
-        TRUTH_RATIO,
-        FORGET_QUALITY,
-        ACTIVATION_DISTANCE,
-        JS,
-        KL,
-        CKA,
-        NEIGHBOUR_OVERLAP,
-        RELEARN_TIME,
-    )
+    found.name: found for module in _MODULES for found in vars(module).values() if isinstance(found, Metric)
 }
-"""Name → metric."""
+"""Name → metric, of all that these modules define."""
 
 
 def named(metric: Metric | str) -> Metric:

@@ -37,6 +37,8 @@ def mixture(rows: int = 128, share: Real = 0.25, size: int = 8, separation: Real
     Raises:
         ValueError: a share or a size that leaves nothing of either component.
 
+    Source: drawn here; no data of others.
+
     >>> import jax
     >>> from neverseen.properties import scenarios
     >>> s = scenarios.mixture(rows=32, size=4)

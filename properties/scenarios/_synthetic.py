@@ -82,6 +82,8 @@ def blobs(
     Raises:
         ValueError: an unknown kind; sizes that do not fit.
 
+    Source: drawn here; no data of others.
+
     >>> from neverseen.properties import scenarios
     >>> s = scenarios.blobs(forget="class", size=2, rows=20)
     >>> s
