@@ -2,8 +2,8 @@
 
 An MLP and a small CNN with BatchNorm on digits (`tests/stages/pytorch.py`, whose loop and removers these are): doing
 nothing, fine-tuning for an epoch on what is left, and a retrain with other seeds; by function, in this process. With
-`commands`, the MLP's also by command: a process for each run. Needs `pip install -e '.[torch]'`. Each verdict is
-written to pytorch_runs.json as it is there.
+`commands`, the MLP's also by command: a process for each run. Needs `pip install -e '.[torch]'`. Verdicts found in
+pytorch_runs.json are kept; each is written as it is there.
 """
 
 import ast
@@ -65,17 +65,20 @@ def row(make: Any, remove: str, definition: Any, by: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Every verdict, into pytorch_runs.json."""
+    """Every verdict that pytorch_runs.json lacks, written there one by one."""
     cells = [(make, remove, definition, "function") for make in (stage.mlp, stage.cnn) for definition in DEFINITIONS
              for remove in WANTED]  # fmt: skip
     if "commands" in sys.argv[1:]:
         cells += [(stage.mlp, remove, definition, "command") for remove in WANTED for definition in DEFINITIONS]
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = json.loads(OUT.read_text(encoding="utf-8"))["rows"] if OUT.exists() else []
     example = ROOT / "docs" / "examples" / "pytorch_loop.py"
     about = {"torch": torch.__version__, "terms": stage.FAST, "the loop's lines": lines_of(example, "train"),
              "lines for the check": lines_of(example, "run", "check")}  # fmt: skip
-    for cell in cells:
-        rows.append(row(*cell))
+    for make, remove, definition, by in cells:
+        named = {"model": make.__name__, "definition": definition.name, "remover": remove, "by": by}
+        if any(named.items() <= each.items() for each in rows):
+            continue
+        rows.append(row(make, remove, definition, by))
         print(rows[-1], flush=True)
         OUT.write_text(json.dumps(about | {"rows": rows}, indent=1) + "\n", encoding="utf-8")
     print("all as wanted:", all(each["verdict"] == each["wanted"] for each in rows))
