@@ -33,6 +33,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def replace(*instead: Theorem) -> None:
         monkeypatch.setattr(theorems, "THEOREMS", instead)
+        monkeypatch.setattr("neverseen.formal.theorems._registry.THEOREMS", instead)
         monkeypatch.setattr(running, "coq_names", {}.get)  # Coq takes a minute: its own tests run it
 
     return replace

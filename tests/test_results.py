@@ -19,7 +19,8 @@ from neverseen.formal._tabled import aligned
 from neverseen.formal.definitions._verdict import Power, Status
 from neverseen.formal.theorems import find
 from neverseen.properties.checks._plan import Plan
-from neverseen.properties.checks._prove import Proofs, run_theorem
+from neverseen.properties.checks._proofs import Proofs
+from neverseen.properties.checks._prove import run_theorem
 from neverseen.properties.checks._sweep import Sweep, SweepPoint
 from neverseen.properties.engine._effects import Effect
 from neverseen.properties.metrics import Table

@@ -1,12 +1,6 @@
 """Distributional unlearning: two thresholds in KL, their frontier, and rules that select rows."""
 
-from .._public import dir_of as _dir_of
-from ._distributional import DistributionalRemoval as DistributionalRemoval
-from ._distributional import separation as separation
-from ._frontier import gaussian_frontier as gaussian_frontier
-from ._frontier import gaussian_optimum as gaussian_optimum
-from ._frontier import random_deletion as random_deletion
-from ._selection import RULES as RULES
-from ._selection import random as random
+import lazy_loader
 
-__dir__ = _dir_of(__name__)
+# Names load when first used: a check needs no SymPy, and the formulas made of it take two seconds.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

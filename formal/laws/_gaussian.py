@@ -8,7 +8,8 @@ import scipy.linalg
 import scipy.special
 from jaxtyping import Float
 
-from ..closeness import Bracket, gaussian_profile, largest, solve_decreasing
+from .. import closeness
+from ..closeness import Bracket, largest, solve_decreasing
 from ..closeness._bracket import Curve
 from ._gaussian_bracket import loss_curve
 from ._gaussian_ratio import Coordinate, whiten
@@ -198,7 +199,8 @@ def _padded(bracket: Bracket, pad: float) -> Bracket:
 def _closed_form(gap: float, slack: float, epsilon: float) -> Bracket:
     """Balle–Wang at gap·(1 ± slack), widened by the rounding of the log-cdf form."""
     low, high = (
-        float(gaussian_profile.host(epsilon=epsilon, distance=gap * factor)) for factor in (1 - slack, 1 + slack)
+        float(closeness.gaussian_profile.host(epsilon=epsilon, distance=gap * factor))
+        for factor in (1 - slack, 1 + slack)
     )
     if gap == 0:
         return Bracket(0.0, 0.0)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..closeness import Bracket, compiled, gaussian_profile, solve_decreasing
+from .. import closeness
+from ..closeness import Bracket, solve_decreasing
 from ._gaussian import Gaussian
 
 _BITS = (128, 256, 512, 1024, 2048, 4096)
@@ -113,7 +114,8 @@ def _ball(epsilon: Any, distance: Any) -> Bracket:
     """The profile at one precision, its ends rounded outwards to float64."""
     if distance == 0:
         return Bracket(0.0, 0.0)
-    value = compiled(gaussian_profile.expression, gaussian_profile.arguments, "ball")(epsilon, distance)
+    profile = closeness.gaussian_profile
+    value = closeness.compiled(profile.expression, profile.arguments, "ball")(epsilon, distance)
     if not value.is_finite():
         return Bracket(0.0, 1.0)
     low, high = (math.nextafter(float(end), way) for end, way in ((value.lower(), -1.0), (value.upper(), 2.0)))

@@ -8,16 +8,8 @@ from re import fullmatch
 from typing import Any, Literal
 
 from ._coq import coq_names
+from ._kinds import Kind
 from ._sentence import Sentence
-
-Kind = Literal["coq", "smt", "symbolic", "exhaustive", "property"]
-"""How a theorem is settled, strongest first.
-
-`coq`: machine-checked by Coq, for all finite outcome types. `smt`: by a solver, for all laws on all spaces, an event
-at a time. `symbolic`: by SymPy, for all real arguments. `exhaustive`: every case of the declared scope was evaluated
-exactly. `property`: a computation, no proof."""
-
-KINDS: tuple[Kind, ...] = ("coq", "smt", "symbolic", "exhaustive", "property")
 
 Case = Mapping[Any, Any]
 """Symbol or term → its value, in one case or one batch of cases."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import scipy
 from jaxtyping import Float64
-from scipy.stats import rankdata
 
 from ...algorithms.base import Learner, Remover
 from ...formal._codec import Coded
@@ -122,7 +122,7 @@ def ranked(comparisons: tuple[Comparison, ...]) -> Ranking:
 
 def _places(comparisons: tuple[Comparison, ...], names: list[str], i: int, words: str) -> list[RankRow]:
     away = np.array([[_away(made[name], i) for name in names] for made in comparisons])
-    ranks = rankdata(away, axis=1)
+    ranks = scipy.stats.rankdata(away, axis=1)
     places = [RankRow(name, words, _column(ranks, j), _column(away, j)) for j, name in enumerate(names)]
     return sorted(places, key=lambda place: place.mean)
 

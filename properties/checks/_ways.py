@@ -4,47 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
 
 from ...formal.proofs import CoqReport
-from ...formal.theorems import Kind, Theorem
+from ...formal.theorems import Theorem
 from ...formal.theorems._coq import coq_names, coq_report, coq_scope
 from ...formal.theorems._smt import solve, solver_installed
+from ._proofs import Way
 
 _INSTALL = "pip install 'neverseen[proofs]'"
-
-
-@dataclass(frozen=True)
-class Way:
-    """One way of settling a theorem.
-
-    Args:
-        kind: see `Kind`.
-        state: what came of it.
-        scope: what it covers, in words.
-        seconds: wall time; of Coq, the share of this theorem in its files.
-        cases: cases, identities, formulas or theorems of Coq.
-        vacuous: cases that did not meet the hypotheses.
-        axioms: what a Coq proof rests on.
-        wrong: a counterexample, an error, or why it was not run; None where it holds.
-        twin: whether the false neighbour was refuted, in the same way.
-        twin_counterexample: by what.
-
-    >>> Way("smt", "not run", "all laws", 0.0, wrong="z3 is missing").twin
-    'not asked'
-    """
-
-    kind: Kind
-    state: Literal["holds", "fails", "not run"]
-    scope: str
-    seconds: float
-    cases: int = 0
-    vacuous: int = 0
-    axioms: tuple[str, ...] = ()
-    wrong: str | None = None
-    twin: Literal["refuted", "stands", "not asked"] = "not asked"
-    twin_counterexample: str | None = None
 
 
 def ways_of(theorem: Theorem) -> tuple[Way, ...]:

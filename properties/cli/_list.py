@@ -7,11 +7,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from ...algorithms.removers import KINDS
-from ...formal import Unlearning, Untraining
+from ...formal import Unlearning, Untraining, definitions, theorems
 from ...formal._tabled import aligned
 from ...formal.catalogue import METRICS
-from ...formal.definitions import STATEMENTS
-from ...formal.theorems import THEOREMS
 from ..metrics import implementing
 from ..runs.observables import DEFAULTS, OBSERVABLES
 from . import _names, _terminal
@@ -47,7 +45,7 @@ def listed(kind: str) -> list[dict[str, str]]:
     'T1'
     """
     if kind == "theorems":
-        return [{"name": t.id, "summary": t.title, "kind": t.kind, "scope": t.scope} for t in THEOREMS]
+        return [{"name": t.id, "summary": t.title, "kind": t.kind, "scope": t.scope} for t in theorems.THEOREMS]
     if kind == "metrics":
         about = ({"name": e.id, "summary": e.title, "notion": e.notion, "why": e.why} for e in METRICS.values())
         return [row | {"measured": ", ".join(implementing(row["name"]))} for row in about]
@@ -72,7 +70,7 @@ def _statements() -> list[dict[str, str]]:
     """The definitions under their permanent ids, after the names that --definition takes."""
     return [
         {"name": s.id, "summary": s.title, "unseen": s.unseen, "source": s.source, "latex": s.latex()}
-        for s in STATEMENTS.values()
+        for s in definitions.STATEMENTS.values()
     ]
 
 

@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from ...formal.theorems import Theorem
-from ..checks._prove import Proofs, Proved, chosen, run_theorem
+from ..checks._proofs import Proofs, Proved
+from ..checks._prove import chosen, run_theorem
 from ..checks._ways import hear
 from . import _terminal
 from ._flags import Command, cli_options

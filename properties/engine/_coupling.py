@@ -8,8 +8,8 @@ import numpy as np
 import scipy.special
 from jaxtyping import Float64
 
+from ...formal import closeness
 from ...formal._types import Real
-from ...formal.closeness import gaussian_profile
 
 _STAKES = np.geomspace(0.03, 1, 8)
 """Stakes λ, as shares of the largest legal one, 1 / (1 − m)."""
@@ -70,7 +70,7 @@ def excess(distances: Series, epsilon: Real) -> Series:
     [0.0, 0.12693674, 1.0]
     """
     finite = np.isfinite(distances)
-    terms = gaussian_profile.host(epsilon=epsilon, distance=np.where(finite, distances, 0.0))
+    terms = closeness.gaussian_profile.host(epsilon=epsilon, distance=np.where(finite, distances, 0.0))
     return np.where(finite, np.clip(terms, 0.0, 1.0), 1.0)
 
 

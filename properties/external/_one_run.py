@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 import numpy as np
-import scipy.stats
+import scipy
 from jaxtyping import Bool, Float
 
 from ...formal._codec import Coded

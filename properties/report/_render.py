@@ -10,7 +10,7 @@ from ...formal.definitions._scenario import Scenario
 from ...formal.definitions._verdict import Verdict
 from ..checks._comparison import Comparison
 from ..checks._plan import Plan
-from ..checks._prove import Proofs
+from ..checks._proofs import Proofs
 from ..checks._rank import Ranking
 from ..checks._sweep import Sweep
 from ..checks._tuning import Tuning

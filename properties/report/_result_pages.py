@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from ...formal.definitions._relative import Relative
 from ..checks._plan import Plan
-from ..checks._prove import Proofs, proof_summary
+from ..checks._proofs import Proofs, proof_summary
 from ..checks._rank import Ranking
 from ..checks._sweep import Sweep
 from ..checks._tuning import Tuning

@@ -4,11 +4,11 @@ import dataclasses
 import math
 from typing import Any
 
+from ...formal import closeness
 from ...formal._codec import Coded
 from ...formal._truth import Untruthful
 from ...formal._types import Real
-from ...formal.closeness._bracket import Bracket, solve_decreasing
-from ...formal.closeness._tradeoff import gaussian_profile
+from ...formal.closeness import Bracket, solve_decreasing
 from ..engine._joint import epsilon_needed
 
 Corner = tuple[float, float]
@@ -186,7 +186,7 @@ def gaussian_epsilon(mu: float, delta: float) -> float:
         return 0.0
 
     def profile(epsilon: float) -> Bracket:
-        value = float(gaussian_profile.host(epsilon=epsilon, distance=mu))
+        value = float(closeness.gaussian_profile.host(epsilon=epsilon, distance=mu))
         return Bracket(value, value)
 
     return solve_decreasing(profile, delta).lower

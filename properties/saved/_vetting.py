@@ -4,11 +4,9 @@ import itertools
 import math
 import os
 from collections.abc import Mapping
-from typing import Any, cast
 
 import numpy as np
-import scipy.special
-import scipy.stats
+import scipy
 from jaxtyping import Bool, Float64, Int64
 
 from ..engine._witnesses import HUGE
@@ -283,7 +281,7 @@ def _follows(values: Column) -> float:
 def _rank_correlation(x: Column, y: Column) -> float:
     """p-value of Spearman's ρ; of columns with many ties, Fisher's exact one of being above the median."""
     if min(len(np.unique(x)), len(np.unique(y))) >= 0.9 * len(x):
-        return float(cast(Any, scipy.stats.spearmanr(x, y)).pvalue)
+        return float(scipy.stats.spearmanr(x, y).pvalue)
     return _fisher(*(_above(v) for v in (x, y)))
 
 
@@ -296,4 +294,4 @@ def _above(values: Column) -> Bool[np.ndarray, " n"]:
 
 def _fisher(x: Bool[np.ndarray, " n"], y: Bool[np.ndarray, " n"]) -> float:
     counts: Int64[np.ndarray, "2 2"] = np.array([[(x & y).sum(), (x & ~y).sum()], [(~x & y).sum(), (~x & ~y).sum()]])
-    return float(cast(Any, scipy.stats.fisher_exact(counts)).pvalue)
+    return float(scipy.stats.fisher_exact(counts).pvalue)

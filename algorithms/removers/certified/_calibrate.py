@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ....formal import closeness
 from ....formal._types import Real
-from ....formal.closeness import gaussian_profile
 from ....formal.laws._gaussian import Gaussian, least_epsilon
 from ...base import Guarantee
 
@@ -135,4 +135,4 @@ def amplified(contraction: Real, apart: Real, drift: Real, steps: int, sigma: Re
 
 
 def _profile(epsilon: Real, distance: float) -> float:
-    return float(gaussian_profile.host(epsilon=epsilon, distance=distance))
+    return float(closeness.gaussian_profile.host(epsilon=epsilon, distance=distance))
