@@ -10,6 +10,7 @@ from typing import Any, Literal, ParamSpec, TypeVar
 from jax.core import Tracer
 
 from ..formal._numbers import MOST, MOST_EPSILON, real, whole
+from ._written import write_down
 from .base import Learner, Remover
 
 P = ParamSpec("P")
@@ -52,7 +53,9 @@ def factory(make: Callable[P, _T]) -> Callable[P, _T]:
         for name, value in bound.arguments.items():
             admit(name, value, kinds.get(name, Any))
         bound.apply_defaults()  # a default written out makes no other value
-        return cached(*bound.args, **bound.kwargs)
+        made = cached(*bound.args, **bound.kwargs)
+        write_down(made, make, bound)
+        return made
 
     return checked
 

@@ -12,6 +12,7 @@ import pytest
 
 import neverseen as ns
 from neverseen.algorithms._factory import factory
+from neverseen.algorithms._written import code_of
 from neverseen.algorithms.learners import LEARNERS
 from neverseen.algorithms.removers import REMOVERS
 from neverseen.formal._types import Real
@@ -114,3 +115,19 @@ def test_a_factory_of_ones_own() -> None:
     with pytest.raises(ValueError, match="kept: 1 is not one of True, False"):
         mine_(1, kept=1)  # pyright: ignore[reportArgumentType]
     assert len(made) == 2
+
+
+def test_what_a_factory_made_can_be_written_and_made_again() -> None:
+    """What a report prints is code that runs: for every listed name, its defaults, and what is not a default."""
+    made = [make() for table in (LEARNERS, REMOVERS) for make in table.values()]
+    made += [ns.learners.cnn(channels=(4,)), ns.removers.noisy(ns.removers.finetune(epochs=2)), ns.removers.sequence()]
+    for value in made:
+        code = code_of(value)
+        assert code is not None
+        assert eval(code, {"ns": ns}) is value, code
+
+
+def test_what_a_user_made_is_not_written() -> None:
+    mine = ns.Remover(lambda key, trained, rows, forget: trained.params, "retrain")
+    assert code_of(mine) is None
+    assert code_of(ns.removers.noisy(mine)) is None

@@ -253,7 +253,7 @@ def test_it_enters_the_grain_the_class_the_json_and_the_replay() -> None:
     assert "observables" not in bare.provenance
     assert ns.Verdict.from_json(verdict.to_json()) == verdict
     code = check_again(verdict)
-    assert code.startswith("# remover: do_nothing; learner: ridge(penalty=1); observables: entropy\n")
+    assert "remover = ns.removers.do_nothing()\nlearner = ns.learners.ridge()\n# observables = ...  what you" in code
     assert code.endswith("observables=observables)")
     assert "observables" not in check_again(bare)
 

@@ -137,15 +137,23 @@ def test_every_status_has_a_shape_and_a_word_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("definition", "hole", "redrawn"),
     [
-        (Untraining(1.0, 0.05), "124", False),
-        (Unlearning(1.0, 0.05), "250", False),
-        (Unlearning(1.0, 0.05, "distribution"), "250", True),
+        (Untraining(1.0, 0.05), (30, 30, 30), False),
+        (Unlearning(1.0, 0.05), (150, 150, 30), False),
+        (Unlearning(1.0, 0.05, "distribution"), (150, 150, 30), True),
     ],
 )
-def test_the_hatched_part_is_what_the_reference_never_saw(definition: Definition, hole: str, redrawn: bool) -> None:
-    removed, reference = (Page(_drawings.sets(definition, arm)) for arm in ("removed", "reference"))
-    assert [given["width"] for _, given in reference.tags if given.get("class") == "hole"] == [hole]
-    assert [given["width"] for _, given in removed.tags if given.get("class") in ("hole", "asked")] == ["124"]
+def test_the_hatched_part_is_what_the_reference_never_saw(
+    definition: Definition, hole: tuple[int, ...], redrawn: bool
+) -> None:
+    """Of D, S_full and S, true to |D| = 100, |S_full| = 50 and |S| = 10; D is 300 wide."""
+    removed, reference = (Page(_drawings.sets(definition, arm, (100, 10, 50))) for arm in ("removed", "reference"))
+    for page, class_, widths in (
+        (reference, "hole", hole),
+        (removed, "asked", (30, 30, 30)),
+        (removed, "seen removed", (300, 150, 30)),
+    ):
+        assert tuple(float(given["width"]) for _, given in page.tags if given.get("class") == class_) == widths
+    assert not any(given.get("class") == "hole" for _, given in removed.tags)
     assert ("drawn anew" in removed.text("text"), "drawn anew" in reference.text("text")) == (redrawn, redrawn)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...algorithms._written import codes_of
 from ...algorithms.base import Learner, Remover
 from ...algorithms.store._store import Store
 from ...formal._numbers import admit_grain, flag, root_seed
@@ -28,6 +29,7 @@ from ..engine._resolution import resolution as smallest_seen
 from ..engine._sequential import Terms
 from ..runs._draw import PAIRS, blocks, originals
 from ..runs._dry_run import dry_run
+from ..runs._eval_sets import EVAL_ROWS
 from ..runs._rehearsal import rehearse
 from ..runs._subject import own_observables, subject
 from ..runs._views import views_of
@@ -132,6 +134,9 @@ def check(
     watch = Watch(terms, f"{remover} · {definition.id}", progress)
     provenance: dict[str, Any] = {"scenario": repr(scenario), "digest": scenario.digest(), "remover": repr(remover)}
     provenance |= {"learner": repr(learner), "seed": seed, "grain": float(grain), "block": PAIRS}
+    provenance["code"] = codes_of(remover=remover, learner=learner)
+    if not definition.redraws:
+        provenance["places"] = places_of(scenario)
     if mine:
         provenance["observables"] = [str(each) for each in mine]
     if keyed_as is not None:
@@ -171,6 +176,17 @@ def sizes_of(scenario: Scenario) -> tuple[int, int, int]:
     (14, 3, 9)
     """
     return int(scenario.rows.count()), int(scenario.forget.sum()), int(scenario.behaviour.sum())
+
+
+def places_of(scenario: Scenario) -> dict[str, list[int]]:
+    """Where in D the first rows lie that views look at one by one.
+
+    >>> import neverseen as ns
+    >>> places_of(ns.scenarios.figure1())
+    {'S': [0, 1, 7], 'S_full∖S': [2, 3, 4, 5, 6, 8]}
+    """
+    sets = {"S": scenario.forget, "S_full∖S": scenario.behaviour & ~scenario.forget}
+    return {name: np.flatnonzero(np.asarray(mask))[:EVAL_ROWS].tolist() for name, mask in sets.items()}
 
 
 def _in_place(history: list[Block], further: Iterator[Block]) -> Iterator[Block]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ...algorithms._written import code_of, codes_of
 from ...algorithms.base import Learner, Remover
 from ...algorithms.removers.exact import retrain, retrain_full
 from ...algorithms.removers.heuristic import do_nothing
@@ -131,12 +132,19 @@ def compare(
     }
     provenance |= {"grain": float(grain), "tolerance": tolerance, "runs": runs, "sort": sort, "sides": sides}
     provenance |= environment()
+    provenance["code"] = codes_of(learner=learner) | _asked_code(entries)
     if terms["observables"]:
         provenance["observables"] = [str(each) for each in terms["observables"]]
     return Comparison(
         str(learner), str(scenario), claims, float(alpha), budget, seed, ordered(rows, sort, names), provenance,
         time.perf_counter() - started, beta, table.grader.drawing,
     )  # fmt: skip
+
+
+def _asked_code(entries: list[tuple[Remover, str, bool]]) -> dict[str, str]:
+    """The list of removers as it was given, where each of them can be written."""
+    codes = [code_of(remover) for remover, _, named in entries if named]
+    return {} if None in codes else {"removers": f"[{', '.join(map(str, codes))}]"}
 
 
 def _rows(removers: Iterable[Remover]) -> list[tuple[Remover, str, bool]]:

@@ -9,6 +9,7 @@ from ..checks._comparison import NEARER, Comparison, cost_words, judged_on
 from . import _drawings as draw
 from . import _planes
 from ._page import Page, in_words
+from ._rerun import UNSHOWN, given
 from ._svg import number
 
 _MEANING = (
@@ -52,7 +53,7 @@ def comparison_page(comparison: Comparison) -> Page:
         "rows": [_row(comparison, row) for row in comparison.rows],
         "command": comparison.provenance.get("command"),
         "code": _again(comparison),
-        "provenance": [(name, in_words(value)) for name, value in comparison.provenance.items() if name != "command"],
+        "provenance": [(name, in_words(value)) for name, value in comparison.provenance.items() if name not in UNSHOWN],
         "cells": comparison.cells,
     }
     return "comparison.html", context
@@ -85,7 +86,7 @@ def _time(row: Compared) -> str:
 
 
 def _again(comparison: Comparison) -> str:
-    """The call, with names for the removers and the learner that were given."""
+    """The call, and what it was given."""
     claims = ", ".join(f"ns.{claim!r}" for claim in comparison.definitions)
     names = ", ".join(" ".join(row.remover.split()) for row in comparison.rows if row.asked)
     provenance = comparison.provenance
@@ -93,5 +94,6 @@ def _again(comparison: Comparison) -> str:
     terms = {name: getattr(comparison, name) for name in ("alpha", "beta", "budget", "seed")} | extra
     arguments = ", ".join(f"{name}={value!r}" for name, value in terms.items())
     arguments += ", observables=observables" if "observables" in provenance else ""
-    call = f"ns.compare([{claims}], removers, learner,\n    {comparison.scenario},\n    {arguments})"
-    return f"# removers: {names}; learner: {' '.join(comparison.learner.split())}\n{call}"
+    words = {"removers": names, "learner": comparison.learner} | provenance
+    parts = given(provenance.get("code", {}), words, ("removers", "learner", "observables"), comparison.scenario)
+    return f"{parts}\ncomparison = ns.compare([{claims}], removers, learner, scenario,\n    {arguments})"

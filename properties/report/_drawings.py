@@ -38,45 +38,49 @@ def mark_parts(status: Status) -> tuple[Markup, Markup]:
 
 
 def sets(definition: Definition, arm: str, sizes: tuple[int, int, int] | None = None) -> Markup:
-    """D ⊇ S_full ⊇ S: what one arm's models were trained on; for the reference, what they never saw.
+    """D, S_full and S as bars true to their counts: what one arm's models were trained on, and what they never saw.
 
     Args:
         definition: which rows the reference never saw.
         arm: "removed" or "reference".
-        sizes: |D|, |S| and |S_full|, where they are known.
+        sizes: |D|, |S| and |S_full|; where they are not known, the bars show what lies in what, and say so.
 
     >>> from neverseen.formal.definitions._definitions import Untraining
-    >>> "never seen" in sets(Untraining(1.0, 0.05), "reference")
-    True
+    >>> drawn = sets(Untraining(1.0, 0.05), "reference", (100, 10, 50))
+    >>> "never seen" in drawn, drawn.count('width="30"')
+    (True, 4)
     """
-    unseen = arm == "reference"
-    wide = unseen and definition.name == "unlearning"  # the hole is S_full
-    hole, label = ("hole", "never seen") if unseen else ("asked", "asked to forget")
-    redrawn = "D, drawn anew for each pair" if definition.redraws else "D"
-    return svg.picture(
-        f"What the {arm} models were trained on",
-        *([_hatch()] if unseen else []),
-        svg.rect((6, 6), (408, 148), f"seen {arm}", 10),
-        svg.text(20, 28, redrawn, "set", "start"),
-        *_counts(sizes),
-        svg.rect((150, 38), (250, 102), hole if wide else "inner", 9),
-        _s_full(164, 60),
-        svg.rect((262, 66), (124, 60), "inner" if wide else hole, 8),
-        svg.text(276, 88, "S", "set", "start"),
-        svg.text(388 if wide else 324, 60 if wide else 113, label, "set note", "end" if wide else "middle"),
-        height=160,
-    )
+    rows, forget, full = sizes or (8, 2, 4)
+    marked, note = (full if definition.name == "unlearning" else forget), "hatched: never seen"
+    if arm == "removed":
+        marked, note = forget, "dashed: asked to forget"
+    scale = 300 / max(rows, forget, full, 1)
+    bars = [
+        _bar_of(i, name, size, min(marked, size), scale, arm, sizes is not None)
+        for i, (name, size) in enumerate((("D", rows), ("full", full), ("S", forget)))
+    ]
+    said = [note, *_said_of_sets(definition, sizes)]
+    words = [svg.text(70, 128 + 17 * i, line, "set note", "start") for i, line in enumerate(said)]
+    pattern = [] if arm == "removed" else [_hatch()]
+    title = f"What the {arm} models were trained on"
+    return svg.picture(title, *pattern, *bars, *words, height=120 + 17 * len(said))
 
 
-def _counts(sizes: tuple[int, int, int] | None) -> list[Markup]:
-    """How many rows each set has, and whether S is all of S_full."""
+def _bar_of(place: int, name: str, size: int, marked: int, scale: float, arm: str, known: bool) -> Markup:
+    """One set as a bar: what is marked of it lies at its left; nothing that is there is too thin to be seen."""
+    top, whole, part = 8 + 36 * place, max(scale * size, 1.5 * (size > 0)), max(scale * marked, 1.5 * (marked > 0))
+    label = _s_full(40, top + 18) if name == "full" else svg.text(62, top + 18, name, "set", "end")
+    mark = svg.rect((70, top), (part, 26), "asked" if arm == "removed" else "hole")
+    count = svg.text(76 + whole, top + 18, str(size), "count", "start") if known else Markup("")
+    return label + svg.rect((70, top), (whole, 26), f"seen {arm}") + mark + count
+
+
+def _said_of_sets(definition: Definition, sizes: tuple[int, int, int] | None) -> list[str]:
+    """What the bars do not show."""
+    redrawn = ["D is drawn anew for each pair"] if definition.redraws else []
     if sizes is None:
-        return []
-    rows, forget, full = sizes
-    wide = f"{full} rows" if forget < full else f"{full} rows, all in S:"
-    lines = [(20, 48, f"{rows} rows"), (164, 80, wide), (340, 88, f"{forget} rows")]
-    also = [] if forget < full else [(164, 96, "one statement"), (164, 112, "for both notions")]
-    return [svg.text(x, y, text, "set note", "start") for x, y, text in (*lines, *also)]
+        return [*redrawn, "not to scale: the counts are not known"]
+    return redrawn + (["S = S_full: one statement for both notions"] if sizes[1] == sizes[2] else [])
 
 
 def curve(

@@ -61,22 +61,24 @@ def region_words(v: Verdict) -> Iterator[str]:
         yield f"The line is the least δ that the event “{v.witness.event}” leaves possible at its {counted}."
 
 
-def heat(view: str, arms: Mapping[str, Sequence[float]]) -> Markup:
+def heat(view: str, arms: Mapping[str, Sequence[float]], places: Sequence[int] = ()) -> Markup:
     """A cell for each arm and example: the sign and the size as a number, the size as shade, the sign as hue.
 
     Args:
         view: whose numbers they are.
         arms: for each arm one value in [−1, 1] for each example.
+        places: the examples' rows in D, where they lie there; else they are numbered from 1.
 
     >>> "+.5" in heat("margins on S", {"removed": (0.5,)}), "−1" in heat("margins on S", {"removed": (-1.0,)})
     (True, True)
     """
     cells = [cell for i, values in enumerate(arms.values()) for cell in _cells(values, 40 + _TALL * i)]
-    heads = max(len(values) for values in arms.values())
+    many = max(len(values) for values in arms.values())
+    heads = [f"D[{place}]" for place in places[:many]] if places else [str(j + 1) for j in range(many)]
     return svg.picture(
         f"How far {view} lie from the references",
         svg.text(4, 12, view, "row", "start"),
-        *(svg.text(_LABEL + _CELL * (j + 0.5), 34, str(j + 1), "count") for j in range(heads)),
+        *(svg.text(_LABEL + _CELL * (j + 0.5), 34, head, "count") for j, head in enumerate(heads)),
         *(svg.text(_LABEL - 6, 57 + _TALL * i, name, "tick", "end") for i, name in enumerate(arms)),
         *cells,
         height=48 + _TALL * len(arms),
@@ -89,7 +91,9 @@ def heats(v: Verdict) -> list[Markup]:
     per_row = [
         {"removed": row.apart} | ({"original": row.original_apart} if row.original_apart else {}) for row in rows
     ]
-    return [heat(row.view, arms) for row, arms in zip(rows, per_row, strict=True)]
+    places = v.provenance.get("places", {})
+    named = [places.get(row.view.rpartition(" on ")[2], ()) for row in rows]
+    return [heat(row.view, arms, where) for row, arms, where in zip(rows, per_row, named, strict=True)]
 
 
 def by_chance(pairs: int) -> float:

@@ -16,7 +16,7 @@ from . import _drawings as draw
 from . import _maps as maps
 from ._laws import distribution, histogram, lay_out
 from ._page import Page, in_words
-from ._rerun import check_again
+from ._rerun import UNSHOWN, check_again
 from ._svg import number
 
 _MEANING = {
@@ -70,6 +70,7 @@ def _context(v: Verdict) -> dict[str, Any]:
         "mark": draw.mark(v.status),
         "meaning": _MEANING[v.status],
         "facts": _facts(v),
+        "unclaimed": list(_unclaimed(v)),
         "sets": [(arm, draw.sets(v.definition, arm, v.sizes)) for arm in ("removed", "reference")],
         "laws": laws,
         "arms": [(name, len(values)) for name, values in laws.arms.items()],
@@ -104,7 +105,7 @@ def _laws(v: Verdict) -> Any:
 def _facts(v: Verdict) -> list[tuple[str, str]]:
     """The figures of the head line by line, in words and with their meaning."""
     sampled = [
-        ("Pairs used", f"{v.pairs} of {v.budget}"),
+        ("Pairs used", _pairs_used(v)),
         ("Chance of a false REFUTED", f"α = {number(v.alpha)}"),
         ("Chance of a false SATISFIED", f"β = {number(v.beta)}"),
         ("Tolerance of SATISFIED", f"δ + {number(v.tolerance)}"),
@@ -122,6 +123,27 @@ def _facts(v: Verdict) -> list[tuple[str, str]]:
     ]
     # The sentence of SATISFIED names the scope itself.
     return facts if v.status is Status.SATISFIED else [*facts, ("Scope that SATISFIED would cover", v.scope)]
+
+
+def _pairs_used(v: Verdict) -> str:
+    """How many, of how many at most, and what for."""
+    chosen, counted = len(v.evidence.past_removed), 0 if v.witness is None else v.witness.runs
+    why = f": {chosen} to choose the event, {counted} more to count it" if chosen and counted else ""
+    return f"{v.pairs} of at most {v.budget}{why if chosen + counted == v.pairs else ''}"
+
+
+def _unclaimed(v: Verdict) -> Iterator[str]:
+    """What the verdict does not say, though it might be read so."""
+    other = "untraining" if v.definition.name == "unlearning" else "unlearning"
+    if v.status is Status.REFUTED:
+        yield "how far the removed models are from the references: ε and δ are bounded from below"
+    elif v.status is Status.INCONCLUSIVE:
+        yield "that the claim holds, or that it does not"
+    elif not v.scope.startswith("all events"):
+        yield f"anything about events outside its scope, or about differences of less than δ + {number(v.tolerance)}"
+    if v.sizes is None or v.sizes[1] != v.sizes[2] or v.definition.redraws:
+        yield f"anything about {other}, whose reference is another"
+    yield "anything about another learner, scenario or request S, or about other settings of the remover"
 
 
 def _between(lower: float, upper: float | None) -> str:
@@ -175,4 +197,7 @@ def _rows(v: Verdict) -> Iterator[tuple[ViewRow, Markup, str]]:
 
 def _provenance(v: Verdict) -> list[tuple[str, str]]:
     claim = f"{v.definition.id}, ε = {v.definition.epsilon:g}, δ = {v.definition.delta:g}"
-    return [("definition", claim), *((key, in_words(value)) for key, value in v.provenance.items() if key != "command")]
+    return [
+        ("definition", claim),
+        *((key, in_words(value)) for key, value in v.provenance.items() if key not in UNSHOWN),
+    ]
