@@ -203,6 +203,7 @@ def test_one_notion_has_no_plane_and_what_has_no_classes_no_accuracy() -> None:
     assert made["newton"].grades[0].gaps == {}
     page = ns.report.render(made)
     assert "How far from both references" not in page
+    assert "newton (0.00)" in page  # a line of distances stands in its place
     assert "Accuracy beside" not in page
 
 
@@ -222,7 +223,8 @@ def test_records_and_csv_hold_each_remover_and_definition(tmp_path: Path, capsys
 def test_several_scenarios_are_ranked(tmp_path: Path, capsys: Capture) -> None:
     page = tmp_path / "ranks.html"
     where = ["--learner", "ridge", "--store", "none", "--budget", "64", "--runs", "8", "--report", str(page)]
-    several = ["--scenario", "blobs:size=2,full=4,rows=24,dims=2", "--scenario", "blobs:size=2,full=4,rows=24,dims=3"]
+    one = "blobs:size=2,full=4,rows=24,dims=2"
+    several = ["--scenario", one, "--scenario", f"{one},seed=1"]
     assert main(["compare", "newton", "finetune", *where, *several, "--json"]) in (0, 1, 3)
     made = ns.Ranking.from_json(capsys.readouterr().out)
     assert len(made.comparisons) == 2

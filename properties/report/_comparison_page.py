@@ -42,6 +42,7 @@ def comparison_page(comparison: Comparison) -> Page:
         "meaning": _MEANING,
         "facts": facts,
         "plane": _planes.distance_plane(comparison),
+        "distances": _planes.distance_line(comparison),
         "accuracies": _planes.accuracy_plane(comparison),
         "gaps": [
             (claim_words(claim), *_split(comparison.gaps(i)))

@@ -18,6 +18,7 @@ from ._svg import Axis, Point
 WIDTH, HEIGHT = 770.0, 440.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 470.0, 40.0, 388.0
 _NAMES, _LINE = 500.0, 15.0
+_STEP = 26.0
 _FARTHEST = 4.0
 """Times doing nothing beyond which a point lies on the border, with its number beside its name."""
 _TWO_SIGMAS = 2.448
@@ -74,6 +75,36 @@ def distance_plane(comparison: Comparison) -> Markup:
         ],
         lambda spot: f"{spot.row.remover} ({spot.x:.2f}, {spot.y:.2f})",
     )  # fmt: skip
+
+
+def distance_line(comparison: Comparison) -> Markup:
+    """Distance to the reference of the first claim, a remover a line: the picture of a comparison without a plane.
+
+    Args:
+        comparison: whose removers were graded; of others nothing is drawn.
+
+    >>> str(distance_line(Comparison.example()))
+    ''
+    """
+    graded = [(row, share) for row in comparison.rows if (share := row.share(0)) is not None]
+    spots = [Spot(row, share.value, i, share.ninety_five, (i, i)) for i, (row, share) in enumerate(graded)]
+    if not spots:
+        return Markup("")
+    bottom = _TOP + _STEP * len(spots)
+    x, y = Axis(0.0, _most([spot.x for spot in spots]), _LEFT, _RIGHT), Axis(-0.5, len(spots) - 0.5, _TOP, bottom)
+    values = svg.ticks(x.lo, x.hi, 6)
+    return svg.picture(
+        "How far removers are from the reference",
+        svg.rect((_LEFT, _TOP), (x.at(0.1) - _LEFT, bottom - _TOP), "zone"),
+        svg.line((x.at(1.0), _TOP), (x.at(1.0), bottom), "cut"),
+        svg.line((_LEFT, bottom), (_RIGHT, bottom), "base"),
+        *(svg.text(x.at(v), bottom + 17, label) for v, label in zip(values, svg.labels(values), strict=True)),
+        svg.text(4, 14, f"distance to {comparison.definitions[0].reference}: 1 does nothing", "name", "start"),
+        *(_name(spot, x, y, y.at(spot.y), f"{spot.row.remover} ({spot.x:.2f})") for spot in spots),
+        *(_cross(spot, x, y) + _point(spot, x, y) for spot in spots),
+        width=WIDTH,
+        height=bottom + 30,
+    )
 
 
 def accuracy_plane(comparison: Comparison) -> Markup:
