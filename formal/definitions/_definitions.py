@@ -7,6 +7,7 @@ import dataclasses
 import numbers
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
+import numpy as np
 from jaxtyping import Array, Bool
 
 from .._numbers import MOST_EPSILON, at_least_zero, real
@@ -67,8 +68,9 @@ class Untraining:
 
     def admit(self, scenario: Scenario) -> None:
         """Raise ValueError where the definition says nothing about the scenario: here, when S ⊄ D."""
-        if bool((scenario.forget & ~scenario.rows.present).any()):
-            row = int((scenario.forget & ~scenario.rows.present).argmax())
+        outside = np.asarray(scenario.forget) & ~np.asarray(scenario.rows.present)
+        if outside.any():
+            row = int(outside.argmax())
             raise ValueError(f"forget: row {row} of S is not in D; untraining removes rows of D only, drop it from S")
 
 

@@ -175,7 +175,8 @@ def sizes_of(scenario: Scenario) -> tuple[int, int, int]:
     >>> sizes_of(ns.scenarios.figure1())
     (14, 3, 9)
     """
-    return int(scenario.rows.count()), int(scenario.forget.sum()), int(scenario.behaviour.sum())
+    forget, full = (int(np.count_nonzero(np.asarray(mask))) for mask in (scenario.forget, scenario.behaviour))
+    return scenario.rows.number, forget, full
 
 
 def places_of(scenario: Scenario) -> dict[str, list[int]]:

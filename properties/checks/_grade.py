@@ -146,7 +146,7 @@ class Grader:
         numbers = range(-(-self.runs // SHARD))
         drawn = [_timed(pool, number, self.store) for number in numbers]
         self.drawing += sum(seconds or 0.0 for _, seconds in drawn)
-        sets = {name: rows for name, rows in eval_sets(self.scenario, definition, GRADED).items() if rows.count()}
+        sets = {name: rows for name, rows in eval_sets(self.scenario, definition, GRADED).items() if rows.number}
         kinds = [self._answer] if self._answer is LOSSES else [self._answer, MARGINS]
         blocks, *margins = (
             {name: self._seen([s.params for s, _ in drawn], sets, kind.on(name)) for name in sets} for kind in kinds

@@ -101,7 +101,7 @@ class Phase:
         return {name: self.scales[name].of(values) for name, values in self._present(raw).items()}
 
     def _present(self, raw: Mapping[str, Any]) -> Answers:
-        counts = {name: int(rows.count()) for name, rows in self.points.items()}
+        counts = {name: rows.number for name, rows in self.points.items()}
         return {name: np.asarray(values, np.float64)[: self.runs, : counts[name]] for name, values in raw.items()}
 
     def nothing(self) -> Answers:

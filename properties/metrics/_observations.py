@@ -121,7 +121,7 @@ def _noisy(name: str, values: Float64[np.ndarray, "..."], grain: Scales | float,
 
 def _cut(name: str, values: Array, points: EvalSets) -> Array:
     kind, place = parts(name)
-    return values if OBSERVABLES[kind].per != "row" else values[:, : int(points[place].count())]
+    return values if OBSERVABLES[kind].per != "row" else values[:, : points[place].number]
 
 
 @momentary

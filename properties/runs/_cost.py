@@ -196,7 +196,7 @@ def _timed(call: Callable[[], Trained], rounds: int) -> tuple[float, Trained]:
 
 def _accuracy(learner: Learner, params: Any, rows: Rows) -> float | None:
     """The mean share of rows on which the given label has the largest score."""
-    if not (learner.logits and int(rows.count())):
+    if not (learner.logits and rows.number):
         return None
 
     @jax.jit

@@ -114,12 +114,10 @@ class _Runs:
     def remove(self, trained: Trained, rows: Rows, to: _Order | None = None, key: int = 1) -> Trained:
         """S removed; of rows in another order, where one is given."""
         scene = self.scenario
-        order = np.arange(scene.forget.size) if to is None else to
-        extra = {
-            need: scene.behaviour[order] if need == "behaviour" else getattr(scene, need) for need in self.remover.needs
-        }
+        forget, full = (each if to is None else permuted(each, to) for each in (scene.forget, scene.behaviour))
+        extra = {need: full if need == "behaviour" else getattr(scene, need) for need in self.remover.needs}
         with traced(f"remover {self.remover}"):
-            return self.removing(jax.random.key(key), trained, rows, scene.forget[order], extra)
+            return self.removing(jax.random.key(key), trained, rows, forget, extra)
 
     def key(self, definition: Definition, looked_at: Views) -> tuple[Hashable, ...]:
         """All that determines what a dry run finds: the programs as traced now, the rows, and what is looked at."""
@@ -148,18 +146,22 @@ def _runs(remover: Remover, learner: Learner, scenario: Scenario) -> _Runs:
 def _thinned(scenario: Scenario) -> Rows:
     """D without every other row that is not of the behaviour, or not of S, or at all, whichever there are."""
     rows = scenario.rows
-    for mask in (scenario.behaviour, scenario.forget, jnp.zeros_like(scenario.forget)):
-        rest = np.flatnonzero(np.asarray(rows.present & ~mask))
+    present, full, s = (np.asarray(mask) for mask in (rows.present, scenario.behaviour, scenario.forget))
+    for mask in (full, s, np.zeros_like(s)):
+        rest = np.flatnonzero(present & ~mask)
         if rest.size > 1:
-            return rows.without(jnp.isin(jnp.arange(mask.size), jnp.asarray(rest[::2])))
+            left = present.copy()
+            left[rest[::2]] = False
+            return Rows(rows.x, rows.y, jnp.asarray(left))
     return rows
 
 
 def _require_mask(runs: _Runs, rows: Rows, thin: Rows) -> None:
     """A model of D, of part of D and of one row of D: three times the same is no training on the rows marked."""
-    if int(rows.count()) < 2:
+    if rows.number < 2:
         return
-    whole, one = runs.fit(rows), rows.only(jnp.arange(rows.present.size) == rows.present.argmax())
+    first = np.arange(rows.present.size) == np.asarray(rows.present).argmax()
+    whole, one = runs.fit(rows), Rows(rows.x, rows.y, jnp.asarray(first))
     finite = all(np.isfinite(np.asarray(leaf, np.float64)).all() for leaf in _numbers(whole))
     if not finite or _moved(whole, runs.fit(thin)) > 0 or _moved(whole, runs.fit(one)) > 0:
         return
@@ -170,7 +172,7 @@ def _require_mask(runs: _Runs, rows: Rows, thin: Rows) -> None:
 
 def _require_blind(runs: _Runs, thin: Rows) -> None:
     """Other numbers in absent rows, the same model."""
-    if bool(thin.present.all()):
+    if np.asarray(thin.present).all():
         return
     other = refilled(thin)
     mend = "rows.present marks the rows there are: give the others no weight"
@@ -238,7 +240,7 @@ def _rounding(runs: _Runs, definition: Definition, scenario: Scenario, looked_at
 
 def _arms(runs: _Runs, definition: Definition, scenario: Scenario, to: _Order) -> list[Trained]:
     rows = permuted(scenario.rows, to)
-    unseen = reference_rows(definition, rows, scenario.forget[to], scenario.behaviour[to])
+    unseen = reference_rows(definition, rows, permuted(scenario.forget, to), permuted(scenario.behaviour, to))
     original = runs.fit(rows)
     return [original, runs.fit(unseen), runs.remove(original, rows, to)]
 

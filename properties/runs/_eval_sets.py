@@ -45,17 +45,21 @@ def eval_sets(scenario: Scenario, definition: Definition, names: Iterable[str] =
     {'S': 3, 'retained': 11, 'fresh': 0, 'behaviour': 6}
     """
     rows, s, full = scenario.rows, scenario.forget, scenario.behaviour
+    beside, rest = (jnp.asarray(np.asarray(a) & ~np.asarray(b)) for a, b in ((full, s), (rows.present, full)))
     whole = {"fresh behaviour": scenario.fresh_behaviour, "fresh rest": scenario.fresh_rest}
     if not definition.redraws:
-        whole |= {"S": Rows(rows.x, rows.y, s), "S_full∖S": Rows(rows.x, rows.y, full & ~s)}
+        whole |= {"S": Rows(rows.x, rows.y, s), "S_full∖S": Rows(rows.x, rows.y, beside)}
         whole["retained"] = reference_rows(definition, rows, s, full)
-        whole["rest of D"] = Rows(rows.x, rows.y, rows.present & ~full)
+        whole["rest of D"] = Rows(rows.x, rows.y, rest)
     joined = {name: [whole[part] for part in _UNIONS.get(name, (name,)) if part in whole] for name in names}
     return {name: gather(_together(*several)) for name, several in joined.items() if several}
 
 
+# On the host, here and below: each step on JAX's own arrays would be a small program, compiled for each shape.
 def _together(*several: Rows) -> Rows:
-    return several[0] if len(several) == 1 else jax.tree.map(lambda *parts: jnp.concatenate(parts), *several)
+    if len(several) == 1:
+        return several[0]
+    return jax.tree.map(lambda *parts: jnp.asarray(np.concatenate([np.asarray(each) for each in parts])), *several)
 
 
 def gather(rows: Rows) -> Rows:
@@ -66,5 +70,5 @@ def gather(rows: Rows) -> Rows:
     """
     places = np.flatnonzero(np.asarray(rows.present))
     order = np.resize(places if places.size else np.zeros(1, int), max(bucket(places.size), EVAL_ROWS))
-    x, y = jax.tree.map(lambda leaf: leaf[order], (rows.x, rows.y))
-    return Rows(x, y, jnp.arange(len(order)) < places.size)
+    x, y = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[order]), (rows.x, rows.y))
+    return Rows(x, y, jnp.asarray(np.arange(len(order)) < places.size))

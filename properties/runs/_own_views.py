@@ -140,4 +140,4 @@ def pool_of(models: list[Trained]) -> Trained:
     (32, 3)
     """
     several = [models[i % len(models)].params for i in range(SHARD)]
-    return Trained(jax.tree.map(lambda *leaves: jnp.stack(leaves), *several), None, models[0].learner)
+    return Trained(jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *several), None, models[0].learner)

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +23,7 @@ RUNS = 8
 SAME_WITHIN = 1e-3
 """Models closer than this are one: the largest |a − b| / (1 + |b|) of a parameter. Float rounding stays far below."""
 
+T = TypeVar("T", Rows, Array)
 Mask = Bool[Array, " n"]
 Gaps = Float64[np.ndarray, "a b"]
 
@@ -143,13 +144,13 @@ def spread(models: Trained) -> float:
     return float(gaps(models, models).max())
 
 
-def permuted(rows: Rows, to: Int[np.ndarray, " n"]) -> Rows:
-    """The rows in another order, or some of them: row i is row `to[i]`.
+def permuted(rows: T, to: Int[np.ndarray, " n"]) -> T:
+    """Rows, or a mask of rows, in another order, or some of them: row i is row `to[i]`.
 
     >>> permuted(Rows(jnp.arange(2.0), jnp.arange(2.0), jnp.array([True, False])), np.array([1, 0])).x.tolist()
     [1.0, 0.0]
     """
-    return jax.tree.map(lambda leaf: leaf[to], rows)
+    return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[to]), rows)
 
 
 def renumbered(model: Trained, to: Int[np.ndarray, " n"]) -> Trained | None:
@@ -177,11 +178,8 @@ def garbled(rows: Rows) -> Rows:
     [0.0, 1000.0]
     """
 
-    def spoiled(leaf: Array) -> Array:
-        here = rows.present.reshape((-1,) + (1,) * (leaf.ndim - 1))
-        return jnp.where(here, leaf, 1000) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
-
-    return Rows(spoiled(rows.x), jax.tree.map(spoiled, rows.y), rows.present)
+    present = np.asarray(rows.present)
+    return _where(present, rows, lambda leaf: np.full_like(leaf, 1000))
 
 
 def refilled(rows: Rows) -> Rows:
@@ -194,10 +192,18 @@ def refilled(rows: Rows) -> Rows:
     absent = ~np.asarray(rows.present)
     order = np.arange(absent.size)
     order[absent] = np.resize(here[::-1], int(absent.sum()))
-    spoilt = permuted(rows, order)
+    return _where(~absent, permuted(rows, order), lambda leaf: (3 - 2 * leaf).astype(leaf.dtype), rows.present)
 
-    def moved(leaf: Array) -> Array:
-        mask = jnp.asarray(absent).reshape((-1,) + (1,) * (leaf.ndim - 1))
-        return jnp.where(mask, 3 - 2 * leaf, leaf) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
 
-    return Rows(moved(spoilt.x), jax.tree.map(moved, spoilt.y), rows.present)
+def _where(
+    kept: Bool[np.ndarray, " n"], rows: Rows, other: Callable[[np.ndarray], np.ndarray], present: Any = None
+) -> Rows:
+    """The rows, other numbers in those that are not kept; on the host, where nothing is compiled for it."""
+
+    def mixed(leaf: Array) -> Array:
+        if not jnp.issubdtype(leaf.dtype, jnp.floating):
+            return leaf
+        values = np.asarray(leaf)
+        return jnp.asarray(np.where(kept.reshape((-1,) + (1,) * (leaf.ndim - 1)), values, other(values)))
+
+    return Rows(mixed(rows.x), jax.tree.map(mixed, rows.y), rows.present if present is None else present)

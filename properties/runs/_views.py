@@ -40,7 +40,7 @@ class Views:
     @functools.cached_property
     def counts(self) -> dict[str, int]:
         """How many rows of each set are present."""
-        return {name: int(rows.count()) for name, rows in self.eval_sets.items()}
+        return {name: rows.number for name, rows in self.eval_sets.items()}
 
     def by_example(self, values: Values) -> frozenset[str]:
         """The views among these that hold one number for each row."""
