@@ -87,7 +87,10 @@ def distance_line(comparison: Comparison) -> Markup:
     ''
     """
     graded = [(row, share) for row in comparison.rows if (share := row.share(0)) is not None]
-    spots = [Spot(row, share.value, i, share.ninety_five, (i, i)) for i, (row, share) in enumerate(graded)]
+    spots = [
+        Spot(row, share.value, y, share.ninety_five, (y, y))
+        for y, (row, share) in zip(map(float, range(len(graded))), graded, strict=True)
+    ]
     if not spots:
         return Markup("")
     bottom = _TOP + _STEP * len(spots)
