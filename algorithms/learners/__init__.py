@@ -11,9 +11,9 @@ from ._cnn import Convolutions as Convolutions
 from ._cnn import cnn as cnn
 from ._convolution import convolve as convolve
 from ._convolution import max_pool as max_pool
+from ._flax import flax_module as flax_module
 from ._forest import forest as forest
 from ._gradient import Perceptron as Perceptron
-from ._gradient import flax_module as flax_module
 from ._gradient import minibatch as minibatch
 from ._gradient import mlp as mlp
 from ._kernel import kernel_ridge as kernel_ridge
