@@ -1,5 +1,6 @@
 """Learners trained by minibatch descent: any model of yours, and a network with one hidden layer."""
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -232,8 +233,8 @@ def _outer(out: Float[Array, "m c"], head: Float[Array, "c h"]) -> Float[Array, 
     return sum((out[:, k, None] * head[k] for k in range(len(head))), jnp.zeros(()))
 
 
-def uniform_start(key: PRNGKeyArray, module: linen.Module, x: Array) -> Any:
-    r"""Initial parameters of a flax module: kernels uniform with variance 1 / fan-in, all else zero.
+def uniform_start(key: PRNGKeyArray, module: linen.Module, x: Array, **told: Any) -> Any:
+    r"""Initial parameters of a flax module: kernels uniform with variance 1 / fan-in, scales and variances 1, else 0.
 
     $w \sim \mathcal U(-\sqrt{3/f}, \sqrt{3/f})$ for a kernel `[..., out]` of fan-in f. One draw serves all
     kernels: a module's own `init` draws each apart, and compiling that costs more than compiling the training.
@@ -242,6 +243,7 @@ def uniform_start(key: PRNGKeyArray, module: linen.Module, x: Array) -> Any:
         key: the only randomness.
         module: whose parameter shapes are wanted.
         x: an input, for its shape.
+        told: other arguments of the module.
 
     Returns:
         The module's variables.
@@ -251,12 +253,15 @@ def uniform_start(key: PRNGKeyArray, module: linen.Module, x: Array) -> Any:
     >>> bool(abs(params["params"]["body"]["kernel"]).max() <= 0.1), params["params"]["head"]["bias"].tolist()
     (True, [0.0, 0.0, 0.0])
     """
-    shapes, rebuild = jax.tree.flatten(jax.eval_shape(module.init, key, x))
+    paths, rebuild = jax.tree.flatten_with_path(jax.eval_shape(functools.partial(module.init, **told), key, x))
+    ones, shapes = [path[-1].key in ("scale", "var") for path, _ in paths], [leaf for _, leaf in paths]
     sizes = [math.prod(leaf.shape) if len(leaf.shape) > 1 else 0 for leaf in shapes]
     values = jnp.split(jax.random.uniform(key, (sum(sizes),), minval=-1.0), np.cumsum(sizes)[:-1])
     leaves = [
-        part.reshape(leaf.shape) * math.sqrt(3 * leaf.shape[-1] / part.size) if part.size else jnp.zeros(leaf.shape)
-        for leaf, part in zip(shapes, values, strict=True)
+        part.reshape(leaf.shape) * math.sqrt(3 * leaf.shape[-1] / part.size)
+        if part.size
+        else jnp.full(leaf.shape, float(one))
+        for leaf, part, one in zip(shapes, values, ones, strict=True)
     ]
     return jax.tree.unflatten(rebuild, leaves)
 
