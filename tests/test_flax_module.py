@@ -135,10 +135,13 @@ def test_running_statistics_are_published_and_no_remover_descends_on_them(key: P
 
 
 def test_evaluation_is_flax_s(key: PRNGKeyArray, fitted: Any) -> None:
-    params = fitted("linen", key, ROWS)
-    np.testing.assert_array_equal(
-        LEARNER.apply(params, SCENARIO.rows.x), Net().apply(params, SCENARIO.rows.x, train=False)
-    )
+    """The nnx model, its layers renamed, answers as the linen one."""
+    params, made, x = fitted("linen", key, ROWS), fitted("nnx", key, ROWS), SCENARIO.rows.x
+    np.testing.assert_array_equal(LEARNER.apply(params, x), Net().apply(params, x, train=False))
+    names = {"body": "Dense_0", "norm": "BatchNorm_0", "head": "Dense_1"}
+    renamed = {"params": {names[name]: part for name, part in made["params"].items()}}
+    renamed["batch_stats"] = {"BatchNorm_0": made["state"]["norm"]}
+    np.testing.assert_allclose(NNX.apply(made, x), LEARNER.apply(renamed, x), atol=1e-5)
 
 
 class Sown(linen.Module):

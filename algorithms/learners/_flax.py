@@ -43,7 +43,8 @@ def flax_module(
 
     The published parameters are all collections: "params", which alone is descended on, and what the module itself
     keeps, such as "batch_stats" (in nnx all of it is "state"). A remover meets the model at evaluation: it descends on
-    "params" without dropout, and the running statistics stay as they were published.
+    "params" without dropout, and the running statistics stay as they were published, unless it shrinks, prunes or adds
+    noise to every parameter.
 
     Args:
         module: a linen module; or, in nnx, the function that makes one, `lambda rngs: Net(rngs=rngs)`: each run draws

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from flax import errors, linen
 from jaxtyping import Array, PRNGKeyArray
 
-from ._collections import at_rest, others
+from ._collections import PARAMS, at_rest, others
 from ._convolution import convolve
 
 FLAGS: dict[str, tuple[Any, Any]] = {
@@ -52,7 +52,7 @@ def linen_calls(module: linen.Module, mode: Any, name: str) -> Calls:
 
     def start(key: PRNGKeyArray, x: Array) -> Any:
         with explained(name), linen.intercept_methods(_convolving):
-            return module.init(key, x, **evaluation)
+            return {PARAMS: {}, **module.init(key, x, **evaluation)}
 
     def apply(variables: Any, x: Array) -> Any:
         with explained(name), linen.intercept_methods(_convolving):
