@@ -1,6 +1,7 @@
 """What flax users write is a learner: its numbers are a plain loop's, and what cannot work is said in one line."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -9,10 +10,10 @@ import numpy as np
 import optax
 import pytest
 from flax import linen, nnx
-from jax import lax
 from jaxtyping import PRNGKeyArray
 
 import neverseen as ns
+from neverseen.algorithms.learners._cpu_layers import for_cpus
 from neverseen.algorithms.learners._descent import draws
 from neverseen.properties.runs._dry_run import dry_run
 from neverseen.properties.runs._quick import quickly
@@ -212,33 +213,42 @@ def test_a_flag_of_another_name_is_asked_for_in_a_line(key: PRNGKeyArray) -> Non
         untold.apply(params, x)
 
 
-def test_convolutions_are_ours_unless_the_module_says_otherwise() -> None:
-    """Up to rounding the same; that they are ours shows in the program, which holds both platforms'."""
+class Image(linen.Module):
+    """Convolution and pooling as flax has them; under jit, as some authors write it."""
 
-    class Image(nnx.Module):
-        def __init__(self, rngs: nnx.Rngs, way: Any = lax.conv_general_dilated) -> None:
-            self.conv = nnx.Conv(1, 2, (3, 3), conv_general_dilated=way, rngs=rngs)
+    @linen.compact
+    def __call__(self, x: Any) -> Any:
+        """Scores."""
+        x = linen.Conv(2, (3, 3), name="conv")(x)
+        return jax.jit(linen.max_pool, static_argnums=(1, 2))(x, (2, 2), (2, 2)).sum((1, 2))
 
-        def __call__(self, x: Any) -> Any:
-            return self.conv(x).sum((1, 2))
 
-    def own(*args: Any, **kwargs: Any) -> Any:
-        return 2 * lax.conv_general_dilated(*args, **kwargs)
+def primitives(program: Any) -> set[str]:
+    """Of all steps outside of branches."""
+    inner = (step.params.get("jaxpr") for step in program.eqns)
+    return {step.primitive.name for step in program.eqns}.union(*(primitives(each.jaxpr) for each in inner if each))
 
-    x = jax.random.normal(jax.random.key(0), (2, 4, 4, 1))
-    ours, twice = learner_of(Image), learner_of(lambda rngs: Image(rngs, own))
-    layer = linen.Conv(2, (3, 3))
-    rows = ns.Rows(x, jnp.eye(2), jnp.ones(2, bool))
-    params: Any = quickly(lambda key: ours.fit(key, rows.only(jnp.zeros(2, bool))).params)(jax.random.key(1))
-    inner = {"params": params["params"]["conv"]}
-    plain: Any = layer.apply(inner, x)
-    np.testing.assert_allclose(learner_of(layer).apply(inner, x), plain, atol=1e-5)
-    np.testing.assert_allclose(ours.apply(params, x), plain.sum((1, 2)), atol=1e-5)
-    np.testing.assert_allclose(twice.apply(params, x), 2 * plain.sum((1, 2)), atol=1e-5)
-    for learner, given, native in ((ours, params, False), (learner_of(layer), inner, False), (twice, params, True)):
-        program = str(jax.make_jaxpr(learner.apply)(given, x))
-        assert ("platform_index" in program) != native
-    assert layer.conv_general_dilated is None
+
+def test_convolutions_and_poolings_are_those_that_are_fast_on_a_cpu() -> None:
+    """Up to rounding the same, slopes too; that they are others shows in the program, which has a branch for each."""
+    learner, x = learner_of(Image()), jax.random.normal(jax.random.key(0), (3, 4, 4, 1))
+    params: Any = Image().init(jax.random.key(1), x)
+
+    def slope_of(apply: Callable[..., Any]) -> Any:
+        return quickly(jax.value_and_grad(lambda p: (apply(p, x) ** 2).sum()))(params)
+
+    for ours, plain in zip(*(jax.tree.leaves(slope_of(f)) for f in (learner.apply, Image().apply)), strict=True):
+        np.testing.assert_allclose(ours, plain, rtol=1e-4, atol=1e-5)
+    native = {"conv_general_dilated", "reduce_window_max"}
+    assert primitives(jax.make_jaxpr(Image().apply)(params, x).jaxpr) >= native
+    assert not primitives(jax.make_jaxpr(learner.apply)(params, x).jaxpr) & native
+
+
+def test_a_pooling_of_another_kind_stays_as_it_is() -> None:
+    x = jax.random.normal(jax.random.key(0), (2, 5, 5, 1))
+    for options in ({"strides": (1, 1)}, {"strides": (2, 2), "padding": "SAME"}):
+        pool = partial(linen.max_pool, window_shape=(2, 2), **options)
+        np.testing.assert_array_equal(for_cpus(pool)(x), pool(x))
 
 
 def test_batch_moments_at_evaluation_are_refused() -> None:

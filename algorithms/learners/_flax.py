@@ -39,7 +39,7 @@ def flax_module(
     `is_training`, `deterministic` and `use_running_average` of `__call__`, whichever it has, and in nnx by `train()`
     and `eval()` too. Step i draws by k = `fold_in(fold_in(key, 2), i)` of the run's key: in linen as by
     `apply(rngs={"dropout": k})`, in nnx stream j by `fold_in(k, j)`. A minibatch holds present rows only: its moments
-    are those of D∖S. Convolutions of two axes go by `convolve`: the same up to rounding, and faster on a CPU.
+    are those of D∖S. On a CPU its convolutions are `convolve` and its poolings `max_pool`: up to rounding the same.
 
     The published parameters are all collections: "params", which alone is descended on, and what the module itself
     keeps, such as "batch_stats" (in nnx all of it is "state"). A remover meets the model at evaluation: it descends on

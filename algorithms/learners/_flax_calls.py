@@ -9,7 +9,7 @@ from flax import errors, linen
 from jaxtyping import Array, PRNGKeyArray
 
 from ._collections import PARAMS, at_rest, others
-from ._convolution import convolve
+from ._cpu_layers import for_cpus
 
 FLAGS: dict[str, tuple[Any, Any]] = {
     **dict.fromkeys(("train", "training", "is_training"), (True, False)),
@@ -51,19 +51,19 @@ def linen_calls(module: linen.Module, mode: Any, name: str) -> Calls:
     training, evaluation = told(type(module).__call__, mode, name)
 
     def start(key: PRNGKeyArray, x: Array) -> Any:
-        with explained(name), linen.intercept_methods(_convolving):
+        with explained(name):
             return {PARAMS: {}, **module.init(key, x, **evaluation)}
 
     def apply(variables: Any, x: Array) -> Any:
-        with explained(name), linen.intercept_methods(_convolving):
+        with explained(name):
             return module.apply(at_rest(variables), x, **evaluation)
 
     def train(variables: Any, x: Array, key: PRNGKeyArray) -> Any:
         # Streams that are not named are drawn from "params", each layer's by its path and a count.
-        with explained(name), linen.intercept_methods(_convolving):
+        with explained(name):
             return module.apply(variables, x, **training, rngs={"params": key}, mutable=list(others(variables)))
 
-    return Calls(start, apply, train)
+    return Calls(start, for_cpus(apply), for_cpus(train))
 
 
 def told(call: Callable[..., Any], mode: Any, name: str) -> tuple[Any, Any]:
@@ -121,13 +121,3 @@ def explained(name: str) -> Generator[None]:
             f"learner {name}: {said}; let __call__ tell its layers whether they train, by an argument "
             f"{' or '.join(FLAGS)}, or by one of another name and mode={{'other': (in training, at evaluation)}}"
         ) from error
-
-
-def _convolving(call: Callable[..., Any], args: Any, kwargs: Any, context: linen.module.InterceptorContext) -> Any:
-    """A convolution that says no way of its own goes by `convolve`."""
-    layer = context.module
-    own = isinstance(layer, linen.Conv) and (layer.conv_general_dilated or layer.conv_general_dilated_cls)
-    if isinstance(layer, linen.Conv) and context.method_name == "__call__" and not own:
-        # Bound for this one call: the module that the user holds is another object, and stays as it is.
-        object.__setattr__(layer, "conv_general_dilated", convolve)
-    return call(*args, **kwargs)

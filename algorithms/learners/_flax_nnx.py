@@ -5,11 +5,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax import lax
 from jaxtyping import Array, PRNGKeyArray
 
 from ._collections import PARAMS, at_rest, others
-from ._convolution import convolve
+from ._cpu_layers import for_cpus
 from ._flax_calls import Calls, told
 
 STATE = "state"
@@ -54,9 +53,6 @@ def nnx_calls(make: Any, mode: Any, name: str) -> Calls:
         given = [variables[PARAMS], streams, [], variables.get(STATE, [])]
         model = nnx.merge(graph, *map(_shaped, shapes, given))
         (model.train if train else model.eval)()
-        for _, layer in nnx.iter_modules(model):
-            if isinstance(layer, nnx.Conv) and layer.conv_general_dilated is lax.conv_general_dilated:
-                layer.conv_general_dilated = convolve
         return model
 
     def published(model: Any) -> dict[str, Any]:
@@ -76,7 +72,7 @@ def nnx_calls(make: Any, mode: Any, name: str) -> Calls:
         outputs = model(x, **training)
         return outputs, others(published(model))
 
-    return Calls(start, apply, train)
+    return Calls(start, for_cpus(apply), for_cpus(train))
 
 
 _REST = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
