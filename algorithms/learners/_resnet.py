@@ -16,7 +16,7 @@ from ._convolution import convolve
 from ._flax_calls import linen_calls
 from ._gradient import minibatch, require_one_hot, uniform_start
 
-MEMORY = 0.9
+_MEMORY = 0.9
 """How much of the running statistics a step keeps: a run is hundreds of steps long, not flax's thousands."""
 
 
@@ -137,4 +137,4 @@ def normalised(h: Array, width: int, side: int, strides: tuple[int, int], train:
     """A convolution without bias and the normalisation of its outputs, as layers of the module that calls."""
     conv = partial(linen.Conv, use_bias=False, conv_general_dilated=convolve)
     h = conv(width, (side, side), strides, name=f"{name}_convolution")(h)
-    return linen.BatchNorm(use_running_average=not train, momentum=MEMORY, name=f"{name}_norm")(h)
+    return linen.BatchNorm(use_running_average=not train, momentum=_MEMORY, name=f"{name}_norm")(h)
