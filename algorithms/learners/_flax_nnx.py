@@ -1,6 +1,7 @@
 """How a flax nnx module is called in training and at evaluation."""
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -57,7 +58,7 @@ def nnx_calls(make: Any, mode: Any, name: str) -> Calls:
 
     def published(model: Any) -> dict[str, Any]:
         _, params, _, _, state = parts(model)
-        kept = {PARAMS: nnx.to_pure_dict(params), STATE: nnx.to_pure_dict(state)}
+        kept = {PARAMS: _plain(params), STATE: _plain(state)}
         return kept if jax.tree.leaves(kept[STATE]) else {PARAMS: kept[PARAMS]}
 
     def start(key: PRNGKeyArray, x: Array) -> Any:
@@ -96,6 +97,16 @@ def _takes_rngs(make: Any, kind: type) -> bool:
     if len(needed) > 1 or not (needed or by_name):
         raise ValueError(f"module: {make!r:.60} takes {', '.join(needed) or 'nothing'}; {_MEND}")
     return by_name
+
+
+def _plain(state: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Arrays in nested dicts, under the names of an nnx state."""
+
+    def held(variable: Any) -> Any:
+        leaves = jax.tree.leaves(variable)
+        return leaves[0] if len(leaves) == 1 else leaves
+
+    return {name: _plain(part) if isinstance(part, Mapping) else held(part) for name, part in state.items()}
 
 
 def _shaped(like: Any, given: Any) -> Any:
