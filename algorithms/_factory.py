@@ -26,7 +26,7 @@ _WHOLE: dict[str, int] = {**dict.fromkeys(_FROM_ZERO, 0), **dict.fromkeys(("bit"
 _SIGNED = frozenset({"margin"})
 """Real arguments that may be negative."""
 
-_MOST = dict.fromkeys(("delta", "momentum", "probability", "share"), 1.0) | {"epsilon": MOST_EPSILON}
+_MOST = dict.fromkeys(("delta", "dropout", "momentum", "probability", "share"), 1.0) | {"epsilon": MOST_EPSILON}
 """Real arguments that are no larger."""
 
 _POSITIVE = frozenset({"temperature", "width"})

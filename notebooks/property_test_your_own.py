@@ -190,9 +190,8 @@ with tempfile.TemporaryDirectory() as folder:
 #
 # ## Bring your own: flax
 #
-# A linen module is a learner in one line. An nnx module has its state inside; split it into a graph and a state, and
-# the state is the pytree of parameters that pure functions want. Either is then trained, vectorised and compiled as
-# any shipped learner.
+# A linen module is a learner in one line, batch normalisation and dropout included; so is what makes an nnx module:
+# every run draws its own parameters. Either is then trained, vectorised and compiled as any shipped learner.
 
 # %%
 linen_learner = ns.learners.flax_module(
@@ -212,20 +211,7 @@ class Net(nnx.Module):
         return self.head(nnx.relu(self.body(x)))
 
 
-graph, _ = nnx.split(Net(nnx.Rngs(0)))
-
-
-def start(key, rows):
-    """A fresh state."""
-    return nnx.split(Net(nnx.Rngs(key)))[1]
-
-
-def apply(state, x):
-    """The outputs of a state."""
-    return nnx.merge(graph, state)(x)
-
-
-nnx_learner = ns.learners.minibatch(start, apply, optimiser=optax.sgd(0.3), epochs=10, batch=8, name="nnx")
+nnx_learner = ns.learners.flax_module(lambda rngs: Net(rngs), optimiser=optax.sgd(0.3), epochs=10, batch=8, name="nnx")
 
 small = ns.scenarios.blobs("mislabelled", size=4, rows=16, seed=3)
 print(ns.check(claim, ns.removers.do_nothing(), linen_learner, small), end="\n\n")

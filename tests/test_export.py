@@ -17,7 +17,8 @@ from neverseen.algorithms.removers import REMOVERS
 
 PLATFORMS = ("cpu", "cuda", "tpu")
 SCENARIO = ns.scenarios.blobs(size=4)
-OTHER = {"cnn": ns.scenarios.digits(size=4), "transformer": ns.scenarios.people(size=4)}
+DIGITS = ns.scenarios.digits(size=4)
+OTHER = {"cnn": DIGITS, "resnet": DIGITS, "transformer": ns.scenarios.people(size=4)}
 """What the learners of images and of texts are given."""
 
 KEYS = jax.random.split(jax.random.key(0), 3)

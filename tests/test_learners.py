@@ -13,6 +13,7 @@ from jaxtyping import Array, PRNGKeyArray
 import neverseen as ns
 from neverseen.algorithms.base import cross_entropy
 from neverseen.algorithms.learners import LEARNERS
+from neverseen.properties.runs._batch_mates import moved_by_others
 from neverseen.properties.runs._quick import quickly
 
 SMALL: dict[str, Callable[[], ns.Learner]] = {
@@ -35,11 +36,14 @@ SMALL: dict[str, Callable[[], ns.Learner]] = {
     "objective_perturbed": ns.learners.objective_perturbed,
     "projected_descent": lambda: ns.learners.projected_descent(steps=6, rows=16),
     "recorded_descent": lambda: ns.learners.recorded_descent(steps=6, rows=16),
+    "resnet": lambda: ns.learners.resnet(channels=(2,), epochs=2, batch=4),
     "ridge": lambda: ns.learners.ridge(0.5),
     "sisa": lambda: ns.learners.sisa(epochs=2, batch=4),
     "streaming_ridge": lambda: ns.learners.streaming_ridge(0.5),
     "summarised": ns.learners.summarised,
-    "transformer": lambda: ns.learners.transformer(width=4, blocks=1, heads=2, epochs=2, batch=4, symbols=9),
+    "transformer": lambda: ns.learners.transformer(
+        width=4, blocks=1, heads=2, epochs=2, batch=4, symbols=9, dropout=0.3
+    ),
 }
 RANDOM = [name for name, make in SMALL.items() if make().random]
 # Scoped to the module, so that the tests of a learner follow one another and share what they compile.
@@ -85,6 +89,41 @@ def test_every_listed_learner_is_under_test() -> None:
 @learners
 def test_masking_equals_deleting(learner: ns.Learner, key: PRNGKeyArray) -> None:
     assert distance_masked_to_removed(learner, key) < 1e-5
+
+
+@learners
+def test_no_output_depends_on_the_rows_beside_it(learner: ns.Learner, key: PRNGKeyArray) -> None:
+    rows, _ = rows_with_holes(learner)
+    assert moved_by_others(learner, fitted(learner)(key, rows), rows) < 1e-5
+
+
+def normalising(rows: ns.Rows, there: Array) -> ns.Trained:
+    """Least squares on rows standardised by the moments of those given; at evaluation by the batch's own: wrong."""
+    weight = there[:, None] / there.sum()
+    mean = (weight * rows.x).sum(0)
+    spread = jnp.sqrt((weight * (rows.x - mean) ** 2).sum(0))
+    x = (rows.x - mean) / spread * rows.present[:, None]
+    params = jnp.linalg.solve(x.T @ x + jnp.eye(4), x.T @ rows.y)
+    return ns.Trained((mean, spread, params), None, COUPLED)
+
+
+COUPLED = ns.Learner(
+    lambda key, rows: normalising(rows, rows.present), lambda p, x: (x - x.mean(0)) / x.std(0) @ p[2], cross_entropy
+)
+UNMASKED = ns.Learner(
+    lambda key, rows: normalising(rows, jnp.ones(rows.present.shape)),
+    lambda p, x: (x - p[0]) / p[1] @ p[2],
+    cross_entropy,
+)
+
+
+def test_batch_moments_are_caught_at_evaluation_and_in_training(key: PRNGKeyArray) -> None:
+    """At evaluation where an output depends on its batch-mates, in training where absent rows count in the moments."""
+    rows, _ = rows_with_holes()
+    assert moved_by_others(COUPLED, fitted(COUPLED)(key, rows), rows) > 1e-2
+    assert moved_by_others(UNMASKED, fitted(UNMASKED)(key, rows), rows) < 1e-5
+    assert distance_masked_to_removed(UNMASKED, key) > 1e-3
+    assert distance_masked_to_removed(COUPLED, key) < 1e-5
 
 
 def test_a_learner_that_counts_absent_rows_is_caught(key: PRNGKeyArray) -> None:

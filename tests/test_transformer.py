@@ -178,6 +178,18 @@ def test_it_learns_what_follows_what(key: PRNGKeyArray) -> None:
     assert float(losses.max()) < 0.2 < np.log(5)
 
 
+def test_dropout_leaves_out_what_a_part_adds() -> None:
+    """Where all is left out only the bias of the output learns; at evaluation nothing is."""
+    learner = ns.learners.transformer(width=4, blocks=1, heads=2, epochs=1, batch=2, symbols=7, dropout=1.0)
+    assert repr(learner).endswith("symbols=7, dropout=1)")
+    params = compiled(lambda key: learner.fit(key, ROWS).params)(KEY)["params"]
+    start = uniform_start(jax.random.split(KEY)[0], Transformer(5, 4, 1, 2, 7), ROWS.x[:1])["params"]
+    assert bool(params["output"]["bias"].any())
+    same = jax.tree.map(lambda a, b: bool((a == b).all()), params, start)
+    assert jax.tree.all(same | {"output": {"kernel": same["output"]["kernel"]}})
+    np.testing.assert_array_equal(learner.apply(MODEL.params, ROWS.x), SMALL.apply(MODEL.params, ROWS.x))
+
+
 @pytest.mark.parametrize(
     ("x", "y"),
     [

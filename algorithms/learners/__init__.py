@@ -11,9 +11,9 @@ from ._cnn import Convolutions as Convolutions
 from ._cnn import cnn as cnn
 from ._convolution import convolve as convolve
 from ._convolution import max_pool as max_pool
+from ._flax import flax_module as flax_module
 from ._forest import forest as forest
 from ._gradient import Perceptron as Perceptron
-from ._gradient import flax_module as flax_module
 from ._gradient import minibatch as minibatch
 from ._gradient import mlp as mlp
 from ._kernel import kernel_ridge as kernel_ridge
@@ -30,6 +30,8 @@ from ._private import dp_sgd as dp_sgd
 from ._projected import checkpointed as checkpointed
 from ._projected import projected_descent as projected_descent
 from ._recorded import recorded_descent as recorded_descent
+from ._resnet import ResNet as ResNet
+from ._resnet import resnet as resnet
 from ._ridge import ridge as ridge
 from ._sharded import sisa as sisa
 from ._summed import naive_bayes as naive_bayes
@@ -56,6 +58,7 @@ LEARNERS: dict[str, Callable[..., Learner]] = {
     "objective_perturbed": objective_perturbed,
     "projected_descent": projected_descent,
     "recorded_descent": recorded_descent,
+    "resnet": resnet,
     "ridge": ridge,
     "sisa": sisa,
     "streaming_ridge": streaming_ridge,

@@ -26,6 +26,7 @@ def descend(
     numbered: bool = False,
     watch: Callable[..., Any] | None = None,
     gradient: Callable[..., Any] | None = None,
+    advance: Callable[[Any, Any], Any] = optax.apply_updates,
 ) -> Any:
     """Run `due` optimiser steps, each on one minibatch from every source.
 
@@ -47,6 +48,7 @@ def descend(
         watch: `(update, *batches) -> log`, for learners that keep a record of their steps; updates past `due` are 0.
             Without it, steps past `due` are not taken: a remover that passes over S pays for S, not for D.
         gradient: the objective's, in closed form, with the same arguments; by automatic differentiation when left out.
+        advance: `(params, update) -> params`; their sum, unless some of the parameters are not descended on.
 
     Returns:
         The parameters after `due` steps; with `watch`, also the log of every step, `[longest, ...]`.
@@ -65,7 +67,7 @@ def descend(
     def step(i: Any, own: Any, carry: tuple[Any, Any]) -> tuple[tuple[Any, Any], Any, list[Rows]]:
         batches = [draw(k) for draw, k in zip(sample, own, strict=True)]
         update, state = optimiser.update(slope(carry[0], *([i] if numbered else []), *batches), carry[1], carry[0])
-        return (optax.apply_updates(carry[0], update), state), update, batches
+        return (advance(carry[0], update), state), update, batches
 
     def watched(carry: tuple[Any, Any], turn: tuple[Any, Any]) -> tuple[tuple[Any, Any], Any]:
         i, own = turn

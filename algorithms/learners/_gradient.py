@@ -1,5 +1,6 @@
-"""Learners trained by minibatch descent: any model of yours, flax modules, and a network with one hidden layer."""
+"""Learners trained by minibatch descent: any model of yours, and a network with one hidden layer."""
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from ...formal.definitions._scenario import Rows
 from .._factory import factory
 from .._tokens import Tokens
 from ..base import Learner, Trained, cross_entropy, no_penalty
+from ._collections import with_collections
 from ._descent import descend, steps_for
 
 
@@ -33,11 +35,12 @@ def minibatch(
     logits: bool = True,
     tokens: Tokens | None = None,
     numeric: bool = False,
+    train: Callable[[Any, Array, PRNGKeyArray], tuple[Array, Any]] | None = None,
 ) -> Learner:
     r"""A learner of your own model: ⌈epochs · n / batch⌉ optimiser steps from a random start.
 
     Each step follows the gradient of $\frac1{|B|}\sum_{i\in B}\ell_i + \frac1n\,\mathrm{penalty}(\theta)$ for a
-    batch B drawn with replacement from the n rows present.
+    batch B drawn with replacement from the n rows present: no absent row is ever in it.
 
     Args:
         start: `(key, rows) -> params`; may look at the shapes of the rows only.
@@ -52,9 +55,15 @@ def minibatch(
         tokens: how a language model reads its rows.
         numeric: whether x and y are numbers, to be read as floats whatever dtype holds them; False where your model
             looks something up by them. See `Learner`.
+        train: where training computes otherwise than `apply`, which then answers at evaluation alone:
+            `(params, x, key) -> (outputs, kept)`. `params` are collections, a dict: "params" is descended on, any
+            other becomes what `kept` says of it; step i's key is `fold_in(fold_in(key, 2), i)` of the run's key.
 
     Returns:
         The learner. Keep and reuse it: every call makes a new one, which compiles anew.
+
+    Raises:
+        ValueError: (when it is fitted) `kept` lacks a collection, or has it in other shapes than `start`.
 
     >>> import jax, jax.numpy as jnp, optax
     >>> from neverseen.formal import Rows
@@ -73,11 +82,12 @@ def minibatch(
             return learner.mean_loss(params, sample) + penalty(params) / count
 
         due, longest = steps_for(epochs, rows, batch)
-        params = descend(
-            order_key, start(start_key, rows), (rows,), objective,
-            optimiser=optimiser, batch=batch, due=due, longest=longest,
-        )  # fmt: skip
-        return Trained(params, None, learner)
+        terms: dict[str, Any] = {"optimiser": optimiser, "batch": batch, "due": due, "longest": longest}
+        begin, how = start(start_key, rows), objective
+        if train is not None:
+            how, own = None, with_collections(train, learner, optimiser, jax.random.fold_in(key, 2), count)
+            terms |= own
+        return Trained(descend(order_key, begin, (rows,), how, **terms), None, learner)
 
     learner = Learner(fit, apply, loss, penalty, name, logits, tokens=tokens, numeric=numeric)
     return learner
@@ -223,8 +233,8 @@ def _outer(out: Float[Array, "m c"], head: Float[Array, "c h"]) -> Float[Array, 
     return sum((out[:, k, None] * head[k] for k in range(len(head))), jnp.zeros(()))
 
 
-def uniform_start(key: PRNGKeyArray, module: linen.Module, x: Array) -> Any:
-    r"""Initial parameters of a flax module: kernels uniform with variance 1 / fan-in, all else zero.
+def uniform_start(key: PRNGKeyArray, module: linen.Module, x: Array, **told: Any) -> Any:
+    r"""Initial parameters of a flax module: kernels uniform with variance 1 / fan-in, scales and variances 1, else 0.
 
     $w \sim \mathcal U(-\sqrt{3/f}, \sqrt{3/f})$ for a kernel `[..., out]` of fan-in f. One draw serves all
     kernels: a module's own `init` draws each apart, and compiling that costs more than compiling the training.
@@ -233,6 +243,7 @@ def uniform_start(key: PRNGKeyArray, module: linen.Module, x: Array) -> Any:
         key: the only randomness.
         module: whose parameter shapes are wanted.
         x: an input, for its shape.
+        told: other arguments of the module.
 
     Returns:
         The module's variables.
@@ -242,50 +253,17 @@ def uniform_start(key: PRNGKeyArray, module: linen.Module, x: Array) -> Any:
     >>> bool(abs(params["params"]["body"]["kernel"]).max() <= 0.1), params["params"]["head"]["bias"].tolist()
     (True, [0.0, 0.0, 0.0])
     """
-    shapes, rebuild = jax.tree.flatten(jax.eval_shape(module.init, key, x))
+    paths, rebuild = jax.tree.flatten_with_path(jax.eval_shape(functools.partial(module.init, **told), key, x))
+    ones, shapes = [path[-1].key in ("scale", "var") for path, _ in paths], [leaf for _, leaf in paths]
     sizes = [math.prod(leaf.shape) if len(leaf.shape) > 1 else 0 for leaf in shapes]
     values = jnp.split(jax.random.uniform(key, (sum(sizes),), minval=-1.0), np.cumsum(sizes)[:-1])
     leaves = [
-        part.reshape(leaf.shape) * math.sqrt(3 * leaf.shape[-1] / part.size) if part.size else jnp.zeros(leaf.shape)
-        for leaf, part in zip(shapes, values, strict=True)
+        part.reshape(leaf.shape) * math.sqrt(3 * leaf.shape[-1] / part.size)
+        if part.size
+        else jnp.full(leaf.shape, float(one))
+        for leaf, part, one in zip(shapes, values, ones, strict=True)
     ]
     return jax.tree.unflatten(rebuild, leaves)
-
-
-def flax_module(
-    module: linen.Module,
-    *,
-    optimiser: optax.GradientTransformation,
-    epochs: Real,
-    batch: int,
-    loss: Callable[[Array, Any], Array] = cross_entropy,
-    logits: bool = True,
-    name: str = "flax_module",
-    numeric: bool = False,
-) -> Learner:
-    """A learner of your own flax module, without mutable collections.
-
-    Args:
-        module: `module.apply(variables, x)` gives the outputs.
-        optimiser, epochs, batch, loss, logits, name, numeric: see `minibatch`.
-
-    Returns:
-        The learner. Keep and reuse it: every call makes a new one, which compiles anew.
-
-    >>> from flax import linen
-    >>> import optax
-    >>> flax_module(linen.Dense(10), optimiser=optax.adam(1e-2), epochs=5, batch=32, name="dense")
-    dense
-    """
-
-    def start(key: PRNGKeyArray, rows: Rows) -> Any:
-        return module.init(key, rows.x[:1])
-
-    def apply(params: Any, x: Array) -> Any:
-        return module.apply(params, x)
-
-    terms: dict[str, Any] = {"loss": loss, "logits": logits, "name": name, "numeric": numeric}
-    return minibatch(start, apply, optimiser=optimiser, epochs=epochs, batch=batch, **terms)
 
 
 def require_one_hot(rows: Rows) -> None:

@@ -14,6 +14,7 @@ from ...formal.definitions._scenario import Rows
 from .._factory import factory
 from .._tokens import PADDING, SYMBOLS, Tokens
 from ..base import Learner
+from ._flax_calls import linen_calls
 from ._gradient import minibatch, uniform_start
 
 
@@ -23,6 +24,7 @@ class Block(linen.Module):
     Args:
         width: h.
         heads: of attention, each of h / heads units.
+        dropout: share of what is added that training leaves out.
 
     >>> import jax, jax.numpy as jnp
     >>> block, h = Block(8, 2), jnp.ones((1, 3, 8))
@@ -32,16 +34,18 @@ class Block(linen.Module):
 
     width: int
     heads: int
+    dropout: Real = 0.0
 
     @linen.compact
-    def __call__(self, h: Float[Array, "m t h"]) -> Float[Array, "m t h"]:
+    def __call__(self, h: Float[Array, "m t h"], train: bool = False) -> Float[Array, "m t h"]:
         """The units one block further."""
         read = linen.Dense(3 * self.width, use_bias=False, name="attend_in")(standardised(h))
         parts = read.reshape(*h.shape[:2], 3, self.heads, self.width // self.heads)
         heard = attention(parts[:, :, 0], parts[:, :, 1], parts[:, :, 2]).reshape(h.shape)
-        h = h + linen.Dense(self.width, use_bias=False, name="attend_out")(heard)
+        drop = linen.Dropout(self.dropout, deterministic=not train)
+        h = h + drop(linen.Dense(self.width, use_bias=False, name="attend_out")(heard))
         raised = linen.relu(linen.Dense(4 * self.width, name="feed_in")(standardised(h)))
-        return h + linen.Dense(self.width, name="feed_out")(raised)
+        return h + drop(linen.Dense(self.width, name="feed_out")(raised))
 
 
 class Transformer(linen.Module):
@@ -53,6 +57,7 @@ class Transformer(linen.Module):
         blocks: how many.
         heads: of each block's attention.
         symbols: tokens there are.
+        dropout: share of the embedded units, and of what each block adds, that training leaves out.
 
     >>> import jax, jax.numpy as jnp
     >>> model, x = Transformer(length=6, width=8, blocks=1, heads=2, symbols=5), jnp.array([[1, 4, 2]])
@@ -65,24 +70,27 @@ class Transformer(linen.Module):
     blocks: int
     heads: int
     symbols: int
+    dropout: Real = 0.0
 
     def setup(self) -> None:
         """The layers, named so that their natural order is theirs."""
         self.embed = linen.Dense(self.width, use_bias=False)
         self.embed_place = linen.Dense(self.width, use_bias=False)
-        self.layer = [Block(self.width, self.heads) for _ in range(self.blocks)]
+        self.layer = [Block(self.width, self.heads, self.dropout) for _ in range(self.blocks)]
         self.output = linen.Dense(self.symbols)
+        self.drop = linen.Dropout(self.dropout)
 
-    def __call__(self, x: Int[Array, "m t"]) -> Float[Array, "m t v"]:
+    def __call__(self, x: Int[Array, "m t"], train: bool = False) -> Float[Array, "m t v"]:
         """Scores of the token that follows each."""
-        return self.output(standardised(self.units(x, self.blocks)))
+        return self.output(standardised(self.units(x, self.blocks, train)))
 
-    def units(self, x: Int[Array, "m t"], depth: int) -> Float[Array, "m t h"]:
+    def units(self, x: Int[Array, "m t"], depth: int, train: bool = False) -> Float[Array, "m t h"]:
         """What the first `depth` blocks make of the tokens."""
         h = self.embed(jax.nn.one_hot(x, self.symbols))
         h = h + self.embed_place(jnp.eye(x.shape[1], self.length))
+        h = self.drop(h, deterministic=not train)
         for block in self.layer[:depth]:
-            h = block(h)
+            h = block(h, train)
         return h
 
 
@@ -95,6 +103,7 @@ def transformer(
     batch: int = 16,
     rate: Real = 0.003,
     symbols: int = SYMBOLS,
+    dropout: Real = 0.0,
 ) -> Learner:
     r"""A decoder-only transformer language model in flax, trained by Adam from `uniform_start`; rows of token numbers.
 
@@ -113,6 +122,8 @@ def transformer(
         batch: rows in a minibatch.
         rate: step size.
         symbols: tokens there are; every token of x and y is below it.
+        dropout: share of the embedded units, and of what each part of a block adds, that a training step leaves out by
+            its own key; the others are divided by 1 − dropout. None at evaluation.
 
     Returns:
         The learner; parameters are flax's. Outputs are no class scores, so views are losses. `tokens.units` are those
@@ -121,7 +132,8 @@ def transformer(
     Raises:
         ValueError: heads that do not divide the width; (when it is fitted) rows that are not tokens.
 
-    Source: Vaswani et al. 2017 (arXiv 1706.03762); standardised before each part and no learned scales are ours.
+    Source: Vaswani et al. 2017 (arXiv 1706.03762), its dropout too; standardised before each part and no learned scales
+    are ours.
 
     >>> transformer(width=16, epochs=5)
     transformer(width=16, blocks=2, heads=2, epochs=5, batch=16, rate=0.003)
@@ -130,7 +142,7 @@ def transformer(
         raise ValueError(f"heads: {heads} do not divide a width of {width}; give a divisor")
 
     def network(length: int) -> Transformer:
-        return Transformer(length, width, blocks, heads, symbols)
+        return Transformer(length, width, blocks, heads, symbols, dropout)
 
     def start(key: Any, rows: Rows) -> Any:
         require_tokens(rows)
@@ -142,14 +154,18 @@ def transformer(
     def apply(params: Any, x: Array) -> Any:
         return module_of(params).apply(params, x)
 
+    def train(params: Any, x: Array, key: Any) -> Any:
+        return linen_calls(module_of(params), None, name).train(params, x, key)
+
     def units(params: Any, x: Array) -> Any:
         return module_of(params).apply(params, x, -(-blocks // 2), method="units")
 
     settings = f"width={width}, blocks={blocks}, heads={heads}, epochs={epochs:g}, batch={batch}, rate={rate:g}"
-    name = f"transformer({settings})" if symbols == SYMBOLS else f"transformer({settings}, symbols={symbols})"
+    settings += f", symbols={symbols}" * (symbols != SYMBOLS) + f", dropout={dropout:g}" * (dropout > 0)
+    name = f"transformer({settings})"
     return minibatch(
         start, apply, optimiser=optax.adam(rate), epochs=epochs, batch=batch, loss=next_token_loss, name=name,
-        logits=False, tokens=Tokens(counted, units),
+        logits=False, tokens=Tokens(counted, units), train=train if dropout else None,
     )  # fmt: skip
 
 

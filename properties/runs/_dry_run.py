@@ -1,8 +1,8 @@
 """A dry run on the scenario itself: a few models, before any is compared.
 
 It refuses a learner that does not look at `rows.present` and a learner or remover that reads absent rows, the commonest
-mistakes there are, since with them every reference is wrong. And it measures rounding: what computing the same models
-again, from the rows in another order, changes of each view.
+mistakes there are, since with them every reference is wrong; and one that answers a row by the rows beside it. And it
+measures rounding: what computing the same models again, from the rows in another order, changes of each view.
 """
 
 import dataclasses
@@ -22,6 +22,7 @@ from ...algorithms.programs._traced import traced
 from ...formal.definitions._definitions import Definition, reference_rows
 from ...formal.definitions._scenario import Rows, Scenario
 from ..engine._grain import Scales
+from ._batch_mates import require_own_answers
 from ._own_views import admit_own, pool_of, require_own
 from ._quick import Quick
 from ._trial import permuted, refilled
@@ -60,7 +61,8 @@ def dry_run(definition: Definition, remover: Remover, learner: Learner, scenario
 
     Raises:
         ValueError: the learner's model does not depend on `rows.present`, or on the contents of absent rows; the
-            remover's result does; an observable of a user's own that does, or is no number where the loss is one.
+            remover's result does; an output depends on the rows beside it; an observable of a user's own that reads
+            absent rows, or is no number where the loss is one.
 
     >>> import neverseen as ns
     >>> from neverseen.properties.runs._views import views_of
@@ -79,6 +81,7 @@ def dry_run(definition: Definition, remover: Remover, learner: Learner, scenario
         thin = _thinned(scenario)
         _require_mask(runs, scenario.rows, thin)
         _require_blind(runs, thin)
+        require_own_answers(learner, runs.fit(scenario.rows).params, scenario.rows)
         if looked_at.own:
             rows = scenario.rows
             unseen = reference_rows(definition, rows, scenario.forget, scenario.behaviour)
