@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ._columns import ClassNames, Frame, same_rows, group_given, labels_given, set_given
+from ._columns import ClassNames, Frame, group_given, labels_given, same_rows, set_given
 from ._given import rows_given, short
 
 

@@ -6,6 +6,7 @@ from ...formal._public import dir_of as _dir_of
 from ...formal.definitions._scenario import Scenario
 from ._choose import KINDS as KINDS
 from ._choose import ForgetKind as ForgetKind
+from ._file import from_file as from_file
 from ._mixture import mixture as mixture
 from ._nested import nested as nested
 from ._people import people as people
