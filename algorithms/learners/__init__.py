@@ -31,6 +31,8 @@ from ._projected import checkpointed as checkpointed
 from ._projected import projected_descent as projected_descent
 from ._recorded import recorded_descent as recorded_descent
 from ._ridge import ridge as ridge
+from ._scaled import ScaledParams as ScaledParams
+from ._scaled import scaled as scaled
 from ._sharded import sisa as sisa
 from ._summed import naive_bayes as naive_bayes
 from ._summed import streaming_ridge as streaming_ridge
@@ -57,6 +59,7 @@ LEARNERS: dict[str, Callable[..., Learner]] = {
     "projected_descent": projected_descent,
     "recorded_descent": recorded_descent,
     "ridge": ridge,
+    "scaled": scaled,
     "sisa": sisa,
     "streaming_ridge": streaming_ridge,
     "summarised": summarised,

@@ -58,7 +58,7 @@ def from_file(
         named = {argument: _named(said, frame) for argument, said in sets.items()}
         taken = {labels} | {one if isinstance(one, str) else one[0] for one in named.values()}
         y, classes = _labels(frame.column(labels, "labels"))
-        masks = {argument: set_given(one, size, argument, frame) for argument, one in named.items()}
+        masks: dict[str, Any] = {argument: set_given(one, size, argument, frame) for argument, one in named.items()}
         x = _inputs(frame, taken, inputs)
         return Scenario.build(x, y, **masks, classes=classes, name=name or Path(path).name)
     except ValueError as error:
