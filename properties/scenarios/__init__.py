@@ -4,11 +4,15 @@ from collections.abc import Callable
 
 from ...formal._public import dir_of as _dir_of
 from ...formal.definitions._scenario import Scenario
+from ._choose import EVERY_KIND as EVERY_KIND
 from ._choose import KINDS as KINDS
 from ._choose import ForgetKind as ForgetKind
 from ._file import from_file as from_file
 from ._mixture import mixture as mixture
 from ._nested import nested as nested
+from ._packaged import artworks as artworks
+from ._packaged import mnist as mnist
+from ._packaged import stops as stops
 from ._people import people as people
 from ._real import breast_cancer as breast_cancer
 from ._real import digits as digits
@@ -22,6 +26,9 @@ SCENARIOS: dict[str, Callable[..., Scenario]] = {
     "blobs": blobs,
     "mixture": mixture,
     "people": people,
+    "mnist": mnist,
+    "stops": stops,
+    "artworks": artworks,
 }
 """The scenarios by name; the recipe of every result reads `ns.scenarios.<name>(...)`."""
 
