@@ -37,9 +37,9 @@ def registry(kind: Kind) -> Mapping[str, Callable[..., Any]]:
         from ...algorithms.learners import LEARNERS
 
         return LEARNERS
-    from ..scenarios import SCENARIOS
+    from ..scenarios import FORMATS, SCENARIOS
 
-    return SCENARIOS
+    return SCENARIOS | FORMATS
 
 
 def resolve(kind: Kind, spec: str) -> Any:

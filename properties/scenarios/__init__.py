@@ -8,6 +8,8 @@ from ._choose import EVERY_KIND as EVERY_KIND
 from ._choose import KINDS as KINDS
 from ._choose import ForgetKind as ForgetKind
 from ._file import from_file as from_file
+from ._formats import cifar10 as cifar10
+from ._formats import tofu as tofu
 from ._mixture import mixture as mixture
 from ._nested import nested as nested
 from ._packaged import artworks as artworks
@@ -31,5 +33,8 @@ SCENARIOS: dict[str, Callable[..., Scenario]] = {
     "artworks": artworks,
 }
 """The scenarios by name; the recipe of every result reads `ns.scenarios.<name>(...)`."""
+
+FORMATS: dict[str, Callable[..., Scenario]] = {"cifar10": cifar10, "tofu": tofu}
+"""Scenarios from the user's own copy of data in a published format, by name; each needs a path."""
 
 __dir__ = _dir_of(__name__)

@@ -248,8 +248,8 @@ def _artworks() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Titles, the number of each one's artist, the artists by number of works, and which works are etchings."""
     frame = _frame("modeldata", "tate_text")
     rows = zip(*(frame[name].tolist() for name in ("title", "artist", "medium")), strict=True)
-    plain = [(_ascii(title), _name(_ascii(artist)), "etching" in medium.lower()) for title, artist, medium in rows]
-    seen = {(title, artist): etched for title, artist, etched in plain if _is_title(title) and artist}
+    read = [(plain(title), _name(plain(artist)), "etching" in medium.lower()) for title, artist, medium in rows]
+    seen = {(title, artist): etched for title, artist, etched in read if _is_title(title) and artist}
     works = {name: sum(artist == name for _, artist in seen) for name in {artist for _, artist in seen}}
     artists = sorted(works, key=lambda name: (-works[name], name))
     number = {name: i for i, name in enumerate(artists)}
@@ -257,9 +257,14 @@ def _artworks() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     return titles, np.array([number[a] for _, a in seen]), np.array(artists, object), np.array(list(seen.values()))
 
 
-def _ascii(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return " ".join("".join(letter for letter in plain if letter.isprintable()).split())
+def plain(text: str) -> str:
+    """A text in printable ASCII, accents dropped.
+
+    >>> plain("Schütte,  Thomas")
+    'Schutte, Thomas'
+    """
+    ascii = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in ascii).split())
 
 
 def _name(listed: str) -> str:
