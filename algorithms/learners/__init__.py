@@ -30,9 +30,9 @@ from ._private import dp_sgd as dp_sgd
 from ._projected import checkpointed as checkpointed
 from ._projected import projected_descent as projected_descent
 from ._recorded import recorded_descent as recorded_descent
+from ._rescaled import RescaledParams as RescaledParams
+from ._rescaled import rescaled as rescaled
 from ._ridge import ridge as ridge
-from ._scaled import ScaledParams as ScaledParams
-from ._scaled import scaled as scaled
 from ._sharded import sisa as sisa
 from ._summed import naive_bayes as naive_bayes
 from ._summed import streaming_ridge as streaming_ridge
@@ -59,7 +59,7 @@ LEARNERS: dict[str, Callable[..., Learner]] = {
     "projected_descent": projected_descent,
     "recorded_descent": recorded_descent,
     "ridge": ridge,
-    "scaled": scaled,
+    "rescaled": rescaled,
     "sisa": sisa,
     "streaming_ridge": streaming_ridge,
     "summarised": summarised,

@@ -57,8 +57,8 @@ def resolve(kind: Kind, spec: str) -> Any:
 
     >>> resolve("learner", "ridge:penalty=2.0")
     ridge(penalty=2)
-    >>> resolve("learner", "scaled:base=ridge")
-    scaled(ridge(penalty=1))
+    >>> resolve("learner", "rescaled:base=ridge")
+    rescaled(ridge(penalty=1))
     >>> resolve("remover", "retrian")
     Traceback (most recent call last):
     ValueError: unknown remover 'retrian'; did you mean 'retrain'? (neverseen list removers)

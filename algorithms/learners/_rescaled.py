@@ -17,14 +17,14 @@ from ._gradient import mlp
 
 
 @pytree()
-class ScaledParams:
+class RescaledParams:
     """A model and the units in which it reads its inputs.
 
     Args:
         model: parameters of the base learner.
         centre, spread: `[...]` in the shape of a row, the mean and the standard deviation of the rows trained on.
 
-    >>> ScaledParams(jnp.zeros(2), jnp.zeros(3), jnp.ones(3)).read(jnp.full((1, 3), 2.0)).tolist()
+    >>> RescaledParams(jnp.zeros(2), jnp.zeros(3), jnp.ones(3)).read(jnp.full((1, 3), 2.0)).tolist()
     [[2.0, 2.0, 2.0]]
     """
 
@@ -38,7 +38,7 @@ class ScaledParams:
 
 
 @factory
-def scaled(base: Learner | None = None) -> Learner:
+def rescaled(base: Learner | None = None) -> Learner:
     r"""Standardise the inputs, then train a learner on them; the statistics are part of A, and of the model.
 
     $$x \mapsto \frac{x - m_D}{s_D}, \qquad m_D = \frac1n \sum_D x, \qquad s_D^2 = \frac1n \sum_D (x - m_D)^2$$
@@ -51,14 +51,14 @@ def scaled(base: Learner | None = None) -> Learner:
         base: any learner on numbers; `mlp()` when left out.
 
     Returns:
-        The learner; parameters `ScaledParams`.
+        The learner; parameters `RescaledParams`.
 
     Raises:
         ValueError: a learner of texts; one with declared output noise, which would not cover the statistics.
 
     >>> import jax, neverseen as ns
     >>> rows = ns.Rows(jnp.array([[1e3], [3e3]]), jnp.array([[0.0], [1.0]]), jnp.ones(2, bool))
-    >>> made = scaled(ns.learners.ridge()).fit(jax.random.key(0), rows).params
+    >>> made = rescaled(ns.learners.ridge()).fit(jax.random.key(0), rows).params
     >>> made.centre.tolist(), made.spread.tolist()
     ([2000.0], [1000.0])
     """
@@ -70,20 +70,20 @@ def scaled(base: Learner | None = None) -> Learner:
 
     def fit(key: PRNGKeyArray, rows: Rows) -> Trained:
         x = as_floats(rows.x)
-        units = ScaledParams(None, *moments(x, rows.present))
+        units = RescaledParams(None, *moments(x, rows.present))
         # Absent rows stay finite: a learner multiplies them by zero.
         inside = jnp.where(_along(rows.present, x), units.read(x), 0)
         trained = base.fit(key, Rows(inside, rows.y, rows.present))
-        return Trained(ScaledParams(trained.params, units.centre, units.spread), trained.record, learner)
+        return Trained(RescaledParams(trained.params, units.centre, units.spread), trained.record, learner)
 
-    def apply(params: ScaledParams, x: Array) -> Array:
+    def apply(params: RescaledParams, x: Array) -> Array:
         return base.apply(params.model, params.read(x))
 
-    def penalty(params: ScaledParams) -> Float[Array, ""]:
+    def penalty(params: RescaledParams) -> Float[Array, ""]:
         return base.penalty(params.model)
 
     learner = dataclasses.replace(
-        base, fit=fit, apply=apply, penalty=penalty, name=f"scaled({base})", curvature=None, schedule=None
+        base, fit=fit, apply=apply, penalty=penalty, name=f"rescaled({base})", curvature=None, schedule=None
     )
     return own(learner, settled=is_settled(base))
 
