@@ -10,6 +10,7 @@ from ._choose import ForgetKind as ForgetKind
 from ._file import from_file as from_file
 from ._formats import cifar10 as cifar10
 from ._formats import tofu as tofu
+from ._hardest import hardest as hardest
 from ._mixture import mixture as mixture
 from ._nested import nested as nested
 from ._packaged import artworks as artworks
