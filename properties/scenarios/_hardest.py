@@ -56,7 +56,7 @@ def hardest(
         raise ValueError(f"share: {share} of D is in no subset that tells; give .1 to .9")
     if not 0 <= whole("size", size, 0) <= len(full):
         raise ValueError(f"size: S cannot have {size} of the {len(full)} rows of S_full in D; give 0 to {len(full)}")
-    scores = np.asarray(_memorised(scenario.rows, learner, runs, float(share), root_seed(seed)))[full]
+    scores = _memorised(scenario.rows, learner, runs, float(share), root_seed(seed))[full]
     if not np.isfinite(scores).all():
         raise ValueError(f"runs: {runs} hold a row fewer than {FEWEST} times with or without; give more, or share=.5")
     forget = np.zeros(len(scenario.forget), bool)
@@ -65,7 +65,7 @@ def hardest(
     return dataclasses.replace(scenario, forget=jnp.asarray(forget), recipe=recipe)
 
 
-def _memorised(rows: Rows, learner: Learner, runs: int, share: float, seed: int) -> Float[Array, " n"]:
+def _memorised(rows: Rows, learner: Learner, runs: int, share: float, seed: int) -> Float[np.ndarray, " n"]:
     """How much more of a row is known by models that saw it; NaN where too few did, or did not."""
     pick, train = jax.random.split(jax.random.key(seed))
     inside = rows.present & jax.random.bernoulli(pick, share, (runs, len(rows.present)))
@@ -75,11 +75,12 @@ def _memorised(rows: Rows, learner: Learner, runs: int, share: float, seed: int)
         return _known(learner, learner.fit(key, subset).params, rows)
 
     known = jax.jit(lambda keys, kept: jax.lax.map(lambda one: run(*one), (keys, kept), batch_size=8))
-    value: Any = known(jax.random.split(train, runs), inside)
-    value = jnp.where(jnp.isfinite(value), value, 0)
-    seen = inside.sum(0)
-    gap = jnp.where(inside, value, 0).sum(0) / seen - jnp.where(inside, 0, value).sum(0) / (runs - seen)
-    return jnp.where(jnp.minimum(seen, runs - seen) >= FEWEST, gap, jnp.nan)
+    value, kept = np.asarray(known(jax.random.split(train, runs), inside), float), np.asarray(inside)
+    value, seen = np.where(np.isfinite(value), value, 0), kept.sum(0)
+    # A row that few saw, or few did not, has no estimate; those that are padding are among them.
+    few = np.minimum(seen, runs - seen) < FEWEST
+    with_it, without = (value * kept).sum(0) / np.maximum(seen, 1), (value * ~kept).sum(0) / np.maximum(runs - seen, 1)
+    return np.where(few, np.nan, with_it - without)
 
 
 def _known(learner: Learner, params: Any, rows: Rows) -> Float[Array, " n"]:
