@@ -7,10 +7,14 @@ from typing import Any, cast
 
 import numpy as np
 
+from .._numbers import MOST, whole
 from ._given import host, mask_given, short
 
 YES, NO = frozenset({"1", "true", "yes", "y"}), frozenset({"0", "false", "no", "n", ""})
 """What words of a column of flags say."""
+
+MOST_CLASSES = 100_000
+"""Of one-hot targets."""
 
 ClassNames = tuple[Any, ...]
 """The classes in the order of the one-hot columns."""
@@ -21,9 +25,10 @@ class Frame:
     """A data frame of any library, or a mapping of names to columns.
 
     Args:
-        columns: indexed by name.
-        names: in order.
+        columns: indexed by its own keys.
+        names: in order; a key that is no word, as its word.
         index: the labels of its rows, where it has some (pandas).
+        keys: of the names.
 
     >>> Frame.of({"age": [30, 31], "ill": [0, 1]}).names
     ('age', 'ill')
@@ -34,6 +39,7 @@ class Frame:
     columns: Any
     names: tuple[str, ...]
     index: Any = None
+    keys: tuple[Any, ...] = ()
 
     @staticmethod
     def of(given: Any) -> "Frame | None":
@@ -43,9 +49,10 @@ class Frame:
         else:
             names = getattr(given, "column_names", None)
             names = getattr(given, "columns", None) if names is None else names
-            if names is None or not hasattr(given, "__getitem__"):
+            if names is None or callable(names) or not hasattr(given, "__getitem__"):
                 return None
-        return Frame(given, tuple(str(name) for name in names), getattr(given, "index", None))
+        keys = tuple(names)
+        return Frame(given, tuple(str(key) for key in keys), getattr(given, "index", None), keys)
 
     def column(self, name: str, asked_by: str) -> np.ndarray:
         """One column as a host array, words as objects.
@@ -59,16 +66,16 @@ class Frame:
         """
         if self.names.count(name) != 1:
             if name in self.names:
-                raise ValueError(f"{asked_by}: two columns are called {name!r}; rename one")
+                raise ValueError(f"{asked_by}: two columns are called {short(name)}; rename one")
             near = difflib.get_close_matches(name, self.names, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {_listed(self.names) or 'none'}"
-            raise ValueError(f"{asked_by}: no column is called {name!r}; {hint}")
-        array = host(self.columns[name], asked_by)
+            raise ValueError(f"{asked_by}: no column is called {short(name)}; {hint}")
+        array = host(self.columns[self.keys[self.names.index(name)]], asked_by)
         array = array.astype(object) if array.dtype.kind in "UT" else array
         if array.dtype.kind == "O":
             empty = np.flatnonzero([_is_missing(value) for value in array.tolist()])
             if empty.size:
-                raise ValueError(f"{asked_by}: column {name!r} has nothing in row {empty[0]}; fill it or drop the row")
+                raise ValueError(f"{asked_by}: column {short(name)} has nothing in row {empty[0]}; fill or drop it")
             kinds = {type(value) for value in array.tolist()}
             array = np.array(array.tolist()) if kinds <= {bool} or kinds <= {int, float} else array
         return array
@@ -91,11 +98,12 @@ class Frame:
             if column.dtype.kind not in "biuf" or column.ndim != 1:
                 holds = "words" if is_words(column) else f"{column.dtype} of shape {column.shape}"
                 raise ValueError(
-                    f"x: column {name!r} holds {holds}; make numbers of it, as pandas.get_dummies does, or leave it out"
+                    f"x: column {short(name)} holds {holds}; "
+                    "make numbers of it, as pandas.get_dummies does, or leave it out"
                 )
             odd = np.flatnonzero(~np.isfinite(column))
             if odd.size:
-                raise ValueError(f"x: column {name!r} holds NaN or inf in row {odd[0]}; fill it or drop the row")
+                raise ValueError(f"x: column {short(name)} holds NaN or inf in row {odd[0]}; fill it or drop the row")
         if len({len(column) for column in found}) > 1:
             raise ValueError("x: the columns are not all of one length; give each a value for every row")
         return np.column_stack(found)
@@ -128,6 +136,8 @@ def set_given(which: Any, size: int, name: str, frame: Frame | None) -> np.ndarr
     if hasattr(which, "get_indexer") and host(which, name).dtype.kind != "b":
         if frame is None or frame.index is None:
             raise ValueError(f"{name}: an index names rows of a frame, and x is none; give row numbers or a mask")
+        if not frame.index.is_unique:
+            raise ValueError(f"{name}: two rows of x have one label; give row numbers or a mask")
         places = np.asarray(frame.index.get_indexer(which))
         if (places < 0).any():
             raise ValueError(f"{name}: no row of x is called {short(which.tolist()[int((places < 0).argmax())])}")
@@ -215,7 +225,7 @@ def same_rows(given: Any, name: str, frame: Frame | None) -> None:
 
 def _frame_for(column: str, name: str, frame: Frame | None) -> Frame:
     if frame is None:
-        raise ValueError(f"{name}: {column!r} names a column, and x is no data frame; give a mask or row numbers")
+        raise ValueError(f"{name}: {short(column)} names a column, and x is no data frame; give a mask or row numbers")
     return frame
 
 
@@ -224,8 +234,8 @@ def _flags(column: np.ndarray, called: str, name: str) -> np.ndarray:
     if not set(said.tolist()) <= YES | NO:
         odd = next(value for value in said.tolist() if value not in YES | NO)
         raise ValueError(
-            f"{name}: column {called!r} holds {short(odd)}, and not yes or no; for the rows of one group give "
-            f"{name}=({called!r}, value)"
+            f"{name}: column {short(called)} holds {short(odd)}, and not yes or no; for the rows of one group give "
+            f"{name}=({short(called)}, value)"
         )
     return np.isin(said, list(YES))
 
@@ -238,7 +248,7 @@ def _group(column: np.ndarray, called: str, values: Any, name: str) -> np.ndarra
         if value not in held:
             near = difflib.get_close_matches(value, set(held.tolist()), 1)
             hint = f"did you mean {near[0]!r}?" if near else f"it holds {_listed(sorted(set(held.tolist())))}"
-            raise ValueError(f"{name}: no row of column {called!r} is {short(value)}; {hint}")
+            raise ValueError(f"{name}: no row of column {short(called)} is {short(value)}; {hint}")
     return np.isin(held, wanted)
 
 
@@ -251,7 +261,7 @@ def _class_names(label: np.ndarray, classes: Any, name: str) -> ClassNames:
     if classes is None:
         named: ClassNames = tuple(sorted(set(label.tolist())))
     elif isinstance(classes, (int, np.integer)) and not isinstance(classes, bool):
-        named = tuple(range(int(classes)))
+        named = tuple(range(whole("classes", int(classes), -MOST, MOST_CLASSES)))
     elif isinstance(classes, Sequence | np.ndarray) and not isinstance(classes, str):
         named = tuple(np.asarray(classes).tolist())
     else:

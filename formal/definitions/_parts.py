@@ -65,7 +65,9 @@ def rows_of(x: Any, y: Any, frame: Frame | None, taken: set[str], classes: Any, 
     """
     x_name, y_name = (f"{of} x", f"{of} y") if of else ("x", "y")
     if isinstance(y, str) and frame is None:
-        raise ValueError(f"{y_name}: {y!r} names a column, and {x_name} is no data frame; give the targets themselves")
+        raise ValueError(
+            f"{y_name}: {short(y)} names a column, and {x_name} is no data frame; give the targets themselves"
+        )
     if frame is not None:
         same_rows(y, y_name, frame)
         y = _targets(y, frame, y_name)
