@@ -1,6 +1,7 @@
 """The rows that a learner memorises most are those it cannot know otherwise."""
 
 import dataclasses
+import inspect
 from typing import Any
 
 import jax.numpy as jnp
@@ -61,7 +62,19 @@ def test_a_regression_is_judged_by_its_loss() -> None:
         ({"runs": 16, "share": 0.9}, "runs: 16 hold a row fewer than 4 times with or without; give more, or share=.5"),
     ],
 )
-def test_numbers_that_do_not_fit_are_one_line(given: dict[str, Any], message: str) -> None:
+def test_what_does_not_fit_is_one_line(given: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError) as refusal:  # noqa: PT011 - the whole message is compared below
         chosen(planted(), **({"size": 2} | given))
     assert str(refusal.value).startswith(message)
+
+
+def test_what_is_no_scenario_and_no_learner_is_refused() -> None:
+    make: Any = inspect.unwrap(ns.scenarios.hardest)  # as users call it: without the type checks of tests
+    for given, message in (
+        ((3, LEARNER, 2), "scenario: int is no Scenario"),
+        ((CLEAN, 3, 2), "learner: int is no Lea"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            make(*given)
+    with pytest.raises(ValueError, match="share: None of D is in no subset"):
+        make(CLEAN, LEARNER, 2, share=None)

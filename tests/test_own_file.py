@@ -1,5 +1,6 @@
 """From one's own file to a report by one command; a wrong file or column is one line and exit status 2."""
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -109,3 +110,24 @@ def test_a_wrong_file_or_column_is_one_line(words: str, line: str, files: Path, 
     assert said.out == ""
     assert line in said.err
     assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"path": 3}, "path: 3 names no file; give a path"),
+        ({"path": "a\nb.csv"}, "path: 'a\\nb.csv' names no file"),
+        ({"path": "a" * 300}, "path: 'aaa"),
+        ({"labels": 3}, "labels: 3 is no word; give the name of a column"),
+        ({"forget": ""}, "forget: '' is no word"),
+        ({"behaviour": ["clinic"]}, "behaviour: ['clinic'] is no word"),
+        ({"inputs": "age"}, "inputs: 'age' is no list of columns; give their names"),
+        ({"inputs": []}, "inputs: [] is no list of columns"),
+        ({"inputs": [3]}, "inputs: 3 is no word"),
+    ],
+)
+def test_what_is_no_word_is_one_line(given: dict[str, Any], message: str, files: Path) -> None:
+    with pytest.raises(ValueError) as refusal:  # noqa: PT011 - the whole message is compared below
+        # As users call it: without the type checks of tests.
+        inspect.unwrap(ns.scenarios.from_file)(**{"path": files / "p.csv"} | SAID | given)
+    assert str(refusal.value).startswith(message)

@@ -3,12 +3,13 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from ...formal._columnar import parquet, separated
 from ...formal.definitions._columns import Frame, is_words, set_given
+from ...formal.definitions._given import short
 from ...formal.definitions._scenario import Scenario
 
 FILES = (".csv", ".tsv", ".parquet", ".npz")
@@ -50,8 +51,16 @@ def from_file(
     ...     from_file(path, labels="ill", forget="asked", behaviour="clinic=A")
     patients.csv(n=3, |S|=1, |S_full|=2)
     """
+    place = path_given(path)
+    _admit(labels=labels, forget=forget)
+    _admit(**{key: said for key, said in (("behaviour", behaviour), ("name", name)) if said is not None})
+    if inputs is not None:
+        if not isinstance(cast(Any, inputs), (list, tuple)) or not inputs:
+            raise ValueError(f"inputs: {short(inputs)} is no list of columns; give their names")
+        for each in inputs:
+            _admit(inputs=each)
     try:
-        columns = _columns(Path(path))
+        columns = _columns(place)
         frame, size = Frame.of(columns), len(next(iter(columns.values())))
         assert frame is not None
         sets = {"forget": forget, "behaviour": forget if behaviour is None else behaviour}
@@ -60,9 +69,31 @@ def from_file(
         y, classes = _labels(frame.column(labels, "labels"))
         masks: dict[str, Any] = {argument: set_given(one, size, argument, frame) for argument, one in named.items()}
         x = _inputs(frame, taken, inputs)
-        return Scenario.build(x, y, **masks, classes=classes, name=name or Path(path).name)
+        return Scenario.build(x, y, **masks, classes=classes, name=name or place.name)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise ValueError(f"{place}: {error}") from error
+
+
+def path_given(path: Any, name: str = "path") -> Path:
+    """A path, from a word or a path.
+
+    Raises:
+        ValueError: anything else, or one that no line can say.
+
+    >>> path_given("a.csv").suffix
+    '.csv'
+    """
+    said = str(path) if isinstance(path, (str, os.PathLike)) else ""
+    # What the system takes for a name: 255 bytes.
+    if not said or not said.isprintable() or max(map(len, os.fsencode(said).split(b"/"))) > 255 or len(said) > 1024:
+        raise ValueError(f"{name}: {short(path)} names no file; give a path")
+    return Path(said)
+
+
+def _admit(**words: Any) -> None:
+    for name, said in words.items():
+        if not isinstance(said, str) or not said:
+            raise ValueError(f"{name}: {short(said)} is no word; give the name of a column")
 
 
 def _columns(path: Path) -> Mapping[str, Any]:

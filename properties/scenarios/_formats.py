@@ -14,6 +14,7 @@ from ...formal._numbers import MOST, whole
 from ...formal._types import Real
 from ...formal.definitions._scenario import Scenario
 from ._choose import ForgetKind, choose
+from ._file import path_given
 from ._packaged import LONGEST_TEXT, SHORTEST_TEXT, plain
 from ._real import FEWEST_HELD_OUT, patched, row_table
 from ._table import Wish, fits, generator, recipe
@@ -119,7 +120,7 @@ def tofu(
         whole(name, value, least)
     if not SHORTEST_TEXT <= whole("length", length, -MOST) <= LONGEST_TEXT:
         raise ValueError(f"length: a row does not fit {length} tokens; give {SHORTEST_TEXT} to {LONGEST_TEXT}")
-    texts = [text[:length] for text in _dialogues(Path(path))]
+    texts = [text[:length] for text in _dialogues(path_given(path))]
     authors, left = divmod(len(texts), per_author)
     if left:
         raise ValueError(f"{path}: {len(texts)} lines are not {per_author} for each author; say per_author=")
@@ -135,9 +136,9 @@ def tofu(
 
 def _files(path: PathName | Sequence[PathName]) -> list[Path]:
     """The files of one or of several paths; a folder stands for its training batches."""
-    given = [path] if isinstance(path, (str, os.PathLike)) else list(path)
+    given: Any = path if isinstance(path, (list, tuple)) else [path]
     found: list[Path] = []
-    for each in map(Path, given):
+    for each in map(path_given, given):
         found += sorted(each.glob("data_batch_*.bin")) if each.is_dir() else [each]
     for each in found:
         if not each.is_file():

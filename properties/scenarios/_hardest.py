@@ -1,7 +1,7 @@
 """The hardest request on the same D: the rows of S_full that a learner memorises most."""
 
 import dataclasses
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -9,8 +9,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ...algorithms.base import Learner
-from ...formal._numbers import root_seed, whole
+from ...formal._numbers import real, root_seed, whole
 from ...formal._types import Real
+from ...formal.definitions._given import short
 from ...formal.definitions._scenario import Rows, Scenario
 
 MOST_RUNS = 4096
@@ -50,10 +51,14 @@ def hardest(
     >>> int(hardest(s, ns.learners.nearest_neighbour(), 4).forget.sum())
     4
     """
+    asked: tuple[tuple[str, Any, type], ...] = (("scenario", scenario, Scenario), ("learner", learner, Learner))
+    for name, given, kind in asked:
+        if not isinstance(cast(Any, given), kind):
+            raise ValueError(f"{name}: {type(given).__name__} is no {kind.__name__}; give one")
     full = np.flatnonzero(scenario.behaviour & scenario.rows.present)
     whole("runs", runs, 16, MOST_RUNS)
-    if not 0.1 <= share <= 0.9:
-        raise ValueError(f"share: {share} of D is in no subset that tells; give .1 to .9")
+    if not (real(share) and 0.1 <= share <= 0.9):
+        raise ValueError(f"share: {short(share)} of D is in no subset that tells; give .1 to .9")
     if not 0 <= whole("size", size, 0) <= len(full):
         raise ValueError(f"size: S cannot have {size} of the {len(full)} rows of S_full in D; give 0 to {len(full)}")
     scores = _memorised(scenario.rows, learner, runs, float(share), root_seed(seed))[full]

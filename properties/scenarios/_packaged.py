@@ -12,6 +12,7 @@ import numpy as np
 from ...algorithms._tokens import encode
 from ...formal._numbers import MOST, whole
 from ...formal._types import Real
+from ...formal.definitions._given import short
 from ...formal.definitions._scenario import Scenario
 from ._choose import ForgetKind, choose
 from ._real import patched, row_table, standardised_apart
@@ -111,7 +112,7 @@ def stops(
     whole("rows", rows, -MOST)
     for name, given, known in (("race", race, RACES), ("gender", gender, GENDERS)):
         if given not in known:
-            raise ValueError(f"{name}: {given!r} is not noted in these data; choose from {', '.join(known)}")
+            raise ValueError(f"{name}: {short(given)} is not noted in these data; choose from {', '.join(known)}")
     x, problem, groups = _stops()
     rng = generator(seed)
     order = rng.permutation(len(x))

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Int
 
 from ...formal._numbers import MOST, at_least_zero, root_seed, whole
 from ...formal._types import Real
+from ...formal.definitions._given import short
 from ...formal.definitions._scenario import Scenario
 
 ForgetKind = Literal["random", "mislabelled", "class", "subgroup", "near-duplicates", "backdoor", "confusion", "person"]
@@ -49,7 +50,7 @@ class Wish:
             whole("full", self.full, -MOST)
         if self.forget not in EVERY_KIND:
             near, known = difflib.get_close_matches(str(self.forget), EVERY_KIND, 1, 0)[0], ", ".join(EVERY_KIND)
-            raise ValueError(f"forget: {self.forget!r} is unknown; did you mean {near!r}? known: {known}")
+            raise ValueError(f"forget: {short(self.forget)} is unknown; did you mean {near!r}? known: {known}")
         if self.size < 0:
             raise ValueError(f"size: {self.size} rows cannot be forgotten; give 0 or more")
         if self.full is not None and self.full < self.size:
@@ -190,7 +191,7 @@ def floor_power(count: int) -> int:
     >>> [floor_power(n) for n in (0, 1, 3, 4, 100)]
     [0, 1, 2, 4, 64]
     """
-    return 1 << (count.bit_length() - 1) if count else 0
+    return 1 << (int(count).bit_length() - 1) if count else 0
 
 
 def generator(seed: int) -> np.random.RandomState:
