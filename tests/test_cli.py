@@ -24,7 +24,7 @@ from neverseen.formal.definitions._statements import STATEMENTS
 from neverseen.formal.definitions._verdict import Status, Verdict
 from neverseen.properties.cli import _names, main
 from neverseen.properties.metrics import Table
-from neverseen.properties.scenarios import SCENARIOS
+from neverseen.properties.scenarios import FORMATS, SCENARIOS
 
 
 @pytest.fixture
@@ -250,7 +250,7 @@ def test_audit_passes_views_by_name_and_a_single_array_as_it_is(tmp_path: Path, 
     [
         ("removers", list(REMOVERS)),
         ("learners", list(LEARNERS)),
-        ("scenarios", list(SCENARIOS)),
+        ("scenarios", [*SCENARIOS, *FORMATS]),
         ("definitions", ["untraining", "unlearning", *STATEMENTS]),
     ],
 )

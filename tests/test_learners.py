@@ -38,6 +38,7 @@ SMALL: dict[str, Callable[[], ns.Learner]] = {
     "recorded_descent": lambda: ns.learners.recorded_descent(steps=6, rows=16),
     "resnet": lambda: ns.learners.resnet(channels=(2,), epochs=2, batch=4),
     "ridge": lambda: ns.learners.ridge(0.5),
+    "rescaled": lambda: ns.learners.rescaled(ns.learners.ridge(0.5)),
     "sisa": lambda: ns.learners.sisa(epochs=2, batch=4),
     "streaming_ridge": lambda: ns.learners.streaming_ridge(0.5),
     "summarised": ns.learners.summarised,

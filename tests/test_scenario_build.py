@@ -220,7 +220,7 @@ def test_a_mask_is_a_mask_or_is_refused(flags: list[int], kind: str) -> None:
         ({"x": X.astype(complex)}, "x: numbers with rows on the leading axis are needed, not complex128"),
         ({"x": np.zeros(3, [("a", "f4")])}, "x: numbers with rows on the leading axis are needed"),
         ({"x": np.zeros(3, "V2")}, "x: numbers with rows on the leading axis are needed, not |V2"),
-        ({"y": ["cat", "dog", "cat"]}, "y: numbers with rows on the leading axis are needed, not <U3"),
+        ({"y": [["cat", "dog"]] * 3}, "y: labels of shape (3, 2); give one word or class number for each row"),
         ({"x": Foreign([[1]], RuntimeError("it requires grad"))}, "x: Foreign cannot be read as an array: it requires"),
     ],
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Logs as people keep them, in the place of arrays: each kind read, and a wrong one of each refused in one line."""
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,6 @@ import numpy as np
 import pytest
 
 import neverseen as ns
-from neverseen.properties.saved import _tables
 from neverseen.properties.saved._folders import read
 
 RNG = np.random.default_rng(0)
@@ -108,7 +108,7 @@ def test_parquet_without_a_reader_says_what_to_install(tmp_path: Path, monkeypat
         raise ImportError(name)
 
     (tmp_path / "a.parquet").write_bytes(b"PAR1")
-    monkeypatch.setattr(_tables.importlib, "import_module", absent)
+    monkeypatch.setattr(importlib, "import_module", absent)
     with pytest.raises(ValueError, match="Parquet needs pyarrow or pandas; install one"):
         read(tmp_path / "a.parquet")
 

@@ -30,6 +30,8 @@ from ._private import dp_sgd as dp_sgd
 from ._projected import checkpointed as checkpointed
 from ._projected import projected_descent as projected_descent
 from ._recorded import recorded_descent as recorded_descent
+from ._rescaled import RescaledParams as RescaledParams
+from ._rescaled import rescaled as rescaled
 from ._resnet import ResNet as ResNet
 from ._resnet import resnet as resnet
 from ._ridge import ridge as ridge
@@ -58,6 +60,7 @@ LEARNERS: dict[str, Callable[..., Learner]] = {
     "objective_perturbed": objective_perturbed,
     "projected_descent": projected_descent,
     "recorded_descent": recorded_descent,
+    "rescaled": rescaled,
     "resnet": resnet,
     "ridge": ridge,
     "sisa": sisa,

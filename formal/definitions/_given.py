@@ -37,9 +37,9 @@ def mask_given(which: Any, size: int, name: str) -> np.ndarray:
     Traceback (most recent call last):
     ValueError: forget: 3 integers 0 or 1 for 3 rows look like a mask; give a boolean one, mask.astype(bool)
     """
-    array = _host(which, name)
+    array = host(which, name)
     if array.ndim == 0:
-        raise ValueError(f"{name}: {_short(which)} is no list; give row numbers, [3, 5], or a boolean mask of all rows")
+        raise ValueError(f"{name}: {short(which)} is no list; give row numbers, [3, 5], or a boolean mask of all rows")
     if array.dtype.kind == "b":
         if array.shape != (size,):
             raise ValueError(f"{name}: mask of shape {array.shape} for {size} rows; give one flag per row")
@@ -84,8 +84,12 @@ def _from_numbers(numbers: np.ndarray, size: int, name: str) -> np.ndarray:
     return mask
 
 
-def _host(values: Any, name: str) -> np.ndarray:
-    """A host array; masked and sparse ones hold more than NumPy would keep of them."""
+def host(values: Any, name: str) -> np.ndarray:
+    """A host array; masked and sparse ones hold more than NumPy would keep of them.
+
+    >>> host([1, 2], "x").dtype.kind
+    'i'
+    """
     if isinstance(values, np.ma.MaskedArray):
         raise ValueError(f"{name}: a masked array's holes would be filled unasked; fill or drop them first")
     try:
@@ -100,7 +104,7 @@ def _host(values: Any, name: str) -> np.ndarray:
 
 
 def _finite(values: Any, name: str) -> np.ndarray:
-    array = _host(values, name)
+    array = host(values, name)
     kind = _kind(array)
     if array.ndim == 0 or not kind:
         raise ValueError(
@@ -144,5 +148,10 @@ def _refuse(bad: np.ndarray, message: str) -> None:
         raise ValueError(message.format(np.argwhere(bad)[0][0]))
 
 
-def _short(given: Any) -> str:
+def short(given: Any) -> str:
+    """At most 40 characters in one line.
+
+    >>> short("a word")
+    "'a word'"
+    """
     return " ".join(f"{given!r:.40}".split())

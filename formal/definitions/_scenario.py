@@ -10,7 +10,9 @@ import numpy as np
 from jaxtyping import Array, Bool, PRNGKeyArray
 
 from .._pytree import pytree
-from ._given import fresh_given, mask_given, rows_given
+from ._columns import ClassNames, Frame, set_given
+from ._given import fresh_given
+from ._parts import asked_for, called, full_set, rows_of
 
 Points = tuple[Any, Any]
 """Points never in D, as (x, y) with the rows on the leading axis."""
@@ -56,11 +58,12 @@ class Rows:
         return int(np.count_nonzero(np.asarray(self.present)))
 
 
-@pytree(static=("population", "recipe"))
+@pytree(static=("population", "recipe", "classes"))
 class Scenario:
     """What is asked of a remover: D, the request S, the behaviour S_full ⊇ S, and points never in D.
 
-    Build one with `Scenario.build`, which validates and pads to a power of two.
+    Build one with `Scenario.build`, which validates and pads to a power of two. Equal are scenarios of the same arrays,
+    classes and population.
 
     Args:
         rows: D.
@@ -70,7 +73,8 @@ class Scenario:
         fresh_rest: draws of everything else that were never in D.
         population: `key -> Scenario` of the same shapes, a new D from the population this D came from;
             None where there is none.
-        recipe: the code that rebuilds this scenario, for messages.
+        recipe: the code that rebuilds this scenario, or its name and sizes, for messages.
+        classes: what the columns of one-hot targets stand for, where labels were given as words or class numbers.
 
     >>> Scenario.build([[0.0], [1.0]], [1.0, 2.0], forget=[1]).rows.present.tolist()
     [True, True]
@@ -83,6 +87,7 @@ class Scenario:
     fresh_rest: Rows
     population: Callable[[PRNGKeyArray], "Scenario"] | None
     recipe: str
+    classes: ClassNames = ()
 
     @staticmethod
     def build(
@@ -95,21 +100,30 @@ class Scenario:
         fresh_behaviour: Any = None,
         fresh_rest: Any = None,
         population: Callable[[PRNGKeyArray], "Scenario"] | None = None,
-        recipe: str = "Scenario.build(...)",
+        recipe: str | None = None,
+        name: str | None = None,
+        classes: Any = None,
+        groups: Any = None,
     ) -> "Scenario":
         """Validate, pad to the next power of two, and freeze.
 
         Args:
-            x: inputs `[n, ...]`, finite.
-            y: targets, a pytree of `[n, ...]`, finite.
-            forget: S as a boolean mask `[n]` or as row numbers, each once. Integers 0 and 1, one for each row, could be
-                either, and are refused.
+            x: inputs `[n, ...]`, finite; or a data frame of any library, or a mapping of names to columns: the columns
+                that no other argument names are the inputs.
+            y: targets, a pytree of `[n, ...]`, finite; words become one-hot rows; or the name of a column, or several.
+            forget: S as a boolean mask `[n]` or as row numbers, each once (integers 0 and 1, one for each row, could be
+                either, and are refused); the name of a column of flags; a pair (column, value) for the rows of a group;
+                a pandas index for row labels.
             behaviour: S_full, likewise; S itself when left out.
             present: D, likewise, among the rows given; all of them when left out.
-            fresh_behaviour: (x, y) of points never in D that show the behaviour.
-            fresh_rest: (x, y) of points never in D that do not.
+            fresh_behaviour: (x, y) of points never in D that show the behaviour, or a frame with the columns of x.
+            fresh_rest: (x, y) of points never in D that do not, likewise.
             population: `key -> Scenario`, a new draw of D.
-            recipe: the code that rebuilds the scenario.
+            recipe: the code that rebuilds the scenario; its name and sizes when left out.
+            name: of the data, for reports.
+            classes: how many there are, or their names in order: y are then labels, whether words or class numbers.
+            groups: in place of behaviour: a group for each row `[n]`, or the name of a column; S_full is all rows of
+                the groups that S meets.
 
         Returns:
             The scenario. S = ∅, S = D and S_full = D are legal.
@@ -126,27 +140,46 @@ class Scenario:
         Traceback (most recent call last):
         ValueError: forget: row 0 is in S but not in S_full; add it to behaviour=
         """
-        rows = rows_given(x, y, "x", "y")
+        frame = Frame.of(x)
+        asked = {"y": y, "forget": forget, "behaviour": behaviour, "present": present, "groups": groups}
+        taken = asked_for(frame, **asked)
+        rows, named = rows_of(x, y, frame, taken, classes, "")
         size = rows[0].shape[0]
-        inside = np.ones(size, bool) if present is None else mask_given(present, size, "present")
-        wanted = mask_given(forget, size, "forget")
-        full = wanted if behaviour is None else mask_given(behaviour, size, "behaviour")
+        inside = np.ones(size, bool) if present is None else set_given(present, size, "present", frame)
+        wanted = set_given(forget, size, "forget", frame)
+        full = full_set(behaviour, groups, wanted, frame)
         if not inside.any():
             raise ValueError("present: D is empty; a scenario needs at least one row")
         stray = np.flatnonzero(wanted & ~full)
         if stray.size:
             raise ValueError(f"forget: row {stray[0]} is in S but not in S_full; add it to behaviour=")
+
+        def fresh(points: Any, which: str) -> Rows:
+            return _fresh(
+                points, rows, which, lambda a, b: rows_of(a, b, Frame.of(a), taken, named or None, which)[0], y
+            )
+
         padded = _pad(rows, inside)
         width = padded.present.shape[0]
         return Scenario(
             padded,
             jnp.asarray(np.pad(wanted, (0, width - size))),
             jnp.asarray(np.pad(full, (0, width - size))),
-            _fresh(fresh_behaviour, rows, "fresh_behaviour"),
-            _fresh(fresh_rest, rows, "fresh_rest"),
+            fresh(fresh_behaviour, "fresh_behaviour"),
+            fresh(fresh_rest, "fresh_rest"),
             population,
-            recipe,
+            called(name, int(inside.sum()), int(wanted.sum()), int(full.sum())) if recipe is None else recipe,
+            named,
         )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Scenario):
+            return NotImplemented
+        same = self.population == other.population and self.classes == other.classes
+        return same and self.digest() == other.digest()
+
+    def __hash__(self) -> int:
+        return hash(self.digest())
 
     def __repr__(self) -> str:
         return self.recipe
@@ -216,13 +249,17 @@ def _pad(rows: tuple[np.ndarray, Any], inside: np.ndarray) -> Rows:
     return Rows(longer(x), jax.tree.map(longer, y), jnp.asarray(np.pad(inside, (0, extra))))
 
 
-def _fresh(points: Any, like: tuple[np.ndarray, Any], name: str) -> Rows:
+def _fresh(
+    points: Any, like: tuple[np.ndarray, Any], name: str, read: Callable[[Any, Any], tuple[Any, Any]], named: Any
+) -> Rows:
     """Fresh points in the shape of D's rows; a single absent row when there are none."""
     x, y = like
     if points is None:
         none = jax.tree.map(lambda leaf: np.zeros_like(leaf[:1]), (x, y))
         return _pad(none, np.zeros(1, bool))
-    fresh = rows_given(*fresh_given(points, name), f"{name} x", f"{name} y")
+    # A frame has its targets among its columns, under the names that y gives.
+    whole = isinstance(named, str | list) and Frame.of(points) is not None
+    fresh = read(points, named) if whole else read(*fresh_given(points, name))
     if jax.tree.structure(fresh) != jax.tree.structure((x, y)):
         raise ValueError(f"{name} y: its parts differ from those of D's y; give the same tree of arrays")
     for new, old in zip(jax.tree.leaves(fresh), jax.tree.leaves((x, y)), strict=True):

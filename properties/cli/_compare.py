@@ -11,7 +11,7 @@ from ..checks._compared import powerless
 from ..report._page import write_page
 from . import _names, _terminal
 from ._flags import Command, cli_options, closeness, flags, terms
-from ._running import EXIT, definition_of, publish, set_up, subject_of
+from ._running import EXIT, definition_of, publish, scenario_of, set_up, subject_of
 
 _STATUS = """\
 exit status: the worst of the removers named, under the definitions asked: 0 all SATISFIED, 1 one is REFUTED, 2 usage or
@@ -47,7 +47,7 @@ def _run(args: argparse.Namespace) -> int:
     removers = [_names.resolve("remover", spec) for spec in args.removers]
     [learner] = subject_of(args, "learner")
     args.scenario = args.scenario or [_WHERE]
-    scenarios = [_names.resolve("scenario", spec) for spec in args.scenario]
+    scenarios = [scenario_of(args, spec) for spec in args.scenario]
     with _terminal.progress(len(removers) * len(scenarios), "removers", "starting") as progress:
         if len(scenarios) == 1:
             result = compare(claims, removers, learner, scenarios[0], **asked, progress=progress)

@@ -27,12 +27,22 @@ exit status: 0 SATISFIED, 1 REFUTED, 2 usage or bad input, 3 INCONCLUSIVE, 70 a 
 A name may carry arguments, digits:forget=class,size=16, or lie in a file of yours, mine.py:attribute, or in a
 module, package.module:attribute. `neverseen list` shows the names and their arguments."""
 
+OF_FILES = ("--labels", "--forget", "--behaviour", "--inputs")
+"""What a scenario that is a file needs."""
+
 _OWN: dict[str, dict[str, Any]] = {
     "remover": {"metavar": "REMOVER", "help": "a listed name, FILE.py:ATTRIBUTE or MODULE:ATTRIBUTE"},
     "--definition": {"choices": ("untraining", "unlearning"), "default": "untraining", "help": "(default untraining)"},
     "--level": {"choices": ("dataset", "distribution"), "help": "of unlearning (default dataset)"},
     "--learner": {"default": "mlp", "metavar": "L", "help": "what trains the models (default mlp)"},
-    "--scenario": {"default": SCENARIO, "metavar": "S", "help": f"data and request (default {SCENARIO})"},
+    "--scenario": {"default": SCENARIO, "metavar": "S", "help": f"data and request, or FILE.csv (default {SCENARIO})"},
+    "--labels": {
+        "metavar": "COLUMN",
+        "help": "of a scenario that is a .csv, .tsv, .parquet or .npz file: what to predict",
+    },
+    "--forget": {"metavar": "COLUMN", "help": "of the file, S: a column of flags, or COLUMN=VALUE for a group"},
+    "--behaviour": {"metavar": "COLUMN", "help": "of the file, S_full: likewise (default S)"},
+    "--inputs": {"metavar": "A,B", "help": "of the file, what models are given (default all other columns)"},
     "--store": {
         "metavar": "DIR",
         "help": "folder that keeps the runs, for later and to resume after Ctrl-C; none keeps nothing "
@@ -79,6 +89,8 @@ def cli_options(parser: argparse.ArgumentParser, *names: str, **changes: Any) ->
     """
     for name in names:
         parser.add_argument(name, **_OWN[name] | changes)
+        if name == "--scenario":
+            cli_options(parser, *OF_FILES)
 
 
 def flags(

@@ -37,9 +37,9 @@ def registry(kind: Kind) -> Mapping[str, Callable[..., Any]]:
         from ...algorithms.learners import LEARNERS
 
         return LEARNERS
-    from ..scenarios import SCENARIOS
+    from ..scenarios import FORMATS, SCENARIOS
 
-    return SCENARIOS
+    return SCENARIOS | FORMATS
 
 
 def resolve(kind: Kind, spec: str) -> Any:
@@ -57,6 +57,8 @@ def resolve(kind: Kind, spec: str) -> Any:
 
     >>> resolve("learner", "ridge:penalty=2.0")
     ridge(penalty=2)
+    >>> resolve("learner", "rescaled:base=ridge")
+    rescaled(ridge(penalty=1))
     >>> resolve("remover", "retrian")
     Traceback (most recent call last):
     ValueError: unknown remover 'retrian'; did you mean 'retrain'? (neverseen list removers)
@@ -128,6 +130,8 @@ def _build(kind: Kind, name: str, factory: Callable[..., Any], text: str | None)
     """A listed factory called with the arguments of the name."""
     given = {} if text is None else parse_arguments(text)
     known = _admit_names(kind, name, factory, given)
+    if isinstance(given.get("base"), str):  # a wrapper's base is of its own kind, by name
+        given["base"] = resolve(kind, given["base"])
     missing = [p.name for p in known.values() if p.default is p.empty and p.name not in given]
     if missing:
         raise ValueError(f"{kind} {name!r} needs {missing[0]}; write {name}:{missing[0]}=...")

@@ -14,8 +14,10 @@ from ...algorithms.pools import keep_compiled, use_host_cores
 from ...algorithms.store import Store
 from ...formal import Definition, Status, Unlearning, Untraining
 from ..report import write_report
+from ..scenarios._file import FILES, from_file
 from . import _names, _terminal
 from ._blame import said
+from ._flags import OF_FILES
 
 EXIT = {Status.SATISFIED: 0, Status.REFUTED: 1, Status.INCONCLUSIVE: 3}
 _POSITIONAL = ("remover", "removed", "reference", "removers")
@@ -63,7 +65,28 @@ def definition_of(name: str, level: str | None, epsilon: float = 1.0, delta: flo
 
 def subject_of(args: argparse.Namespace, *kinds: _names.Kind) -> list[Any]:
     """The values that the names stand for; remover, learner and scenario when no kind is named."""
-    return [_names.resolve(kind, getattr(args, kind)) for kind in kinds or ("remover", "learner", "scenario")]
+    return [
+        scenario_of(args, args.scenario) if kind == "scenario" else _names.resolve(kind, getattr(args, kind))
+        for kind in kinds or ("remover", "learner", "scenario")
+    ]
+
+
+def scenario_of(args: argparse.Namespace, spec: str) -> Any:
+    """The scenario that a name stands for, or a file of the user's own with the columns that options name.
+
+    Raises:
+        ValueError: as `_names.resolve`; a file without its columns, or columns without a file.
+    """
+    given = {name: getattr(args, name) for name in (option.lstrip("-") for option in OF_FILES)}
+    if not spec.lower().endswith(FILES):
+        for name in (name for name, value in given.items() if value is not None):
+            raise ValueError(f"--{name} is of a scenario that is a file; add --scenario FILE.csv, or leave it out")
+        return _names.resolve("scenario", spec)
+    for name in ("labels", "forget"):
+        if not given[name]:
+            raise ValueError(f"--scenario {spec} is a file; add --{name} COLUMN, a name in its first line")
+    inputs = given.pop("inputs")
+    return from_file(spec, **given, inputs=None if inputs is None else [name.strip() for name in inputs.split(",")])
 
 
 def publish(result: Any, args: argparse.Namespace, beside: Callable[[], dict[str, Any]] = dict) -> None:

@@ -1,7 +1,5 @@
 """Logs as people keep them: .json, .jsonl, .csv, .tsv and .parquet files, and lists of records, as arrays by name."""
 
-import csv
-import importlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from ...formal._columnar import parquet, separated
 from ._identity import COLUMNS
 
 EXAMPLES = ("example", "example_id", "index", "idx", "row", "sample", "sample_id", "question_id")
@@ -155,54 +154,16 @@ def _lines(path: str | os.PathLike[str]) -> LogArrays:
     return table_of(cast(list[dict[str, Any]], records))
 
 
-def _separated(path: str | os.PathLike[str], separator: str) -> LogArrays:
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        lines = [line for line in csv.reader(file, delimiter=separator) if line]
-    if len(lines) < 2:
-        raise ValueError("it holds no line under its names")
-    names = [name.strip() for name in lines[0]]
-    if all(_number(name) is not None for name in names):
-        raise ValueError("its first line holds numbers; give the columns names there")
-    if len(set(names)) < len(names):
-        raise ValueError("two columns have one name")
-    for i, line in enumerate(lines[1:], 2):
-        if len(line) != len(names):
-            raise ValueError(f"line {i} has {len(line)} columns, the first has {len(names)}")
-    return _shaped({name: _cells([line[j] for line in lines[1:]]) for j, name in enumerate(names)})
-
-
-def _cells(cells: list[str]) -> np.ndarray:
-    """Numbers, of which an empty cell is none; words where one is no number."""
-    numbers = [float("nan") if not cell.strip() else _number(cell) for cell in cells]
-    return np.asarray(cells) if any(number is None for number in numbers) else np.asarray(numbers, float)
-
-
-def _number(cell: str) -> float | None:
-    try:
-        return float(cell)
-    except ValueError:
-        return None
-
-
 def _parquet(path: str | os.PathLike[str]) -> LogArrays:
-    """Through whichever library is there."""
-    for name, read in (("pyarrow.parquet", "read_table"), ("pandas", "read_parquet"), ("polars", "read_parquet")):
-        try:
-            module = importlib.import_module(name)
-        except ImportError:
-            continue
-        frame: Any = getattr(module, read)(path)
-        names = frame.column_names if hasattr(frame, "column_names") else frame.columns
-        return _shaped({str(column): _column(str(column), frame[column].to_numpy().tolist()) for column in names})
-    raise ValueError("Parquet needs pyarrow or pandas; install one, or save .npz")
+    return _shaped({name: _column(name, values) for name, values in parquet(path).items()})
 
 
 READERS: dict[str, Callable[[str | os.PathLike[str]], LogArrays]] = {
     ".json": _json,
     ".jsonl": _lines,
     ".ndjson": _lines,
-    ".csv": lambda path: _separated(path, ","),
-    ".tsv": lambda path: _separated(path, "\t"),
+    ".csv": lambda path: _shaped(separated(path, ",")),
+    ".tsv": lambda path: _shaped(separated(path, "\t")),
     ".parquet": _parquet,
 }
 """By what a file's name ends in."""

@@ -8,9 +8,9 @@ S_full in an order that does not depend on `size`, so that a smaller S lies insi
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int
 
-from ...formal._types import Real
+from ._table import EVERY_KIND as EVERY_KIND
 from ._table import KINDS as KINDS
 from ._table import Choice, RowTable, Wish, floor_power
 from ._table import ForgetKind as ForgetKind
@@ -28,7 +28,13 @@ def choose(table: RowTable, wish: Wish, rng: Random) -> Choice:
     - near-duplicates: B is "a copy of an anchor, with the anchor's wrong label", about `copies` to each anchor;
       S takes from every group in turn. Anchors and copies stand in place of other rows of D.
 
-    Class and subgroup take surplus rows of B out of D and put held-out rows in their place as far as
+    - backdoor: B is "a marked row, given the class `label`"; marked are rows of other classes.
+    - confusion: B is "a row of the class or of the next one, given the label of the other", in turn.
+    - person: B is "a row of the person"; as class, where the classes are persons.
+
+    Where the table names a group, a subgroup is that group, and every row of it is S_full when `full` is left out.
+
+    Class, person and subgroup take surplus rows of B out of D and put held-out rows in their place as far as
     those last.
 
     Raises:
@@ -63,18 +69,60 @@ def _class(table: RowTable, wish: Wish, rng: Random) -> Choice:
     return _carve(table, rng.permutation(inside)[:full], shows, members, 0)
 
 
+def _person(table: RowTable, wish: Wish, rng: Random) -> Choice:
+    if not table.persons:
+        kinds = ", ".join(kind for kind in EVERY_KIND if kind != "person")
+        raise ValueError(f"forget: no person is told of in these data; choose from {kinds}")
+    return _class(table, wish, rng)
+
+
 def _subgroup(table: RowTable, wish: Wish, rng: Random) -> Choice:
+    if table.group is not None:
+        return _group(table, wish, rng, table.group)
     members = np.flatnonzero(table.label == wish.label)
     inside = members[members < table.rows]
     full = wish.count(2 * wish.size, len(inside), f"rows of class {wish.label} in D")
     if not len(inside):
         raise ValueError(f"label: D holds no row of class {wish.label}; choose another class or more rows")
-    distance = np.linalg.norm(table.x - table.x[rng.choice(inside)], axis=1)
+    flat = table.x.reshape(len(table.x), -1)
+    distance = np.linalg.norm(flat - flat[rng.choice(inside)], axis=1)
     nearest = inside[np.argsort(distance[inside], kind="stable")][:full]
     radius = distance[nearest].max(initial=-1.0)
     shows = (table.label == wish.label) & (distance <= radius)
     closest = members[np.argsort(distance[members], kind="stable")]
     return _carve(table, rng.permutation(nearest), shows, closest, table.least)
+
+
+def _group(table: RowTable, wish: Wish, rng: Random, shows: Bool[np.ndarray, " N"]) -> Choice:
+    members = np.flatnonzero(shows)
+    inside = members[members < table.rows]
+    full = wish.count(len(inside), len(inside), "rows of the group in D")
+    return _carve(table, rng.permutation(inside)[:full], shows, members, 0)
+
+
+def _backdoor(table: RowTable, wish: Wish, rng: Random) -> Choice:
+    others = np.flatnonzero(table.label != wish.label)
+    inside, outside = others[others < table.rows], others[others >= table.rows]
+    full = wish.count(wish.size, len(inside), f"rows of D of other classes than {wish.label}")
+    chosen, fresh = rng.permutation(inside)[:full], outside[: table.fresh]
+    x, label = table.x[: table.rows].copy(), table.label[: table.rows].copy()
+    x[chosen], label[chosen] = table.marked(x[chosen]), wish.label
+    marked = table.marked(table.x[fresh]), np.full(len(fresh), wish.label)
+    return Choice((x, label), chosen, marked, table.last(np.setdiff1d(table.held(), fresh)))
+
+
+def _confusion(table: RowTable, wish: Wish, rng: Random) -> Choice:
+    pair = wish.label, (wish.label + 1) % table.classes
+    inside = [rng.permutation(np.flatnonzero(table.label[: table.rows] == each)) for each in pair]
+    even = min(map(len, inside))
+    full = wish.count(2 * wish.size, 2 * even, f"rows of classes {pair[0]} and {pair[1]} in D, as many of each")
+    chosen = np.stack([part[:even] for part in inside], 1).ravel()[:full]
+    other = np.where(table.label == pair[0], pair[1], pair[0])
+    label = table.label[: table.rows].copy()
+    label[chosen] = other[chosen]
+    shown = table.held()[np.isin(table.label[table.rows :], pair)][: table.fresh]
+    rest = np.setdiff1d(table.held(), shown)
+    return Choice((table.x[: table.rows], label), chosen, (table.x[shown], other[shown]), table.last(rest))
 
 
 def _carve(
@@ -105,14 +153,12 @@ def _near_duplicates(table: RowTable, wish: Wish, rng: Random) -> Choice:
     order, wrong = rng.permutation(table.rows), table.wrong(rng)
     anchors, members, group = order[:groups], order[:full], np.arange(full) % groups
     x, label = table.x[: table.rows].copy(), table.label[: table.rows].copy()
-    x[members[groups:]] = _near(table, anchors[group[groups:]], wish.jitter, rng)
+    near = table.contents.near
+    x[members[groups:]] = near(table.x[anchors[group[groups:]]], wish.jitter, rng)
     label[members] = wrong[anchors[group]]
     again = anchors[np.arange(table.fresh) % groups]
-    return Choice((x, label), members, (_near(table, again, wish.jitter, rng), wrong[again]), table.last(table.held()))
-
-
-def _near(table: RowTable, source: Int[np.ndarray, " m"], jitter: Real, rng: Random) -> Float[np.ndarray, "m d"]:
-    return table.x[source] + rng.normal(0.0, jitter, (len(source), table.x.shape[1]))
+    fresh = near(table.x[again], wish.jitter, rng), wrong[again]
+    return Choice((x, label), members, fresh, table.last(table.held()))
 
 
 def _groups(full: int, size: int, copies: int) -> int:
@@ -127,4 +173,7 @@ _CHOOSERS: dict[str, Callable[[RowTable, Wish, Random], Choice]] = {
     "class": _class,
     "subgroup": _subgroup,
     "near-duplicates": _near_duplicates,
+    "backdoor": _backdoor,
+    "confusion": _confusion,
+    "person": _person,
 }

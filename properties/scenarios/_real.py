@@ -1,16 +1,17 @@
 """Scenarios on the data sets that scikit-learn ships: nothing is downloaded."""
 
+import dataclasses
 import functools
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from ...formal._numbers import MOST, whole
 from ...formal._types import Real
 from ...formal.definitions._scenario import Scenario
 from ._choose import ForgetKind, choose
-from ._table import RowTable, Wish, floor_power, generator, recipe
+from ._table import Contents, RowTable, Wish, floor_power, generator, recipe
 
 FEWEST_HELD_OUT = 32
 MOST_FRESH, MOST_REST = 64, 512
@@ -32,14 +33,14 @@ def digits(
     D is `rows` random images; up to 64 + 512 of the others are the fresh points of B and of the rest.
 
     Args:
-        forget: what S_full is: random, mislabelled, class, subgroup or near-duplicates.
+        forget: what S_full is: random, mislabelled, class, subgroup, near-duplicates, backdoor or confusion.
         size: |S|.
-        full: |S_full| ≥ |S|; when left out |S| for random and mislabelled, 2|S| for subgroup and
-            near-duplicates, every row of the class in D for class.
+        full: |S_full| ≥ |S|; when left out |S| for random, mislabelled and backdoor, 2|S| for subgroup,
+            near-duplicates and confusion, every row of the class in D for class.
         rows: |D|. The kind class leaves surplus rows of the class out of D and others in their place;
             where these run out D is smaller.
         seed: draws D, S_full and S.
-        label: the class of the kinds class and subgroup.
+        label: the class of the kinds class, subgroup and backdoor; of confusion it and the next.
         copies: about how many copies an anchor has, near-duplicates only.
         jitter: the standard deviation of a copy's pixels about the anchor's. At .03 a copy lies .24 from its
             anchor; an image's nearest other image lies 1.0 away in the median and never less than .33.
@@ -64,7 +65,9 @@ def digits(
     x, classes = _digits()
     rng = generator(seed)
     order = rng.permutation(len(x))
-    choice = choose(_table(x[order], classes[order], 10, rows), wish, rng)
+    corner = np.array([54, 55, 62, 63])  # two by two pixels, at the bottom on the right
+    table = dataclasses.replace(row_table(x[order], classes[order], 10, rows), contents=patched(corner))
+    choice = choose(table, wish, rng)
     made = recipe(
         digits, forget=forget, size=size, full=len(choice.behaviour), rows=rows, seed=seed,
         label=label, copies=copies, jitter=jitter,
@@ -89,12 +92,12 @@ def breast_cancer(
     D would carry S into every row of D∖S.
 
     Args:
-        forget: what S_full is: random, mislabelled, class, subgroup or near-duplicates.
+        forget: what S_full is, as in `digits`.
         size: |S|.
         full: |S_full| ≥ |S|, defaults as in `digits`.
         rows: |D| at most, as in `digits`.
         seed: draws D, S_full and S.
-        label: the class of the kinds class and subgroup.
+        label: the class of the kinds class, subgroup and backdoor; of confusion it and the next.
         copies: about how many copies an anchor has, near-duplicates only.
         jitter: the standard deviation of a copy about its anchor, in standard deviations of the features.
 
@@ -116,7 +119,7 @@ def breast_cancer(
     x, classes = _breast_cancer()
     rng = generator(seed)
     order = rng.permutation(len(x))
-    choice = choose(_standardised(_table(x[order], classes[order], 2, rows)), wish, rng)
+    choice = choose(standardised_apart(row_table(x[order], classes[order], 2, rows)), wish, rng)
     made = recipe(
         breast_cancer, forget=forget, size=size, full=len(choice.behaviour), rows=rows, seed=seed,
         label=label, copies=copies, jitter=jitter,
@@ -124,7 +127,15 @@ def breast_cancer(
     return choice.scenario(size, 2, made)
 
 
-def _table(x: Float[np.ndarray, "N d"], label: Int[np.ndarray, " N"], classes: int, rows: int) -> RowTable:
+def row_table(x: Any, label: Int[np.ndarray, " N"], classes: int, rows: int) -> RowTable:
+    """The table of D's and held-out rows; as many fresh points as these give.
+
+    Raises:
+        ValueError: more rows than there are, but for those held out.
+
+    >>> row_table(np.zeros((100, 2)), np.zeros(100, int), 2, 60).rest
+    32
+    """
     held, most = len(x) - rows, len(x) - FEWEST_HELD_OUT
     if not 0 < rows <= most:
         raise ValueError(f"rows: D cannot have {rows} of the {len(x)} rows there are; give 1 to {most}")
@@ -133,11 +144,35 @@ def _table(x: Float[np.ndarray, "N d"], label: Int[np.ndarray, " N"], classes: i
     return RowTable(x, label, classes, rows, rest, fresh, least=4)
 
 
-def _standardised(table: RowTable) -> RowTable:
-    """The table in units of the last rows, those that no choice moves into D."""
+def standardised_apart(table: RowTable) -> RowTable:
+    """The table in units of the last rows, those that no choice moves into D.
+
+    >>> table = row_table(np.arange(100.0)[:, None], np.zeros(100, int), 2, 60)
+    >>> abs(float(standardised_apart(table).x[-32:].mean())) < 1e-9
+    True
+    """
     apart = table.x[-table.rest :]
-    x = (table.x - apart.mean(0)) / apart.std(0)
-    return RowTable(x, table.label, table.classes, table.rows, table.rest, table.fresh, table.least)
+    spread = apart.std(0)
+    return dataclasses.replace(table, x=(table.x - apart.mean(0)) / np.where(spread > 0, spread, 1))
+
+
+def patched(pixels: Any, white: Real = 1.0) -> Contents:
+    """Contents whose mark is a white patch.
+
+    Args:
+        pixels: an index into the axes after the first.
+        white: what they are set to.
+
+    >>> patched(np.array([1])).marked(np.zeros((1, 3))).tolist()
+    [[0.0, 1.0, 0.0]]
+    """
+
+    def marked(x: Any) -> Any:
+        new = x.copy()
+        new[(slice(None), *pixels) if isinstance(pixels, tuple) else (slice(None), pixels)] = white
+        return new
+
+    return Contents(marked)
 
 
 @functools.cache

@@ -8,15 +8,19 @@ from collections.abc import Callable
 from typing import Any, Literal, get_args
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Int
 
 from ...formal._numbers import MOST, at_least_zero, root_seed, whole
 from ...formal._types import Real
+from ...formal.definitions._given import short
 from ...formal.definitions._scenario import Scenario
 
-ForgetKind = Literal["random", "mislabelled", "class", "subgroup", "near-duplicates"]
-KINDS: tuple[ForgetKind, ...] = get_args(ForgetKind)
-"""What S and S_full can be, cheapest to explain first."""
+ForgetKind = Literal["random", "mislabelled", "class", "subgroup", "near-duplicates", "backdoor", "confusion", "person"]
+EVERY_KIND: tuple[ForgetKind, ...] = get_args(ForgetKind)
+"""What S and S_full can be; "person" where the data tell of some."""
+
+KINDS = EVERY_KIND[:5]
+"""Those that need one class and no mark, cheapest to explain first: what strategies draw from."""
 
 MOST_NUMBERS = 2**27
 """Numbers that the arrays of a scenario may hold while it is made: a gibibyte."""
@@ -24,7 +28,8 @@ MOST_NUMBERS = 2**27
 MOST_DISTANCE = 1e30
 """Distances are no larger: their squares must be numbers in single precision too."""
 
-Labelled = tuple[Float[np.ndarray, "_ d"], Int[np.ndarray, " _"]]
+Labelled = tuple[Any, Int[np.ndarray, " _"]]
+"""Contents, numbers `[m, ...]` or texts `[m]`, and class numbers."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,9 +48,9 @@ class Wish:
             whole(name, getattr(self, name), least)
         if self.full is not None:
             whole("full", self.full, -MOST)
-        if self.forget not in KINDS:
-            near = difflib.get_close_matches(str(self.forget), KINDS, 1, 0)[0]
-            raise ValueError(f"forget: {self.forget!r} is unknown; did you mean {near!r}? known: {', '.join(KINDS)}")
+        if self.forget not in EVERY_KIND:
+            near, known = difflib.get_close_matches(str(self.forget), EVERY_KIND, 1, 0)[0], ", ".join(EVERY_KIND)
+            raise ValueError(f"forget: {short(self.forget)} is unknown; did you mean {near!r}? known: {known}")
         if self.size < 0:
             raise ValueError(f"size: {self.size} rows cannot be forgotten; give 0 or more")
         if self.full is not None and self.full < self.size:
@@ -65,26 +70,49 @@ class Wish:
 
 
 @dataclasses.dataclass(frozen=True)
+class Contents:
+    """What can be done to the contents of rows, whatever they are: here to numbers.
+
+    Args:
+        marked: `x -> x`, the mark of a backdoor put on some rows; None where the table says.
+        near: `(x, jitter, rng) -> x`, near-duplicates of some rows.
+        coded: `(x, label) -> (x, y)`, rows as a learner reads them; one-hot where there is none.
+    """
+
+    marked: Callable[[Any], Any] | None = None
+    near: Callable[[Any, Real, np.random.RandomState], Any] = lambda x, jitter, rng: (
+        x + rng.normal(0.0, jitter, x.shape)
+    )
+    coded: Callable[[Any, Any], tuple[Any, Any]] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class RowTable:
     """Labelled rows in random order, the first `rows` of them D and the others held out.
 
     Args:
-        x: inputs.
+        x: inputs, numbers `[N, ...]` or texts `[N]`.
         label: class numbers below `classes`.
         classes: the number of classes.
         rows: |D|.
         rest: how many fresh points of the rest are wanted; the last so many rows never enter D.
         fresh: how many fresh points of the behaviour are wanted.
         least: how many of these a neighbourhood gets even where fewer held-out rows lie inside it.
+        group: the rows of the group that a subgroup is; where there is none, it is a neighbourhood.
+        persons: whether a class is a person.
+        contents: what can be done to the contents.
     """
 
-    x: Float[np.ndarray, "N d"]
+    x: Any
     label: Int[np.ndarray, " N"]
     classes: int
     rows: int
     rest: int
     fresh: int
     least: int
+    group: Bool[np.ndarray, " N"] | None = None
+    persons: bool = False
+    contents: Contents = Contents()
 
     def held(self) -> Int[np.ndarray, " h"]:
         """The numbers of the rows held out."""
@@ -98,6 +126,14 @@ class RowTable:
         """Fresh points of the rest: the last of the rows numbered, a power of two of them."""
         count = min(floor_power(len(which)), self.rest)
         return self.take(which[len(which) - count :])
+
+    def marked(self, x: Any) -> Any:
+        """Rows with the mark of a backdoor: the last column at twice what any row apart from D has, and 1 more."""
+        if self.contents.marked is not None:
+            return self.contents.marked(x)
+        new = x.copy()
+        new[..., -1] = 2 * np.abs(self.x[-self.rest :, ..., -1]).max(initial=0.0) + 1
+        return new
 
     def wrong(self, rng: np.random.RandomState) -> Int[np.ndarray, " N"]:
         """For each row a class other than its own, uniformly."""
@@ -113,22 +149,22 @@ class Choice:
     fresh_behaviour: Labelled | None
     fresh_rest: Labelled
 
-    def scenario(self, size: int, classes: int, recipe: str) -> Scenario:
-        """The scenario with one-hot targets whose S are the first `size` rows of S_full."""
-        x, y = _coded(self.rows, classes)
+    def scenario(self, size: int, classes: int, recipe: str, contents: Contents = Contents()) -> Scenario:
+        """The scenario, with one-hot targets for numbers, whose S are the first `size` rows of S_full."""
+
+        def coded(points: Labelled) -> tuple[Any, Any]:
+            return contents.coded(*points) if contents.coded else (points[0], np.eye(classes)[points[1]])
+
+        x, y = coded(self.rows)
         return Scenario.build(
             x,
             y,
             forget=self.behaviour[:size],
             behaviour=self.behaviour,
-            fresh_behaviour=self.fresh_behaviour and _coded(self.fresh_behaviour, classes),
-            fresh_rest=_coded(self.fresh_rest, classes),
+            fresh_behaviour=self.fresh_behaviour and coded(self.fresh_behaviour),
+            fresh_rest=coded(self.fresh_rest),
             recipe=recipe,
         )
-
-
-def _coded(points: Labelled, classes: int) -> tuple[Any, Any]:
-    return points[0], np.eye(classes)[points[1]]
 
 
 def fits(**sizes: int) -> None:
@@ -155,7 +191,7 @@ def floor_power(count: int) -> int:
     >>> [floor_power(n) for n in (0, 1, 3, 4, 100)]
     [0, 1, 2, 4, 64]
     """
-    return 1 << (count.bit_length() - 1) if count else 0
+    return 1 << (int(count).bit_length() - 1) if count else 0
 
 
 def generator(seed: int) -> np.random.RandomState:

@@ -63,3 +63,13 @@ def test_wrong_ones_are_one_line(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=says) as error:
             ns.check_samples(CLAIM, read(path), read(path))
         assert "\n" not in str(error.value), name
+
+
+def test_a_scenario_is_read_from_parquet_as_from_text(tmp_path: Path) -> None:
+    columns = {"age": [30.0, 41.0, 52.0], "ill": ["no", "yes", "no"], "asked": [True, False, False]}
+    pq.write_table(pa.table(columns), tmp_path / "p.parquet")
+    made = ns.scenarios.from_file(tmp_path / "p.parquet", labels="ill", forget="asked")
+    assert made == ns.Scenario.build(columns, "ill", forget="asked")
+    (tmp_path / "p.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ValueError, match=r"p\.parquet: "):
+        ns.scenarios.from_file(tmp_path / "p.parquet", labels="ill", forget="asked")
