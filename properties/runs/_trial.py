@@ -119,6 +119,24 @@ def _stacked(remove: Callable[..., Trained]) -> Quick:
     return Quick(lambda *args: jax.vmap(remove, (0, 0, None, None, None))(*args))
 
 
+def half_of_each(a: Trained, b: Trained) -> Trained:
+    """The first half of the runs of `a` and the last of `b`; on the host, but for keys, which have no numbers there.
+
+    >>> import neverseen as ns
+    >>> a, b = (Trained(jnp.full(RUNS, value), None, ns.learners.ridge()) for value in (1.0, 2.0))
+    >>> half_of_each(a, b).params.tolist()
+    [1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0]
+    """
+    half = RUNS // 2
+
+    def joined(own: Any, other: Any) -> Any:
+        if jnp.issubdtype(own.dtype, jax.dtypes.prng_key):
+            return jnp.concatenate([own[:half], other[half:]])
+        return jnp.asarray(np.concatenate([np.asarray(own)[:half], np.asarray(other)[half:]]))
+
+    return jax.tree.map(joined, a, b)
+
+
 def gaps(a: Trained, b: Trained) -> Gaps:
     """How far each run of `a` lies from each run of `b`: max |a − b| / (1 + |b|) over parameters; NaN is as NaN.
 

@@ -24,7 +24,7 @@ from ...formal.definitions._scenario import Rows, Scenario
 from ...formal.definitions._verdict import Status
 from ..runs._purity import impurity_of
 from ..runs._rehearsal import rehearse
-from ..runs._trial import RUNS, SAME_WITHIN, Mask, Trial, gaps, garbled, permuted, renumbered, same
+from ..runs._trial import RUNS, SAME_WITHIN, Mask, Trial, gaps, garbled, half_of_each, permuted, renumbered, same
 
 _Source = Literal["contract", "aim", "untraining", "unlearning"]
 
@@ -130,7 +130,8 @@ def _masking(trial: Trial) -> Found:
     if not same(*models):
         return Found(None, f"{trial.learner} itself trains other models on deleted rows than on masked ones")
     masked = trial.removed(scene.forget, models=models[0], rows=rows)
-    deleted = trial.removed(scene.forget[here], scene.behaviour[here], models=models[1], rows=fewer)
+    forget, full = permuted(scene.forget, here), permuted(scene.behaviour, here)
+    deleted = trial.removed(forget, full, models=models[1], rows=fewer)
     equal = _equal(deleted, masked, f"with {rows.present.size - here.size} absent rows cut away")
     return equal if equal.status is Status.SATISFIED or trial.certain else Found(None, f"{equal.evidence}; {_CHANCE}")
 
@@ -142,7 +143,8 @@ def _order(trial: Trial) -> Found:
     models = renumbered(trial.original, to) or trial.models(rows)
     if not same(models, trial.original):
         return Found(None, f"{trial.learner} itself depends on the order of rows")
-    output = trial.removed(scene.forget[to], scene.behaviour[to], models=models, rows=rows)
+    forget, full = permuted(scene.forget, to), permuted(scene.behaviour, to)
+    output = trial.removed(forget, full, models=models, rows=rows)
     equal = _equal(output, trial.plain, "with the rows in another order")
     return equal if equal.status is Status.SATISFIED or trial.certain else Found(None, f"{equal.evidence}; {_CHANCE}")
 
@@ -150,9 +152,9 @@ def _order(trial: Trial) -> Found:
 def _stacking(trial: Trial) -> Found:
     scene, half = trial.scenario, RUNS // 2
     others = trial.models(scene.rows.without(scene.behaviour | _first(scene)))
-    beside = jax.tree.map(lambda own, other: jnp.concatenate([own[:half], other[half:]]), trial.original, others)
+    beside = half_of_each(trial.original, others)
     output, plain = (
-        Trained(jax.tree.map(lambda leaf: leaf[:half], each.params), None, trial.learner)
+        Trained(jax.tree.map(lambda leaf: np.asarray(leaf)[:half], each.params), None, trial.learner)
         for each in (trial.removed(scene.forget, models=beside), trial.plain)
     )
     return _equal(output, plain, f"beside {half} other models")
