@@ -9,8 +9,8 @@ import numpy as np
 from ...algorithms.base import Learner
 from ...algorithms.programs._traced import traced
 from ...formal.definitions._scenario import Rows
-from ._quick import quickly
-from ._trial import refilled
+from ._quick import Quick
+from ._trial import permuted, refilled
 
 BATCH_MATES = 4
 """Rows whose outputs are compared, and so many stand beside them."""
@@ -61,9 +61,9 @@ def moved_by_others(learner: Learner, params: Any, rows: Rows) -> float:
     half = here.size // 2
     if not half:
         return 0.0
-    x = rows.x[here]
-    other = refilled(Rows(x, jnp.zeros(here.size), jnp.arange(here.size) < half)).x
-    apply = quickly(lambda params, x: learner.apply(params, x))
+    x = permuted(rows.x, here)
+    other = refilled(Rows(x, jnp.asarray(np.zeros(here.size)), jnp.asarray(np.arange(here.size) < half))).x
+    apply = Quick(lambda params, x: learner.apply(params, x))
     with traced(f"learner {learner}"):
         pairs = [[np.asarray(a, float)[:half] for a in jax.tree.leaves(apply(params, each))] for each in (x, other)]
     return max((_apart(a, b) for a, b in zip(*pairs, strict=True)), default=0.0)
