@@ -167,6 +167,13 @@ def test_a_module_is_private_unless_its_package_offers_it() -> None:
     assert not complaints, "\n".join(complaints)
 
 
+def test_stubs_are_read_in_a_locale_without_letters() -> None:
+    """What loads names lazily opens its stub in the encoding of whoever started the process."""
+    stubs = [path for room in (*FLOORS, "src") for path in (ROOT / room).rglob("*.pyi")]
+    assert len(stubs) > 4
+    assert [path.name for path in stubs if not path.read_text(encoding="utf-8").isascii()] == []
+
+
 def lookups_of_private_modules(text: str) -> list[str]:
     """Lines of a page for users that import what no package offers."""
     lines = [line for line in text.splitlines() if re.search(r"\b(from|import) neverseen\S*\._", line)]

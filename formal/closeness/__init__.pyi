@@ -1,4 +1,4 @@
-"""How close two laws are: divergences, their conversions with directions, and the calculus of (ε, δ)."""
+"""How close two laws are: divergences, their conversions with directions, and the calculus of epsilon and delta."""
 
 from ._bracket import Bracket as Bracket
 from ._bracket import largest as largest
