@@ -74,6 +74,7 @@ ORIGINS: Mapping[str, Origin] = {
     "scrub": Origin("Kurmanji et al. 2023", "meghdadk/SCRUB", 2e-16, "2e-16 under SGD"),
     "simnpo": Origin("Fan et al. 2024 (SimNPO)", "OPTML-Group/Unlearn-Simple", 6e-17, "1e-16 at γ = 0"),
     "ssd": Origin("Foster et al. 2024", "if-loops/selective-synaptic-dampening", 0.0, "3e-16 at batches of one row"),
+    "wga": Origin("Wang et al. 2025", "tmlr-group/G-effect", 6e-17, "read, not run"),
     "boundary_shrink": Origin("Chen et al. 2023", "TY-LEE-KR/Boundary-Unlearning-Code", 0.0, "6e-17 given labels"),
     "distributional": Origin("ours"),
     "rmu": Origin("Li et al. 2024, times 1/h", _TOFU, 0.0, "1e-16"),

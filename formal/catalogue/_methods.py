@@ -66,6 +66,8 @@ ALGORITHMS = by_id(
               "Bounded ascent on texts, which stand for themselves or for what they tell.", ("zhang2024npo",)),
         Entry("simnpo", "SimNPO", "both", "As NPO, by length and without a reference model.",
               ("fan2024simplicity",)),
+        Entry("wga", "WGA, weighted gradient ascent", "both",
+              "Ascent on texts, token by token, that fades with their probability.", ("wang2025",)),
         Entry("rmu", "RMU", "unlearning", "It scrambles one layer's activations on a kind of text.",
               ("li2024",), "2604.07962"),
         Entry("concept-editing", "ESD and UCE, concept erasure and editing", "unlearning",

@@ -1,0 +1,93 @@
+"""Rules that look at each prediction by itself, in float64: of one row of each part, and of the tokens of a text."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from heuristic_tools import A, W, agrees, gap, removed, slope, softmax
+
+import neverseen as ns
+from neverseen.algorithms._tokens import Tokens
+
+R = ns.removers
+RATE = 0.5
+ONE: dict[str, Any] = {"epochs": 1, "batch": 1, "rate": RATE}
+TWO: dict[str, Any] = ONE | {"epochs": 2}
+
+
+@pytest.fixture(autouse=True)
+def in_double_precision() -> Iterator[None]:
+    with jax.enable_x64():
+        yield
+
+
+def likely(w: Any) -> Any:
+    """π of the row of S."""
+    return softmax(A[0] @ w)[0]
+
+
+def test_wga_climbs_by_a_power_of_the_probability_of_now() -> None:
+    """Two steps: the weight of the second is that of the model that the first left."""
+    step = {0: W}
+    for i in range(2):
+        w = step[i]
+        step[i + 1] = w - RATE * (0.4 * slope(w, 1) - likely(w) ** 1.5 * slope(w, 0))
+    agrees("wga", removed(R.wga(power=1.5, keep=0.4, **TWO)), step[2])
+    assert likely(step[1]) < 0.9 * likely(W)
+
+
+def test_wga_at_power_zero_is_gradient_difference() -> None:
+    limit = removed(R.gradient_difference(keep=0.4, **TWO))
+    assert gap(removed(R.wga(power=0, keep=0.4, **TWO)), limit) < 1e-14
+    assert gap(limit, W) > 0.01
+
+
+TABLE = np.random.default_rng(4).normal(size=(5, 5))
+"""Scores of the next token by the last one: a model of texts whose gradient is seen at once."""
+TEXT = np.array([[1, 2, 3], [2, 4, 1]]), np.array([[2, 3, 0], [4, 1, 2]])
+"""Inputs and targets: row 0 is S, of two tokens and a place of padding."""
+
+
+def reading() -> tuple[ns.Trained, ns.Rows]:
+    """The table as a model, and the two texts."""
+    tokens = Tokens(lambda y: y > 0, lambda params, x: params[x])
+
+    def loss(scores: Any, y: Any) -> Any:
+        each = -jnp.take_along_axis(jax.nn.log_softmax(scores), y[..., None], -1)[..., 0]
+        return jnp.where(y > 0, each, 0).sum(-1) / (y > 0).sum(-1)
+
+    learner = ns.Learner(lambda key, rows: model, lambda params, x: params[x], loss, name="bigrams", tokens=tokens)
+    model = ns.Trained(jnp.asarray(TABLE), None, learner)
+    return model, ns.Rows(jnp.asarray(TEXT[0]), jnp.asarray(TEXT[1]), jnp.ones(2, bool))
+
+
+def by_token(row: int, pull: Any) -> Any:
+    """∇ of a mean over the tokens of a row, from what each does to its scores z and their label."""
+    total, here = np.zeros((5, 5)), [(x, y) for x, y in zip(TEXT[0][row], TEXT[1][row], strict=True) if y]
+    for x, y in here:
+        total[x] += pull(TABLE[x], y) / len(here)
+    return total
+
+
+def error(z: Any, y: int) -> Any:
+    """Of the cross-entropy: p − 1_y."""
+    return softmax(z) - np.eye(5)[y]
+
+
+KEPT = by_token(1, error)
+TOLD: dict[str, tuple[ns.Remover, Any]] = {
+    "wga": (
+        R.wga(power=1.5, keep=0.4, **ONE),
+        0.4 * KEPT - by_token(0, lambda z, y: softmax(z)[y] ** 1.5 * error(z, y)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_one_step_on_a_text_goes_token_by_token(name: str) -> None:
+    remover, step = TOLD[name]
+    assert gap(removed(remover, *reading()), TABLE - RATE * step) < 1e-14
+    assert abs(step).max() > 0.01
