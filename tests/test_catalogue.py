@@ -52,7 +52,7 @@ def test_every_setting_of_the_paper_is_there_with_every_work() -> None:
 
 
 def test_every_algorithm_of_the_reference_table_is_there() -> None:
-    assert len(ALGORITHMS) == 35
+    assert len(ALGORITHMS) == 38
     notions = {name: entry.notion for name, entry in ALGORITHMS.items()}
     assert {name for name, notion in notions.items() if notion == "both"} == {
         "fisher",
@@ -61,6 +61,7 @@ def test_every_algorithm_of_the_reference_table_is_there() -> None:
         "npo",
         "scrub",
         "simnpo",
+        "undial",
         "wga",
     }
     assert {name for name, notion in notions.items() if notion == "unlearning"} == {
@@ -73,6 +74,8 @@ def test_every_algorithm_of_the_reference_table_is_there() -> None:
         "rmu",
         "concept-editing",
         "forgetting-networks",
+        "delete",
+        "ce-u",
     }
 
 

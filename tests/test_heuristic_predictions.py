@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from heuristic_tools import A, W, agrees, gap, removed, slope, softmax
+from heuristic_tools import A, W, agrees, gap, removed, rows, slope, softmax
 
 import neverseen as ns
 from neverseen.algorithms._tokens import Tokens
@@ -45,6 +45,51 @@ def test_wga_at_power_zero_is_gradient_difference() -> None:
     assert gap(limit, W) > 0.01
 
 
+def towards(strength: float) -> Any:
+    """Two steps on S to the outputs of W, the odds of whose label are divided by e to the strength."""
+
+    def pull(w: Any) -> Any:
+        p = softmax(A[0] @ W)
+        target = np.r_[p[0] * np.exp(-strength), p[1:]] / (p[0] * np.exp(-strength) + p[1] + p[2])
+        return slope(w, 0, target)
+
+    first = W - RATE * pull(W)
+    return first, first - RATE * pull(first)
+
+
+def test_undial_goes_to_the_original_with_the_label_put_down() -> None:
+    first, second = towards(1.5)
+    agrees("undial", removed(R.undial(strength=1.5, **TWO)), second)
+    agrees("undial", removed(R.undial(strength=1.5, keep=0.4, **ONE)), first - RATE * 0.4 * slope(W, 1))
+    assert gap(second, first) > 0.01
+    assert gap(removed(R.undial(strength=0, **TWO)), W) < 1e-14
+
+
+def test_delete_leaves_the_label_out_of_the_original() -> None:
+    _, second = towards(np.inf)
+    agrees("delete", removed(R.delete(**TWO)), second)
+    assert gap(removed(R.undial(strength=40.0, **TWO)), second) < 1e-14
+    assert gap(removed(R.ce_u(**TWO)), second) > 0.01
+
+
+def test_ce_u_is_ascent_by_the_odds_of_the_label() -> None:
+    """In the first step it is `delete`; then its teacher has moved."""
+    step = {0: W}
+    for i in range(2):
+        w = step[i]
+        step[i + 1] = w + RATE * likely(w) / (1 - likely(w)) * slope(w, 0)
+    agrees("ce_u", removed(R.ce_u(**TWO)), step[2])
+    assert gap(removed(R.delete(**ONE)), step[1]) < 1e-14
+
+
+@pytest.mark.parametrize("remover", [R.undial(), R.delete(), R.ce_u()], ids=str)
+def test_what_has_no_label_to_put_down_is_refused(remover: ns.Remover) -> None:
+    with pytest.raises(ValueError, match=rf"{remover.name}: .* declares no class scores"):
+        removed(remover, ns.Trained(jnp.asarray(W), None, ns.learners.ridge(logits=False)))
+    with pytest.raises(ValueError, match="one-hot targets"):
+        removed(remover, data=rows(y=np.array([0.0, 2.0])))
+
+
 TABLE = np.random.default_rng(4).normal(size=(5, 5))
 """Scores of the next token by the last one: a model of texts whose gradient is seen at once."""
 TEXT = np.array([[1, 2, 3], [2, 4, 1]]), np.array([[2, 3, 0], [4, 1, 2]])
@@ -77,12 +122,23 @@ def error(z: Any, y: int) -> Any:
     return softmax(z) - np.eye(5)[y]
 
 
+def of_odds(z: Any, y: int) -> Any:
+    """Of cross-entropy to the model's own p without y: ascent, by the odds of y."""
+    return -softmax(z)[y] / (1 - softmax(z)[y]) * error(z, y)
+
+
+def lowered(strength: float) -> Any:
+    """Of cross-entropy to the outputs whose label lost so much."""
+    return lambda z, y: softmax(z) - softmax(z - strength * np.eye(5)[y])
+
+
 KEPT = by_token(1, error)
+FADING = by_token(0, lambda z, y: softmax(z)[y] ** 1.5 * error(z, y))
 TOLD: dict[str, tuple[ns.Remover, Any]] = {
-    "wga": (
-        R.wga(power=1.5, keep=0.4, **ONE),
-        0.4 * KEPT - by_token(0, lambda z, y: softmax(z)[y] ** 1.5 * error(z, y)),
-    ),
+    "wga": (R.wga(power=1.5, keep=0.4, **ONE), 0.4 * KEPT - FADING),
+    "undial": (R.undial(strength=1.5, keep=0.4, **ONE), 0.4 * KEPT + by_token(0, lowered(1.5))),
+    "delete": (R.delete(**ONE), by_token(0, lowered(40.0))),
+    "ce_u": (R.ce_u(**ONE), by_token(0, of_odds)),
 }
 
 

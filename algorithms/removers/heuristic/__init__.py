@@ -21,6 +21,9 @@ from ._logs import amnesiac as amnesiac
 from ._preference import npo as npo
 from ._preference import simnpo as simnpo
 from ._refined import rum as rum
+from ._relabelled import ce_u as ce_u
+from ._relabelled import delete as delete
+from ._relabelled import undial as undial
 from ._sparse import l1_sparse as l1_sparse
 
 __dir__ = _dir_of(__name__)
