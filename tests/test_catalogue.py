@@ -52,11 +52,12 @@ def test_every_setting_of_the_paper_is_there_with_every_work() -> None:
 
 
 def test_every_algorithm_of_the_reference_table_is_there() -> None:
-    assert len(ALGORITHMS) == 38
+    assert len(ALGORITHMS) == 39
     notions = {name: entry.notion for name, entry in ALGORITHMS.items()}
     assert {name for name, notion in notions.items() if notion == "both"} == {
         "fisher",
         "gradient-difference",
+        "kl-minimisation",
         "neggrad-plus",
         "npo",
         "scrub",

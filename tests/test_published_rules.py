@@ -247,7 +247,7 @@ DIFFERING = {
     "gradient_difference": "tokens", "l1_sparse": "subgradient", "masked_small_gradients": "convolutions",
     "neg_grad": "tokens", "random_label": "all classes", "salun": "rounded", "scrub": "Adam", "simnpo": "β(ℓ − γ)",
     "ssd": "minibatches", "boundary_shrink": "argmax", "unsir": "together", "wga": "tokens",
-    "undial": "tokens", "delete": "momentum", "ce_u": "tokens",
+    "undial": "tokens", "delete": "momentum", "ce_u": "tokens", "kl_minimisation": "padding",
 }  # fmt: skip
 """Removers that are not what the public code does, and what the sentence must name; the others with code are equal."""
 

@@ -76,6 +76,7 @@ ORIGINS: Mapping[str, Origin] = {
     "ssd": Origin("Foster et al. 2024", "if-loops/selective-synaptic-dampening", 0.0, "3e-16 at batches of one row"),
     "ce_u": Origin("Yang 2025", _TOFU, 1e-16, "read, not run"),
     "delete": Origin("Zhou et al. 2025", "shaaaaron/DELETE", 2e-16, "read, not run"),
+    "kl_minimisation": Origin("Maini et al. 2024", "locuslab/tofu", 4e-16, "read, not run"),
     "undial": Origin("Dong et al. 2025", _TOFU, 1e-16, "read, not run"),
     "wga": Origin("Wang et al. 2025", "tmlr-group/G-effect", 6e-17, "read, not run"),
     "boundary_shrink": Origin("Chen et al. 2023", "TY-LEE-KR/Boundary-Unlearning-Code", 0.0, "6e-17 given labels"),

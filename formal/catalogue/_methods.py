@@ -66,6 +66,8 @@ ALGORITHMS = by_id(
               "Bounded ascent on texts, which stand for themselves or for what they tell.", ("zhang2024npo",)),
         Entry("simnpo", "SimNPO", "both", "As NPO, by length and without a reference model.",
               ("fan2024simplicity",)),
+        Entry("kl-minimisation", "KL minimisation", "both",
+              "Ascent on S beside the original's outputs on D∖S; run on texts about a person.", ("maini2024",)),
         Entry("wga", "WGA, weighted gradient ascent", "both",
               "Ascent on texts, token by token, that fades with their probability.", ("wang2025",)),
         Entry("undial", "UNDIAL, self-distillation to adjusted logits", "both",

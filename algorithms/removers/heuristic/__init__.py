@@ -14,6 +14,7 @@ from ._depth import eu_k as eu_k
 from ._distil import bad_teacher as bad_teacher
 from ._distil import scrub as scrub
 from ._fading import forgetting as forgetting
+from ._held import kl_minimisation as kl_minimisation
 from ._held import wga as wga
 from ._labels import random_label as random_label
 from ._labels import salun as salun

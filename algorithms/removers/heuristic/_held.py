@@ -12,7 +12,8 @@ from ..._factory import factory
 from ..._space import Choice, Range, space
 from ...base import Remover, Trained
 from .._predictions import by_row, surprise
-from .._steps import follow, mean_of, named
+from .._steps import follow, mean_of, named, require_scores
+from ._distil import divergence
 
 
 @space(
@@ -59,3 +60,51 @@ def wga(power: Real = 1.0, keep: Real = 1.0, epochs: Real = 10, batch: int = 64,
         return follow(key, trained, sources, objective, epochs=epochs, batch=batch, rate=rate)
 
     return Remover(remove, "wga", "both")
+
+
+@space(
+    keep=Range(0.1, 10.0, log=True, source="ours, around the 1 of Maini et al. 2024 (arXiv 2401.06121)"),
+    epochs=Choice((2, 5, 10, 20), "ours"),
+    rate=Range(1e-3, 0.5, log=True, source="ours"),
+)
+@factory
+def kl_minimisation(keep: Real = 1.0, epochs: Real = 10, batch: int = 64, rate: Real = 0.4) -> Remover:
+    r"""Climb on S while staying near the original's outputs on D∖S.
+
+    $$\min_\theta\; -L_S(\theta) + \lambda\, \mathbb E_{D \setminus S}\, \mathrm{KL}(f_{\theta_0} \| f_\theta)$$
+
+    `gradient_difference` with the original's outputs for labels, so that what it said of D∖S is kept, right or wrong.
+    Differs from the public code: of a language model both means are over all tokens of a batch, in the divergence those
+    of padding too, where here rows count alike.
+
+    Args:
+        keep: λ ≥ 0; 0 is gradient ascent.
+        epochs: passes over S.
+        batch: rows in a minibatch of each.
+        rate: step size. λ is the authors', the rest ours, for `learners.mlp`.
+
+    Raises:
+        ValueError: when run, the learner reads no texts and declares no class scores.
+
+    Aim: both. Guarantee: none declared. Cost: 3 epochs · |S| over the learner's epochs · n. Limits: S=∅ is the
+    identity; the divergence has no gradient in the first step; the loss on S has no maximum, so many steps diverge, and
+    few at a rate that removes one S can ruin the rest on another. Source: Maini et al. 2024 (arXiv 2401.06121).
+
+    >>> kl_minimisation().aims_at
+    'both'
+    """
+
+    def remove(key: PRNGKeyArray, trained: Trained, rows: Rows, forget: Bool[Array, " n"]) -> Any:
+        learner = trained.learner
+        if learner.tokens is None:
+            require_scores("kl_minimisation", learner)
+
+        def objective(params: Any, away: Rows, retain_batch: Rows) -> Float[Array, ""]:
+            said, says = (learner.apply(p, retain_batch.x) for p in (trained.params, params))
+            apart = mean_of(by_row(learner, divergence(said, says), retain_batch), retain_batch)
+            return keep * apart - learner.mean_loss(params, away)
+
+        sources = named(rows, forget), rows.without(forget)
+        return follow(key, trained, sources, objective, epochs=epochs, batch=batch, rate=rate)
+
+    return Remover(remove, "kl_minimisation", "both")

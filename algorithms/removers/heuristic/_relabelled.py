@@ -51,7 +51,7 @@ def undial(strength: Real = 10.0, keep: Real = 0.0, epochs: Real = 10, batch: in
     code: of a language model its mean is over all tokens of a batch, those of padding too, where here rows count alike.
 
     Args:
-        strength: γ ≥ 0; 0 is the identity where λ is 0, and ∞ is `delete`.
+        strength: γ ≥ 0; 0 is the identity where λ is 0, and γ → ∞ is `delete`.
         keep: λ ≥ 0; 0, as published, leaves D∖S out.
         epochs: passes over S.
         batch: rows in a minibatch of each.
