@@ -52,15 +52,18 @@ def test_every_setting_of_the_paper_is_there_with_every_work() -> None:
 
 
 def test_every_algorithm_of_the_reference_table_is_there() -> None:
-    assert len(ALGORITHMS) == 34
+    assert len(ALGORITHMS) == 39
     notions = {name: entry.notion for name, entry in ALGORITHMS.items()}
     assert {name for name, notion in notions.items() if notion == "both"} == {
         "fisher",
         "gradient-difference",
+        "kl-minimisation",
         "neggrad-plus",
         "npo",
         "scrub",
         "simnpo",
+        "undial",
+        "wga",
     }
     assert {name for name, notion in notions.items() if notion == "unlearning"} == {
         "random-label",
@@ -72,6 +75,8 @@ def test_every_algorithm_of_the_reference_table_is_there() -> None:
         "rmu",
         "concept-editing",
         "forgetting-networks",
+        "delete",
+        "ce-u",
     }
 
 

@@ -65,8 +65,9 @@ def test_a_fault_breaks_what_it_is_to_break_and_nothing_else_of_the_contract(nam
 
 
 NOTHING_ASKED_NOTHING_DONE = {
-    "amnesiac", "bad_teacher", "boundary_shrink", "do_nothing", "gradient_difference", "neg_grad", "npo",
-    "random_label", "rmu", "salun", "simnpo", "ssd", "uce",
+    "amnesiac", "bad_teacher", "boundary_shrink", "ce_u", "delete", "do_nothing", "gradient_difference",
+    "kl_minimisation", "neg_grad",
+    "npo", "random_label", "rmu", "salun", "simnpo", "ssd", "uce", "undial", "wga",
 }  # fmt: skip
 """Heuristics for which S = ∅ is the identity; the others train on D∖S all the same. Left out is `distributional`: it
 trains anew, which on a learner that draws nothing is both."""

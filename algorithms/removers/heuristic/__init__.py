@@ -14,12 +14,17 @@ from ._depth import eu_k as eu_k
 from ._distil import bad_teacher as bad_teacher
 from ._distil import scrub as scrub
 from ._fading import forgetting as forgetting
+from ._held import kl_minimisation as kl_minimisation
+from ._held import wga as wga
 from ._labels import random_label as random_label
 from ._labels import salun as salun
 from ._logs import amnesiac as amnesiac
 from ._preference import npo as npo
 from ._preference import simnpo as simnpo
 from ._refined import rum as rum
+from ._relabelled import ce_u as ce_u
+from ._relabelled import delete as delete
+from ._relabelled import undial as undial
 from ._sparse import l1_sparse as l1_sparse
 
 __dir__ = _dir_of(__name__)

@@ -17,9 +17,9 @@ from .._steps import follow, mean_of, named, require_scores, untrained
 
 
 def divergence(
-    teacher: Float[Array, "m c"], student: Float[Array, "m c"], temperature: Scalar = 1.0
-) -> Float[Array, " m"]:
-    r"""KL(teacher ‖ student) of each row, from class scores, in nats.
+    teacher: Float[Array, "m *t c"], student: Float[Array, "m *t c"], temperature: Scalar = 1.0
+) -> Float[Array, "m *t"]:
+    r"""KL(teacher ‖ student) of each row, or each token of one, from class scores, in nats.
 
     $$\sum_c t_c \log \frac{t_c}{s_c}, \qquad t = \mathrm{softmax}(z_t / T),\; s = \mathrm{softmax}(z_s / T)$$
 
