@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import unicodedata
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -239,3 +240,37 @@ def test_a_browser_shows_the_pages_and_asks_for_nothing(browser: str, tmp_path: 
     said, asked = looked_at(browser, tmp_path / "bad.html")
     assert any('"1"' in line for line in said)
     assert asked == {"http://elsewhere.invalid"}
+
+
+TEXT, DRAWN = ("ink", "soft", "satisfied", "refuted", "inconclusive"), ("removed", "reference", "original")
+
+
+def luminance(colour: str) -> float:
+    """Of a colour as #rgb or #rrggbb, as WCAG 2 defines it."""
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def too_faint(sheet: str) -> list[str]:
+    """Colours of text below 4.5 : 1 on their ground, and of drawings below 3 : 1, light and dark (WCAG 2, AA)."""
+    found: list[str] = []
+    for i, block in enumerate(re.findall(r":root \{(.*?)\}", sheet, re.DOTALL)):
+        named = {name: luminance(value) for name, value in re.findall(r"--([\w-]+): (#\w+)", block)}
+        for ground in ("paper", "wash"):
+            for name, least in [*((each, 4.5) for each in TEXT), *((each, 3.0) for each in DRAWN)]:
+                low, high = sorted((named[name], named[ground]))
+                if (high + 0.05) / (low + 0.05) < least:
+                    found.append(f"{name} on {ground} {'dark' if i else 'light'}")
+    return found
+
+
+def test_colours_are_told_from_their_ground_by_light_and_by_dark() -> None:
+    sheet = resources.files("neverseen.properties.report").joinpath("page.css").read_text(encoding="utf-8")
+    assert sheet.count(":root {") == 2
+    assert too_faint(sheet) == []
+    assert too_faint(sheet.replace("--soft: #5c6168", "--soft: #8c9198")) == [
+        "soft on paper light",
+        "soft on wash light",
+    ]
